@@ -1,0 +1,1 @@
+//! Builds every part from its `Config`, connects them, and drains them in order.

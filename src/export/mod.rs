@@ -1,0 +1,35 @@
+//! Out: exporters make one attempt at a time; the lane in front of each does the rest.
+
+use crate::otlp::{Batch, Signal};
+use futures_util::future::BoxFuture;
+use std::time::Duration;
+
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Something that can hand a batch to the outside.
+pub trait Exporter: Send + Sync {
+    /// Whether batches of this signal are for it; others count as dropped, `not_carried`.
+    fn carries(&self, signal: Signal) -> bool;
+
+    /// Makes one attempt. Retries, splitting, metrics and drain belong to the lane; a time limit on the
+    /// attempt belongs to the exporter.
+    fn send<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Verdict>;
+}
+
+/// What became of one attempt to send a batch. The lane acts on the variant, people read the source.
+#[derive(Debug)]
+pub enum Verdict {
+    /// The peer has it; it may have turned away `rejected` items, which will never be taken.
+    Sent { rejected: u64, message: Option<String> },
+    /// Worth another try, no sooner than `after` if the peer asked for a pause.
+    Later {
+        after: Option<Duration>,
+        cause: BoxError,
+    },
+    /// Too large for the peer: split it, and trim what cannot be split.
+    TooLarge,
+    /// A person has to mend something first (credentials, a missing topic).
+    Hold(BoxError),
+    /// The peer will never take these bytes: to the dead letters.
+    Refused(BoxError),
+}

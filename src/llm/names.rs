@@ -1,0 +1,36 @@
+//! The attribute names that Sidelight writes (design: what a span gains).
+
+pub const KIND: &str = "sidelight.kind";
+pub const DIALECTS: &str = "sidelight.dialects";
+pub const USAGE_COUNTED: &str = "sidelight.usage_counted";
+pub const PII_DETECTED: &str = "sidelight.pii.detected";
+pub const PII_TYPES: &str = "sidelight.pii.types";
+pub const PII_COUNTS: &str = "sidelight.pii.counts";
+pub const PII_ACTION: &str = "sidelight.pii.action";
+pub const INJECTION_ATTEMPT: &str = "sidelight.injection.attempt";
+pub const INJECTION_SCORE: &str = "sidelight.injection.score";
+pub const INJECTION_RULES: &str = "sidelight.injection.rules";
+pub const TOKENS_INPUT: &str = "sidelight.tokens.input";
+pub const TOKENS_OUTPUT: &str = "sidelight.tokens.output";
+pub const TOKENS_METHOD: &str = "sidelight.tokens.method";
+pub const COST_USD: &str = "sidelight.cost.usd";
+pub const COST_INPUT_USD: &str = "sidelight.cost.input_usd";
+pub const COST_OUTPUT_USD: &str = "sidelight.cost.output_usd";
+pub const PRICE_VERSION: &str = "sidelight.cost.price_version";
+pub const SAMPLED: &str = "sidelight.sampled";
+pub const PROMPT_SHA256: &str = "sidelight.prompt.sha256";
+pub const EMBEDDING_VECTOR: &str = "sidelight.embedding.vector";
+pub const EMBEDDING_MODEL: &str = "sidelight.embedding.model";
+
+/// Names that earlier tools write; `enrich.aliases` turns them off.
+pub const ALIAS_PII: &str = "llm.pii_detected";
+pub const ALIAS_INJECTION: &str = "llm.injection_attempt";
+pub const ALIAS_SAMPLED: &str = "llm.is_sampled";
+
+pub const OPERATION: &str = "gen_ai.operation.name";
+pub const PROVIDER: &str = "gen_ai.provider.name";
+pub const REQUEST_MODEL: &str = "gen_ai.request.model";
+pub const RESPONSE_MODEL: &str = "gen_ai.response.model";
+pub const INPUT_TOKENS: &str = "gen_ai.usage.input_tokens";
+pub const OUTPUT_TOKENS: &str = "gen_ai.usage.output_tokens";
+pub const TIME_TO_FIRST_CHUNK: &str = "gen_ai.response.time_to_first_chunk";

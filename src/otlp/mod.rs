@@ -1,0 +1,16 @@
+//! OTLP as it lies on the wire: walked, validated, patched, joined, split. Knows no LLM word.
+//!
+//! A [`Batch`] is one encoded export request. It is never decoded as a whole: views read spans and
+//! log records where they lie, and [`Splice`]s change chosen bytes while every other byte, unknown
+//! fields included, stays as it came.
+
+mod batch;
+mod leaves;
+mod patch;
+mod view;
+pub mod wire;
+
+pub use batch::{Batch, Limits, Malformed, Signal};
+pub use leaves::{Leaf, Place};
+pub use patch::Splice;
+pub use view::{Attribute, Attributes, Event, Item, LogRecord, Scope, Span, Value};
