@@ -1,0 +1,57 @@
+# Everything a developer runs. `make run` and `make test` are all that a newcomer needs.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+CARGO ?= cargo
+
+.PHONY: help
+help: ## what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
+
+# Names what is missing together with the line that installs it.
+.PHONY: tools
+tools:
+	@command -v cc >/dev/null || { echo "a C compiler is missing; install it with: apt-get install gcc libc6-dev (or your system's equivalent)"; exit 1; }
+	@command -v $(CARGO) >/dev/null || { echo "cargo is missing; install it from https://rustup.rs or with: apt-get install rustup"; exit 1; }
+
+.PHONY: run
+run: tools ## build and start the agent with the built-in configuration
+	$(CARGO) run --locked -- run $(ARGS)
+
+.PHONY: test
+test: tools ## format, lint, unit, property and integration tests, doc tests
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+	$(CARGO) test --locked
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --lib
+
+.PHONY: test-backends
+test-backends: tools ## what needs real back ends (Jaeger, Collector, Prometheus; Tempo where SIDELIGHT_TEMPO_BIN names one)
+	tests/backends/install
+	$(CARGO) test --locked --test backends -- --test-threads=1
+
+.PHONY: test-nightly
+test-nightly: tools ## the long forms of property tests: a million mutations and strings
+	SIDELIGHT_CASES=1000000 $(CARGO) test --locked --release -- --include-ignored
+
+.PHONY: audit
+audit: tools ## licences, bans and sources of all dependencies; advisories where their database can be reached
+	@command -v cargo-deny >/dev/null || $(CARGO) install --locked cargo-deny
+	$(CARGO) deny --locked --all-features check bans licenses sources
+	@$(CARGO) deny --locked --all-features check advisories || echo "advisories were not checked: see above"
+
+.PHONY: bench
+bench: tools ## every claim of speed, as ratios (benches/README.md)
+	$(CARGO) bench --locked
+
+.PHONY: dist
+dist: tools ## the release binary, in target/release
+	$(CARGO) build --locked --release
+
+.PHONY: image
+image: tools ## a container image of one static binary, built with buildah (needs musl-tools)
+	@command -v musl-gcc >/dev/null || { echo "musl-gcc is missing; install it with: apt-get install musl-tools"; exit 1; }
+	@command -v buildah >/dev/null || { echo "buildah is missing; install it with: apt-get install buildah"; exit 1; }
+	rustup target add x86_64-unknown-linux-musl
+	$(CARGO) build --locked --release --target x86_64-unknown-linux-musl
+	packaging/image
