@@ -1,10 +1,23 @@
-//! Sizes as people write them: `64MiB`, `20 MB`, `512`.
+//! Sizes and durations as people write them: `64MiB`, `20 MB`, `512`; `500ms`, `5s`, `1h30m`, `7d`.
 
 use std::fmt;
+use std::time::Duration;
 
 /// A number of bytes. Reads `512`, `64KiB`, `64MiB`, `2GiB` and the decimal `kB`, `MB`, `GB`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Size(pub u64);
+
+const SIZES: &[(&str, u64)] = &[
+    ("B", 1),
+    ("KiB", 1 << 10),
+    ("MiB", 1 << 20),
+    ("GiB", 1 << 30),
+    ("TiB", 1 << 40),
+    ("kB", 1_000),
+    ("MB", 1_000_000),
+    ("GB", 1_000_000_000),
+    ("TB", 1_000_000_000_000),
+];
 
 impl Size {
     pub const fn kib(n: u64) -> Size {
@@ -18,6 +31,17 @@ impl Size {
     pub const fn gib(n: u64) -> Size {
         Size(n << 30)
     }
+
+    /// A whole number with or without a unit, in any case of letters, with or without a space before it.
+    pub fn parse(text: &str) -> Option<Size> {
+        let (number, unit) = text.split_at(text.bytes().take_while(u8::is_ascii_digit).count());
+        let unit = unit.trim_start();
+        let scale = match unit {
+            "" => 1,
+            _ => SIZES.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit))?.1,
+        };
+        number.parse::<u64>().ok()?.checked_mul(scale).map(Size)
+    }
 }
 
 impl fmt::Display for Size {
@@ -30,5 +54,165 @@ impl fmt::Display for Size {
             }
         }
         write!(f, "{n}B")
+    }
+}
+
+impl serde::Serialize for Size {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+/// Units of time in nanoseconds, largest first.
+const TIMES: &[(&str, u64)] = &[
+    ("d", 86_400_000_000_000),
+    ("h", 3_600_000_000_000),
+    ("m", 60_000_000_000),
+    ("s", 1_000_000_000),
+    ("ms", 1_000_000),
+    ("us", 1_000),
+    ("ns", 1),
+];
+
+/// Reads `500ms`, `5s`, `1m`, `24h`, `7d`, several in a row as in `1h30m`, and a bare `0`.
+pub fn parse_duration(text: &str) -> Option<Duration> {
+    if text == "0" {
+        return Some(Duration::ZERO);
+    }
+    let mut rest = text;
+    let mut nanos: u64 = 0;
+    while !rest.is_empty() || text.is_empty() {
+        let (number, after) = rest.split_at(rest.bytes().take_while(u8::is_ascii_digit).count());
+        let (unit, after) = after.split_at(after.bytes().take_while(u8::is_ascii_lowercase).count());
+        let scale = TIMES.iter().find(|(name, _)| *name == unit)?.1;
+        nanos = nanos.checked_add(number.parse::<u64>().ok()?.checked_mul(scale)?)?;
+        rest = after;
+    }
+    Some(Duration::from_nanos(nanos))
+}
+
+/// Prints the duration as [`parse_duration`] reads it: `0s`, `500ms`, `90s`, `24h`, `7d`. Days start
+/// at two of them; what is past 584 years is cut to that.
+pub fn duration_text(duration: Duration) -> String {
+    let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+    let day = TIMES[0].1;
+    let fits = |unit: u64| nanos % unit == 0 && (unit != day || nanos >= 2 * day);
+    match TIMES.iter().find(|(_, unit)| nanos != 0 && fits(*unit)) {
+        Some((name, unit)) => format!("{}{name}", nanos / unit),
+        None => "0s".to_string(),
+    }
+}
+
+/// Serialises a duration as [`duration_text`]: `#[serde(serialize_with = "units::serialize_duration")]`.
+pub fn serialize_duration<S: serde::Serializer>(duration: &Duration, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(&duration_text(*duration))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn sizes_are_read_as_people_write_them() {
+        let cases = [
+            ("512", 512),
+            ("0", 0),
+            ("64KiB", 65_536),
+            ("64 MiB", 64 << 20),
+            ("20MB", 20_000_000),
+            ("1gib", 1 << 30),
+        ];
+        for (text, bytes) in cases {
+            assert_eq!(Size::parse(text), Some(Size(bytes)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_size_is_refused() {
+        for text in [
+            "",
+            "MiB",
+            "-1",
+            "1.5GiB",
+            "64 XB",
+            "64MiB/s",
+            " 1",
+            "99999999999999999999",
+            "18446744073709551615KiB",
+        ] {
+            assert_eq!(Size::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn durations_are_read_as_people_write_them() {
+        let cases = [
+            ("0", 0),
+            ("0s", 0),
+            ("500ms", 500),
+            ("5s", 5_000),
+            ("1h30m", 5_400_000),
+            ("7d", 604_800_000),
+        ];
+        for (text, millis) in cases {
+            assert_eq!(
+                parse_duration(text),
+                Some(Duration::from_millis(millis)),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_duration_is_refused() {
+        for text in [
+            "",
+            "5",
+            "s",
+            "5 s",
+            "-5s",
+            "1.5h",
+            "5S",
+            "5s ",
+            "999999999999d",
+            "1h30",
+        ] {
+            assert_eq!(parse_duration(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn durations_print_in_the_largest_unit_that_divides_them() {
+        let cases = [
+            (0, "0s"),
+            (500, "500ms"),
+            (90_000, "90s"),
+            (86_400_000, "24h"),
+            (604_800_000, "7d"),
+        ];
+        for (millis, text) in cases {
+            assert_eq!(duration_text(Duration::from_millis(millis)), text);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_printed_size_is_read_as_the_same_size(n: u64, shift in 0u32..40) {
+            let size = Size(n >> shift << shift);
+            prop_assert_eq!(Size::parse(&size.to_string()), Some(size));
+        }
+
+        #[test]
+        fn a_printed_duration_is_read_as_the_same_duration(n: u64, unit in 0..TIMES.len()) {
+            let unit = TIMES[unit].1;
+            let duration = Duration::from_nanos(n / unit * unit);
+            prop_assert_eq!(parse_duration(&duration_text(duration)), Some(duration));
+        }
+
+        #[test]
+        fn any_text_is_an_answer(text: String) {
+            let _ = (Size::parse(&text), parse_duration(&text));
+        }
     }
 }
