@@ -1,1 +1,104 @@
 //! The whole configuration: files merged, values expanded, every section read by the part that owns it.
+
+mod environment;
+mod expand;
+mod print;
+mod source;
+
+pub use environment::Environment;
+pub use source::Sources;
+
+use crate::settings::{self, Node, Origin, Problem, Section};
+use crate::telemetry;
+use std::path::PathBuf;
+
+/// Every setting of the agent, checked. `Default` is the built-in configuration, which
+/// `config/sidelight.yaml` shows with comments.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Config {
+    /// Where the queue, dead letters and the local store lie unless they are set elsewhere.
+    pub data_dir: PathBuf,
+    pub telemetry: telemetry::Config,
+}
+
+/// A configuration that was read without a problem.
+pub struct Loaded {
+    pub config: Config,
+    /// What was given, merged and expanded; its nodes know where each value came from.
+    given: Node,
+}
+
+/// Sections that interface and design know and no code reads yet.
+const NOT_BUILT_YET: &[&str] = &["manage"];
+
+/// Sections of an OpenTelemetry Collector's configuration, and what does their job here.
+const ELSEWHERE: &[(&str, &str)] = &[
+    (
+        "processors",
+        "there is one fixed line, so that nothing unredacted can reach a disk: `enrich` says what is done to a span, \
+         `queue` and `exporters.*.queue` do what memory_limiter and batch do",
+    ),
+    (
+        "service",
+        "there is one fixed line from all `receivers` to all `exporters`, so no pipelines are listed; \
+         logs and metrics of Sidelight itself are set in `telemetry`",
+    ),
+    (
+        "extensions",
+        "health is set in `telemetry.health`, storage in `data_dir` and `queue`",
+    ),
+    (
+        "connectors",
+        "there is one fixed line from all `receivers` to all `exporters`",
+    ),
+];
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            data_dir: PathBuf::from("./sidelight-data"),
+            telemetry: telemetry::Config::default(),
+        }
+    }
+}
+
+impl Config {
+    /// Overwrites what the user has set.
+    fn read(&mut self, root: &mut Section<'_>) {
+        root.get("data_dir", &mut self.data_dir);
+        if self.data_dir.as_os_str().is_empty() {
+            root.problem("data_dir", "expected a directory");
+        }
+        root.section("telemetry", |section| self.telemetry.read(section));
+        root.not_built_yet(NOT_BUILT_YET);
+        for (key, answer) in ELSEWHERE {
+            root.refuse(key, answer);
+        }
+    }
+}
+
+/// Reads all sources. `Err` holds every problem there is, sorted by position, and at least one.
+pub fn load(sources: &Sources, environment: &Environment) -> Result<Loaded, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let mut given = sources.merged(environment, &mut problems);
+    expand::expand(&mut given, environment, &mut problems);
+    let mut config = Config::default();
+    problems.extend(settings::read(&given, |root| config.read(root)));
+    problems.sort();
+    match problems.is_empty() {
+        true => Ok(Loaded { config, given }),
+        false => Err(problems),
+    }
+}
+
+impl Loaded {
+    /// The effective configuration as YAML, secrets as `****`. A value that was given says where.
+    pub fn print(&self) -> String {
+        let json = serde_json::to_string(&self.config).expect("a configuration serialises");
+        let shown = settings::parse(&Origin::source(0, "built-in"), &json, &mut Vec::new());
+        print::yaml(&shown.expect("JSON is YAML"), &self.given)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -56,6 +56,45 @@ impl Node {
         }
     }
 
+    /// A value as if written in quotes.
+    pub fn text(text: &str, origin: Origin) -> Node {
+        let text = text.to_string();
+        let value = Value::Scalar(Scalar {
+            text,
+            quoted: true,
+            expanded: false,
+        });
+        Node { value, origin }
+    }
+
+    /// Gives the whole tree one origin.
+    pub fn move_to(&mut self, to: &Origin) {
+        self.each(&mut |node| {
+            node.origin = to.clone();
+            if let Value::Map(entries) = &mut node.value {
+                entries.iter_mut().for_each(|entry| entry.origin = to.clone());
+            }
+        });
+    }
+
+    /// Marks every value as one that no problem may quote.
+    pub fn hide(&mut self) {
+        self.each(&mut |node| {
+            if let Value::Scalar(scalar) = &mut node.value {
+                scalar.expanded = true;
+            }
+        });
+    }
+
+    fn each(&mut self, change: &mut impl FnMut(&mut Node)) {
+        change(self);
+        match &mut self.value {
+            Value::List(items) => items.iter_mut().for_each(|item| item.each(change)),
+            Value::Map(entries) => entries.iter_mut().for_each(|entry| entry.node.each(change)),
+            Value::Null | Value::Scalar(_) => {}
+        }
+    }
+
     /// Lays `over` on top, as the OpenTelemetry Collector merges files: maps are merged key by key,
     /// everything else, lists and `null` included, is replaced.
     pub fn merge(&mut self, over: Node) {
