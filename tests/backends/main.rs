@@ -1,0 +1,10 @@
+//! Stories with real parts: a Python app in front, real stores behind. `make test-backends` installs them first.
+//!
+//! Each test starts its own processes on free ports of loopback in its own folder, and stops them.
+
+mod support;
+
+mod collector;
+mod jaeger;
+mod prometheus;
+mod tempo;

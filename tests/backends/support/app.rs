@@ -1,0 +1,72 @@
+//! The Python app of `examples/python-openai` with its provider.
+
+use super::{Process, binary, eventually};
+use std::path::Path;
+use std::process::Command;
+
+#[derive(Clone, Copy, Debug)]
+pub enum Instrumentation {
+    Official,
+    OpenLlmetry,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum Transport {
+    Grpc,
+    Http,
+}
+
+pub struct App {
+    provider: String,
+    _process: Process,
+}
+
+impl App {
+    pub async fn start(folder: &Path) -> App {
+        let mut python = Command::new(binary("python/bin/python"));
+        let process = Process::start("provider", folder, python.arg(example("provider.py")).arg("0"));
+        let address = || async {
+            process
+                .output()
+                .lines()
+                .find_map(|l| Some(l.strip_prefix("provider on ")?.to_string()))
+        };
+        let provider = eventually("the provider to listen", address).await;
+        App {
+            provider,
+            _process: process,
+        }
+    }
+
+    /// Has one chat and gives its trace id.
+    pub fn chat(&self, instrumentation: Instrumentation, transport: Transport, port: u16) -> String {
+        let mut python = Command::new(binary("python/bin/python"));
+        let instrumentation = match instrumentation {
+            Instrumentation::Official => "official",
+            Instrumentation::OpenLlmetry => "openllmetry",
+        };
+        let transport = match transport {
+            Transport::Grpc => "grpc",
+            Transport::Http => "http",
+        };
+        let app = python
+            .arg(example("app.py"))
+            .args([
+                "--instrumentation",
+                instrumentation,
+                "--transport",
+                transport,
+                "--provider",
+                &self.provider,
+            ])
+            .env("OTEL_EXPORTER_OTLP_ENDPOINT", format!("http://127.0.0.1:{port}"))
+            .output()
+            .expect("the app runs");
+        assert!(app.status.success(), "{}", String::from_utf8_lossy(&app.stderr));
+        String::from_utf8(app.stdout).expect("text").trim().to_string()
+    }
+}
+
+fn example(file: &str) -> String {
+    format!("{}/examples/python-openai/{file}", env!("CARGO_MANIFEST_DIR"))
+}

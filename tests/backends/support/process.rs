@@ -1,0 +1,75 @@
+//! A process that ends with the test that started it.
+
+use std::fs::File;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+/// A running child. Killed when dropped; its output lies in `<name>.log` of its folder.
+pub struct Process {
+    child: Child,
+    pub log: PathBuf,
+}
+
+impl Process {
+    pub fn start(name: &str, folder: &Path, command: &mut Command) -> Process {
+        let log = folder.join(format!("{name}.log"));
+        let out = File::options()
+            .create(true)
+            .append(true)
+            .open(&log)
+            .expect("a log file");
+        let err = out.try_clone().expect("a second handle");
+        let child = command.stdin(Stdio::null()).stdout(out).stderr(err).spawn();
+        Process {
+            child: child.unwrap_or_else(|error| panic!("{name} does not start: {error}")),
+            log,
+        }
+    }
+
+    pub fn kill(mut self) {
+        self.end();
+    }
+
+    pub fn output(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    fn end(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// A port of loopback that was free a moment ago.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0")
+        .and_then(|l| l.local_addr())
+        .expect("a free port")
+        .port()
+}
+
+/// A program that `tests/backends/install` has put into the cache.
+pub fn binary(name: &str) -> PathBuf {
+    let path = cache().join(name);
+    assert!(
+        path.exists(),
+        "{} is missing; run tests/backends/install",
+        path.display()
+    );
+    path
+}
+
+fn cache() -> PathBuf {
+    let var = |name| std::env::var_os(name).map(PathBuf::from);
+    let base = var("SIDELIGHT_CACHE")
+        .or_else(|| Some(var("XDG_CACHE_HOME")?.join("sidelight")))
+        .or_else(|| Some(var("HOME")?.join(".cache/sidelight")));
+    base.expect("a home").join("backends")
+}
