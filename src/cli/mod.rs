@@ -1,1 +1,55 @@
 //! The commands.
+
+mod args;
+mod completions;
+mod failure;
+mod print_config;
+mod validate;
+
+use crate::config::{self, Environment, Loaded};
+use args::{Args, Command};
+use clap::Parser;
+use failure::{Failure, Outcome};
+use std::ffi::OsString;
+use std::io::{self, Write};
+
+/// Runs the command that `args` (with the program's name first) ask for, and gives the exit status:
+/// 0 fine, 1 configuration refused, 2 bad input or usage, 3 could not start, 128 + n after signal n.
+pub fn main(args: impl IntoIterator<Item = OsString>, environment: &Environment) -> u8 {
+    let outcome = match Args::try_parse_from(args) {
+        Ok(args) => run(args.command, environment),
+        Err(asked) => {
+            // `--help` and `--version` come this way too. Nobody is left to hear of a closed pipe.
+            let _ = asked.print();
+            return u8::try_from(asked.exit_code()).unwrap_or(failure::BAD_INPUT);
+        }
+    };
+    outcome.unwrap_or_else(|failure| {
+        let _ = failure.report(&mut io::stderr().lock());
+        failure.status()
+    })
+}
+
+fn run(command: Command, environment: &Environment) -> Outcome {
+    match command {
+        Command::Validate(sources) => validate::run(&load(sources, environment)?),
+        Command::PrintConfig(sources) => print_config::run(&load(sources, environment)?),
+        Command::Completions { shell } => completions::run(shell),
+    }
+}
+
+fn load(sources: args::Sources, environment: &Environment) -> Result<Loaded, Failure> {
+    let sources = config::Sources {
+        uris: sources.config,
+        sets: sources.set,
+    };
+    config::load(&sources, environment).map_err(Failure::Refused)
+}
+
+/// Writes `text` to stdout.
+fn show(text: impl AsRef<[u8]>) -> Outcome {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_ref())?;
+    out.flush()?;
+    Ok(failure::FINE)
+}

@@ -1,0 +1,41 @@
+//! What can be written on the command line.
+
+use clap_complete::Shell;
+
+/// An OpenTelemetry sidecar for LLM applications: recognises model calls, makes them safe and useful, and delivers them.
+#[derive(clap::Parser)]
+#[command(
+    name = "sidelight",
+    version,
+    arg_required_else_help = true,
+    max_term_width = 100
+)]
+#[command(after_help = "\
+Exit status: 0 fine, 1 configuration refused, 2 bad input or usage, 3 could not start,
+130 or 143 after a signal and an orderly end.")]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(clap::Subcommand)]
+pub enum Command {
+    /// Check the configuration and show every problem with file, line and key
+    Validate(Sources),
+    /// Print the effective configuration as YAML, secrets as ****
+    PrintConfig(Sources),
+    /// Print a script that completes our commands in your shell
+    Completions { shell: Shell },
+}
+
+/// Where the configuration comes from.
+#[derive(clap::Args)]
+pub struct Sources {
+    /// A file, file:PATH, env:NAME or yaml:TEXT; several are merged, later ones win.
+    /// Without it: what SIDELIGHT_CONFIG names, else the built-in configuration
+    #[arg(long, value_name = "URI")]
+    pub config: Vec<String>,
+    /// One setting, such as queue.max_size=4GiB; wins over --config
+    #[arg(long, value_name = "KEY.PATH=VALUE")]
+    pub set: Vec<String>,
+}

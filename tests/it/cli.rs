@@ -1,0 +1,95 @@
+//! The commands that need no agent, run as a user runs them.
+
+use expect_test::{Expect, expect};
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+/// What the real binary says to `args` and `input`, in an environment of its own.
+fn sidelight(args: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_sidelight"))
+        .args(args)
+        .env_clear()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    // A command that refuses its arguments has gone before it reads.
+    let _ = child.stdin.take().expect("piped").write_all(input.as_bytes());
+    child.wait_with_output().expect("it ends")
+}
+
+/// Exit status, stdout and stderr as one text.
+fn check(args: &[&str], input: &str, expected: Expect) {
+    let output = sidelight(args, input);
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
+    let status = output.status.code().expect("an exit status");
+    expected.assert_eq(&format!(
+        "{status}\n{}{}",
+        text(&output.stdout),
+        text(&output.stderr)
+    ));
+}
+
+#[test]
+fn the_built_in_configuration_is_fine() {
+    check(
+        &["validate"],
+        "",
+        expect![[r#"
+        0
+        the configuration is fine
+    "#]],
+    );
+}
+
+#[test]
+fn every_problem_is_on_a_line_of_its_own() {
+    let config = "--config=yaml:telemetry: { logs: { levle: info }, health: { endpoint: 13133 } }";
+    check(
+        &["validate", config, "--set", "data_dri=x"],
+        "",
+        expect![[r#"
+        1
+        --config yaml:1: telemetry.logs.levle: unknown key; did you mean level?
+        --config yaml:1: telemetry.health.endpoint: expected an endpoint like 127.0.0.1:4317, host and port, found `13133`
+        --set: data_dri: unknown key; did you mean data_dir?
+    "#]],
+    );
+}
+
+#[test]
+fn a_setting_is_printed_with_its_origin() {
+    let output = sidelight(&["print-config", "--set", "telemetry.logs.level=debug"], "");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(text.contains("\n    level: debug # --set\n"), "{text}");
+}
+
+#[test]
+fn wrong_usage_is_answered_with_2() {
+    for args in [&["no-such-command"][..], &["validate", "--no-such-flag"], &[]] {
+        assert_eq!(sidelight(args, "").status.code(), Some(2), "{args:?}");
+    }
+}
+
+#[test]
+fn help_and_version_are_fine() {
+    assert_eq!(sidelight(&["--help"], "").status.code(), Some(0));
+    let version = sidelight(&["--version"], "").stdout;
+    assert_eq!(
+        version,
+        concat!("sidelight ", env!("CARGO_PKG_VERSION"), "\n").as_bytes()
+    );
+}
+
+#[test]
+fn every_shell_has_its_completions() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let output = sidelight(&["completions", shell], "");
+        let script = String::from_utf8(output.stdout).expect("UTF-8");
+        assert!(
+            output.status.success() && script.contains("print-config"),
+            "{shell}"
+        );
+    }
+}
