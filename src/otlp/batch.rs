@@ -1,6 +1,6 @@
 //! One encoded export request: the thing that flows.
 
-use super::Splice;
+use super::{Splice, check, patch};
 use bytes::Bytes;
 
 /// What a batch carries. The discriminants are stored in queue records: never renumber.
@@ -63,8 +63,8 @@ impl Batch {
     /// Accepts exactly the bytes that prost decodes as the signal's request, and counts its items:
     /// spans, log records or metric data points.
     pub fn read(signal: Signal, otlp: Bytes, limits: &Limits) -> Result<Batch, Malformed> {
-        let _ = (signal, otlp, limits);
-        todo!()
+        let items = check::count(signal, &otlp, limits)?;
+        Ok(Batch { signal, otlp, items })
     }
 
     /// A batch out of bytes that [`Batch::read`] accepted before, with the count it gave.
@@ -87,9 +87,15 @@ impl Batch {
     }
 
     /// The batch with `splices` applied. Everything that no splice names is kept byte for byte; a
-    /// batch without splices shares its bytes with this one.
+    /// batch without splices shares its bytes with this one. Sorts `splices`. The count of items is
+    /// kept: it takes no item out.
     pub fn patch(&self, splices: &mut [Splice]) -> Batch {
-        let _ = splices;
-        todo!()
+        if splices.is_empty() {
+            return self.clone();
+        }
+        Batch {
+            otlp: patch::apply(&self.otlp, splices).into(),
+            ..*self
+        }
     }
 }

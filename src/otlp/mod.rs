@@ -5,12 +5,22 @@
 //! fields included, stays as it came.
 
 mod batch;
+mod check;
+pub mod encode;
+mod items;
 mod leaves;
 mod patch;
+mod schema;
 mod view;
 pub mod wire;
 
 pub use batch::{Batch, Limits, Malformed, Signal};
+pub use items::{Item, Items};
 pub use leaves::{Leaf, Place};
 pub use patch::Splice;
-pub use view::{Attribute, Attributes, Event, Item, LogRecord, Scope, Span, Value};
+pub use view::{Attribute, Attributes, Event, LogRecord, Resource, Scope, Span, Value};
+
+/// Made-up requests, shared with the benches.
+#[cfg(test)]
+#[path = "../../benches/payload.rs"]
+mod payload;
