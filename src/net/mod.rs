@@ -1,1 +1,8 @@
 //! Listeners, TLS, auth, and bodies that cannot grow past a bound. Knows bytes and connections only.
+
+pub mod auth;
+pub mod body;
+pub mod budget;
+pub mod decode;
+pub mod listen;
+pub mod tls;

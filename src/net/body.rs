@@ -1,0 +1,139 @@
+//! Request bodies, read within a bound and given up when they stall.
+
+use super::budget::{Full, Hold};
+use bytes::{Buf, Bytes, BytesMut};
+use http_body::Body;
+use http_body_util::BodyExt;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// A body may go this long without a byte (design: how long a body may stall).
+pub const STALL: Duration = Duration::from_secs(30);
+
+/// A body of known size gets a buffer of that size, up to this many bytes; past it the buffer doubles
+/// as bytes really arrive, so that a promise alone holds little.
+const TRUSTED: usize = 1 << 20;
+
+/// Why a body could not be read to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum BodyError {
+    #[error("more than {limit} bytes")]
+    TooLarge { limit: usize },
+    #[error(transparent)]
+    Full(#[from] Full),
+    #[error("no byte of the body for {} s", STALL.as_secs())]
+    Stalled,
+    /// The sender went away. Whatever is answered, nobody hears it.
+    #[error("the sender went away")]
+    Gone,
+}
+
+/// The whole of `body`: at most `limit` bytes, each taken from `hold` before it is buffered.
+///
+/// A body that says it is longer is refused before the first byte is read.
+pub async fn read<B>(body: B, limit: usize, hold: &mut Hold) -> Result<Bytes, BodyError>
+where
+    B: Body<Data = Bytes> + Unpin,
+{
+    let promised = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    let mut buffer = Growing::new(promised, limit, hold)?;
+    let mut chunks = Chunks::new(body);
+    while let Some(chunk) = chunks.next().await? {
+        buffer.push(&chunk)?;
+    }
+    Ok(buffer.bytes.freeze())
+}
+
+/// The data of a body, chunk by chunk; trailers are skipped.
+pub struct Chunks<B> {
+    body: B,
+}
+
+impl<B: Body<Data = Bytes> + Unpin> Chunks<B> {
+    pub fn new(body: B) -> Chunks<B> {
+        Chunks { body }
+    }
+
+    /// The next bytes, never none of them; `None` at the end.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, BodyError> {
+        loop {
+            let frame = timeout(STALL, self.body.frame())
+                .await
+                .map_err(|_| BodyError::Stalled)?;
+            let Some(frame) = frame else { return Ok(None) };
+            match frame.map_err(|_| BodyError::Gone)?.into_data() {
+                Ok(data) if data.has_remaining() => return Ok(Some(data)),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// A buffer that grows within a limit, each byte taken from a hold first.
+///
+/// Bytes are copied in, even where one chunk is the whole body: a chunk shares the connection's
+/// buffer, and would keep all of it alive for as long as the batch lives.
+pub struct Growing<'a> {
+    bytes: BytesMut,
+    promised: usize,
+    limit: usize,
+    hold: &'a mut Hold,
+}
+
+impl<'a> Growing<'a> {
+    /// A buffer for `promised` bytes (0 where nobody knows) and `limit` at most.
+    pub fn new(promised: usize, limit: usize, hold: &'a mut Hold) -> Result<Growing<'a>, BodyError> {
+        if promised > limit {
+            return Err(BodyError::TooLarge { limit });
+        }
+        let mut buffer = Growing {
+            bytes: BytesMut::new(),
+            promised,
+            limit,
+            hold,
+        };
+        buffer.reserve(promised.min(TRUSTED))?;
+        Ok(buffer)
+    }
+
+    pub fn push(&mut self, data: &[u8]) -> Result<(), BodyError> {
+        let len = self.bytes.len() + data.len();
+        if len > self.limit {
+            return Err(BodyError::TooLarge { limit: self.limit });
+        }
+        if len > self.bytes.capacity() {
+            let doubled = (2 * self.bytes.capacity()).max(len);
+            let most = if len <= self.promised {
+                self.promised
+            } else {
+                self.limit
+            };
+            self.reserve(doubled.min(most))?;
+        }
+        self.bytes.extend_from_slice(data);
+        Ok(())
+    }
+
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    pub fn freeze(self) -> Bytes {
+        self.bytes.freeze()
+    }
+
+    /// Makes the capacity `capacity` bytes, taken from the hold first.
+    fn reserve(&mut self, capacity: usize) -> Result<(), BodyError> {
+        let had = self.bytes.capacity();
+        self.hold.grow(capacity)?;
+        let mut grown = BytesMut::with_capacity(capacity);
+        grown.extend_from_slice(&self.bytes);
+        self.bytes = grown;
+        self.hold.shrink(had);
+        Ok(())
+    }
+}
