@@ -1,5 +1,18 @@
 //! Out: exporters make one attempt at a time; the lane in front of each does the rest.
 
+mod answer;
+pub mod compress;
+pub mod lane;
+mod otlp_grpc;
+mod otlp_http;
+pub mod peer;
+pub mod retry;
+mod words;
+
+pub use otlp_grpc::OtlpGrpc;
+pub use otlp_http::OtlpHttp;
+pub use words::{Redact, Words};
+
 use crate::otlp::{Batch, Signal};
 use futures_util::future::BoxFuture;
 use std::time::Duration;
@@ -10,6 +23,12 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub trait Exporter: Send + Sync {
     /// Whether batches of this signal are for it; others count as dropped, `not_carried`.
     fn carries(&self, signal: Signal) -> bool;
+
+    /// Whether its peer refuses a whole request for one trace or span id of the wrong length, so that
+    /// the lane has to set such items aside.
+    fn needs_valid_ids(&self) -> bool {
+        false
+    }
 
     /// Makes one attempt. Retries, splitting, metrics and drain belong to the lane; a time limit on the
     /// attempt belongs to the exporter.

@@ -1,0 +1,6 @@
+//! What several tests stand on.
+#[allow(
+    dead_code,
+    reason = "a full set of ways to misbehave is easier to read than what is in use today"
+)]
+pub mod upstream;
