@@ -240,3 +240,27 @@ proptest! {
         let _ = yaml(&text).load();
     }
 }
+
+/// The values of a printed configuration, without where they came from.
+fn values(printed: &str) -> Vec<&str> {
+    printed
+        .lines()
+        .map(|line| line.split(" # ").next().expect("one part at least"))
+        .collect()
+}
+
+#[test]
+fn the_documented_file_sets_every_key_to_its_default() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/config/sidelight.yaml");
+    let documented = Story::default()
+        .uri(file)
+        .load()
+        .ok()
+        .expect("no problems")
+        .print();
+    let built_in = Story::default().load().ok().expect("no problems").print();
+    assert_eq!(values(&documented), values(&built_in));
+    for line in documented.lines().filter(|line| !line.ends_with(':')) {
+        assert!(line.contains(" # "), "not in the file: {line}");
+    }
+}

@@ -4,9 +4,11 @@ pub mod health;
 pub mod logs;
 mod process;
 mod recorder;
+mod server;
 
 pub use health::Health;
 pub use recorder::Recorder;
+pub use server::{serve_health, serve_metrics};
 
 use crate::settings::{HostPort, Section};
 
