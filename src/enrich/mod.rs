@@ -2,6 +2,7 @@
 //!
 //! No I/O, no clock but the one given, and it cannot fail: what cannot be scanned is withheld.
 
+pub mod count;
 pub mod scan;
 
 use crate::otlp::Batch;

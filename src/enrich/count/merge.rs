@@ -1,0 +1,186 @@
+//! Byte pair merging: how many tokens one piece of a text is.
+//!
+//! Of all neighbours that together are a token, the pair of the lowest rank (of equal ranks the first)
+//! becomes one, until none is left. Source: `byte_pair_merge` of tiktoken.
+
+use super::vocabulary::Vocabulary;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// Up to this many bytes, looking for the lowest pair over and over beats keeping them in a heap.
+const SHORT: usize = 48;
+
+/// Longer pieces are merged in windows of this many bytes, so that neither time nor memory grows
+/// faster than the piece.
+const WINDOW: usize = 4096;
+
+/// No pair: after every rank.
+const NONE: u32 = u32::MAX;
+
+/// Counts the tokens of pieces; keeps its buffers from one piece to the next.
+pub(super) struct Merger<'v> {
+    vocabulary: &'v Vocabulary,
+    /// Where each token begins that [`Merger::merge`] found, ascending.
+    starts: Vec<u32>,
+    /// For each part (by its first byte): the rank of the pair that it begins.
+    ranks: Vec<u32>,
+    next: Vec<u32>,
+    before: Vec<u32>,
+    /// Rank and first byte of pairs, the lowest on top; some are out of date.
+    heap: BinaryHeap<Reverse<(u32, u32)>>,
+}
+
+impl<'v> Merger<'v> {
+    pub(super) fn new(vocabulary: &'v Vocabulary) -> Merger<'v> {
+        Merger {
+            vocabulary,
+            starts: Vec::new(),
+            ranks: Vec::new(),
+            next: Vec::new(),
+            before: Vec::new(),
+            heap: BinaryHeap::new(),
+        }
+    }
+
+    /// How many tokens `piece` is.
+    pub(super) fn count(&mut self, piece: &[u8]) -> usize {
+        if piece.len() < 2 || self.vocabulary.rank(piece).is_some() {
+            return piece.len().min(1);
+        }
+        let mut window = WINDOW;
+        loop {
+            match self.in_windows(piece, window) {
+                Some(count) => return count,
+                None => window *= 2,
+            }
+        }
+    }
+
+    /// How many tokens `piece` is, merged a window at a time; `None` if two windows did not meet.
+    ///
+    /// Each window begins at a token of the one before, half-way. Where both see the same token, the
+    /// first is followed up to it and the second from there on. That is the merge of the whole: a row
+    /// of tokens is the merge of its bytes exactly if each two neighbours are the merge of theirs
+    /// (README of the crate `bpe` 0.2, corollary V), and all neighbours here stand so in some window.
+    fn in_windows(&mut self, piece: &[u8], window: usize) -> Option<usize> {
+        let (mut from, mut count) = (0, 0);
+        self.merge(&piece[..window.min(piece.len())]);
+        while from + window < piece.len() {
+            let tokens = std::mem::take(&mut self.starts);
+            let half = tokens.partition_point(|start| (*start as usize) < window / 2);
+            let skipped = tokens[half];
+            from += skipped as usize;
+            self.merge(&piece[from..piece.len().min(from + window)]);
+            let (left, right) = first_common(&tokens[half..], skipped, &self.starts)?;
+            count += half + left;
+            self.starts.drain(..right);
+        }
+        Some(count + self.starts.len())
+    }
+
+    /// Merges `bytes`, at least one, into `self.starts`.
+    fn merge(&mut self, bytes: &[u8]) {
+        let end = bytes.len() as u32;
+        self.starts.clear();
+        self.ranks.clear();
+        self.ranks.extend(
+            bytes
+                .windows(2)
+                .map(|pair| self.vocabulary.rank(pair).unwrap_or(NONE)),
+        );
+        self.ranks.push(NONE);
+        if bytes.len() <= SHORT {
+            self.starts.extend(0..=end);
+            self.merge_by_looking(bytes);
+            self.starts.pop();
+        } else {
+            self.merge_by_heap(bytes);
+            let mut start = 0;
+            while start < end {
+                self.starts.push(start);
+                start = self.next[start as usize];
+            }
+        }
+    }
+
+    /// `self.starts` holds the parts and the end, `self.ranks` the rank of each with its neighbour.
+    fn merge_by_looking(&mut self, bytes: &[u8]) {
+        loop {
+            let lowest = self.ranks.iter().enumerate().min_by_key(|(_, rank)| **rank);
+            let Some((part, _)) = lowest.filter(|(_, rank)| **rank != NONE) else {
+                return;
+            };
+            self.starts.remove(part + 1);
+            self.ranks.remove(part + 1);
+            for part in [Some(part), part.checked_sub(1)].into_iter().flatten() {
+                self.ranks[part] = match self.starts.get(part + 2) {
+                    Some(end) => self.rank(bytes, self.starts[part], *end),
+                    None => NONE,
+                };
+            }
+        }
+    }
+
+    /// Parts are known by their first byte; `self.next` and `self.before` chain those that are left.
+    fn merge_by_heap(&mut self, bytes: &[u8]) {
+        let end = bytes.len() as u32;
+        self.next.clear();
+        self.next.extend(1..=end);
+        self.before.clear();
+        self.before.extend((0..end).map(|start| start.saturating_sub(1)));
+        self.heap.clear();
+        let pairs = self.ranks.iter().zip(0..).filter(|(rank, _)| **rank != NONE);
+        self.heap
+            .extend(pairs.map(|(rank, start)| Reverse((*rank, start))));
+        while let Some(Reverse((rank, start))) = self.heap.pop() {
+            if self.ranks[start as usize] != rank {
+                continue;
+            }
+            let middle = self.next[start as usize];
+            let after = self.next[middle as usize];
+            self.ranks[middle as usize] = NONE;
+            self.next[start as usize] = after;
+            if after < end {
+                self.before[after as usize] = start;
+            }
+            self.renew(bytes, start);
+            if start > 0 {
+                self.renew(bytes, self.before[start as usize]);
+            }
+        }
+    }
+
+    /// Asks anew what the part at `start` and the one after it are together.
+    fn renew(&mut self, bytes: &[u8], start: u32) {
+        let middle = self.next[start as usize];
+        let rank = match self.next.get(middle as usize) {
+            Some(end) => self.rank(bytes, start, *end),
+            None => NONE,
+        };
+        self.ranks[start as usize] = rank;
+        if rank != NONE {
+            self.heap.push(Reverse((rank, start)));
+        }
+    }
+
+    fn rank(&self, bytes: &[u8], start: u32, end: u32) -> u32 {
+        self.vocabulary
+            .rank(&bytes[start as usize..end as usize])
+            .unwrap_or(NONE)
+    }
+}
+
+/// Where two rows of token starts hold the same token, start and end, first. The second row counts
+/// from `offset` of the first.
+fn first_common(left: &[u32], offset: u32, right: &[u32]) -> Option<(usize, usize)> {
+    let (mut l, mut r) = (0, 0);
+    while l + 1 < left.len() && r + 1 < right.len() {
+        let (at_left, at_right) = (left[l] - offset, right[r]);
+        if at_left == at_right && left[l + 1] - offset == right[r + 1] {
+            return Some((l, r));
+        }
+        l += usize::from(at_left <= at_right);
+        r += usize::from(at_right <= at_left);
+    }
+    None
+}

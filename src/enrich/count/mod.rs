@@ -1,0 +1,19 @@
+//! How many tokens a text is, for the model it was sent to.
+//!
+//! Exact for the encodings of OpenAI, by [`Encoding`]; by rule for the rest, and marked as such.
+
+mod chat;
+mod classes;
+mod encoding;
+mod image;
+mod merge;
+mod models;
+mod split;
+mod vocabulary;
+
+pub use chat::{NotAMessage, PER_MESSAGE, REPLY};
+pub use encoding::Encoding;
+pub use models::{Rule, Tokenizer};
+
+#[cfg(test)]
+mod vectors;
