@@ -2,10 +2,12 @@
 
 mod environment;
 mod expand;
+mod exporters;
 mod print;
 mod source;
 
 pub use environment::Environment;
+pub use exporters::{Exporter, Exporters};
 pub use source::Sources;
 
 use crate::settings::{self, Node, Origin, Problem, Section};
@@ -18,6 +20,7 @@ use std::path::PathBuf;
 pub struct Config {
     /// Where the queue, dead letters and the local store lie unless they are set elsewhere.
     pub data_dir: PathBuf,
+    pub exporters: Exporters,
     pub telemetry: telemetry::Config,
 }
 
@@ -57,6 +60,7 @@ impl Default for Config {
     fn default() -> Config {
         Config {
             data_dir: PathBuf::from("./sidelight-data"),
+            exporters: Exporters::default(),
             telemetry: telemetry::Config::default(),
         }
     }
@@ -69,6 +73,7 @@ impl Config {
         if self.data_dir.as_os_str().is_empty() {
             root.problem("data_dir", "expected a directory");
         }
+        root.section("exporters", |section| self.exporters.read(section));
         root.section("telemetry", |section| self.telemetry.read(section));
         root.not_built_yet(NOT_BUILT_YET);
         for (key, answer) in ELSEWHERE {

@@ -172,7 +172,6 @@ fn a_file_is_expanded_without_its_last_newline() {
     std::fs::write(file.path(), "/from/a/file\n").unwrap();
     let loaded = yaml(&format!("data_dir: ${{file:{}}}", file.path().display()))
         .load()
-        .ok()
         .unwrap();
     assert_eq!(loaded.config.data_dir, PathBuf::from("/from/a/file"));
 }
@@ -213,11 +212,11 @@ fn sections_of_a_collector_are_answered_with_what_does_their_job() {
 fn the_data_directory_comes_from_the_environment_unless_it_is_set() {
     let story = Story::default().variable("SIDELIGHT_DATA", "/data");
     assert_eq!(
-        story.clone().load().ok().unwrap().config.data_dir,
+        story.clone().load().unwrap().config.data_dir,
         PathBuf::from("/data")
     );
     assert_eq!(
-        story.set("data_dir=/set").load().ok().unwrap().config.data_dir,
+        story.set("data_dir=/set").load().unwrap().config.data_dir,
         PathBuf::from("/set")
     );
 }
@@ -227,7 +226,7 @@ proptest! {
     fn what_is_printed_is_read_back_to_the_same(data_dir in "\\PC{1,20}|[$ {}:#'\"\\\\]{1,8}", port: u16) {
         let set = |name: &str, value: &str| format!("{name}={}", serde_json::Value::from(value.replace('$', "$$")));
         let story = Story::default().set(&set("data_dir", &data_dir)).set(&format!("telemetry.health.endpoint=h:{port}"));
-        let loaded = story.load().ok().unwrap();
+        let loaded = story.load().unwrap();
         prop_assert_eq!(&loaded.config.data_dir, &PathBuf::from(&data_dir));
         let printed = loaded.print();
         let again = yaml(&printed).load();
@@ -252,15 +251,32 @@ fn values(printed: &str) -> Vec<&str> {
 #[test]
 fn the_documented_file_sets_every_key_to_its_default() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/config/sidelight.yaml");
-    let documented = Story::default()
-        .uri(file)
-        .load()
-        .ok()
-        .expect("no problems")
-        .print();
-    let built_in = Story::default().load().ok().expect("no problems").print();
+    let documented = Story::default().uri(file).load().expect("no problems").print();
+    let built_in = Story::default().load().expect("no problems").print();
     assert_eq!(values(&documented), values(&built_in));
     for line in documented.lines().filter(|line| !line.ends_with(':')) {
         assert!(line.contains(" # "), "not in the file: {line}");
     }
+}
+
+#[test]
+fn a_given_map_of_exporters_replaces_the_built_in_one() {
+    yaml(
+        "exporters:
+  otlp: { endpoint: 'tempo:4317', tls: { insecure: true }, headers: { authorization: made-up } }
+  otlp_http/second: { endpoint: 'http://collector:4318' }
+",
+    )
+    .check(expect![[r#"
+        endpoint: tempo:4317 # --config yaml:2
+        insecure: true # --config yaml:2
+        authorization: "****" # --config yaml:2
+        endpoint: http://collector:4318 # --config yaml:3
+    "#]]);
+    yaml("exporters: { kafka: {}, oltp/x: {}, otlp: { endpont: 'tempo:4317' } }").check(expect![[r#"
+        --config yaml:1: exporters.kafka: not built yet
+        --config yaml:1: exporters.oltp/x: unknown key; did you mean otlp?
+        --config yaml:1: exporters.otlp.endpoint: an endpoint is needed, such as tempo:4317 or https://example.com
+        --config yaml:1: exporters.otlp.endpont: unknown key; did you mean endpoint?
+    "#]]);
 }
