@@ -2,42 +2,50 @@
 //!
 //! Knows bytes and counts only: a record is a kind, a number of items and a payload it never opens.
 //! `docs/queue-format.md` is the format.
+//!
+//! [`Queue::open`] gives the queue, to push to; a [`Lane`] for each exporter, to lease from; and two
+//! loops that block and want a thread each: [`Committer::run`], which writes, and [`Upkeep::run`].
+//! To stop: [`Queue::close`], join the committer, let the lanes drain or [`release`](Lane::release)
+//! what they hold, then [`Queue::finish`] and join the upkeep.
+
+mod clock;
+mod committer;
+mod config;
+mod cursor;
+mod disk;
+mod format;
+mod lane;
+mod ledger;
+mod log;
+mod memory;
+mod metrics;
+mod open;
+mod reader;
+mod scan;
+mod segment;
+mod shared;
+mod tally;
+mod upkeep;
+mod window;
+mod young;
+
+#[cfg(test)]
+mod tests;
+
+pub use committer::Committer;
+pub use config::{Config, Durability, Overrides, WhenFull};
+pub use disk::{Directory, Disk, File};
+pub use lane::{Lane, Lease};
+pub use ledger::{Ledger, Line};
+pub use memory::Memory;
+pub use metrics::Metrics;
+pub use open::{LaneSpec, Opened};
+pub use shared::Queue;
+pub use tally::{Amount, KINDS};
+pub use upkeep::Upkeep;
 
 use bytes::Bytes;
-use std::path::PathBuf;
-use std::time::{Duration, SystemTime};
-
-/// The section `queue`.
-#[derive(Clone, Debug)]
-pub struct Config {
-    /// Where segments, cursors and dead letters lie.
-    pub directory: PathBuf,
-    pub durability: Durability,
-    /// Bytes on disk, pre-written and recycled segments included.
-    pub max_size: u64,
-    /// Older records are dropped, counted and logged.
-    pub max_age: Duration,
-    pub when_full: WhenFull,
-}
-
-/// What `accepted` means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Durability {
-    /// fdatasync before the answer: survives power loss.
-    Fsync,
-    /// Written to the page cache before the answer: survives kill -9.
-    Os,
-    /// Kept in memory only.
-    Memory,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WhenFull {
-    /// Senders are told to come back.
-    Refuse,
-    /// The oldest records of that lane are dropped and counted.
-    DropOldest,
-}
+use std::time::SystemTime;
 
 /// One batch as the queue takes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,21 +60,25 @@ pub struct Record {
 }
 
 /// One batch as a lane gets it back.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stored {
-    /// Consecutive over the life of the queue.
+    /// Rises over the life of the queue, as a rule by one.
     pub sequence: u64,
     pub enqueued: SystemTime,
     pub record: Record,
 }
 
-/// Why a record was not accepted. In each case nothing was kept and the sender should come back.
+/// Why a record was not accepted. In each case nothing was kept; the sender should come back, except
+/// with what is too large.
 #[derive(Debug, thiserror::Error)]
 pub enum PushError {
     #[error("the queue is full")]
     Full,
     #[error("the queue is closing")]
     Closed,
+    /// Will never be taken as it is. Both in bytes of payload.
+    #[error("{size} bytes are more than the queue takes at once, which is {most}")]
+    TooLarge { size: u64, most: u64 },
     #[error("the queue's disk failed")]
     Disk(#[source] std::io::Error),
 }
