@@ -374,7 +374,7 @@ impl Committer {
     fn cut(&mut self, active: Active) {
         let recycled = active
             .file
-            .len()
+            .size()
             .is_ok_and(|len| len >= self.shared.config.segment_size());
         if !recycled && active.file.set_len(active.offset).is_err() {
             self.shared.metrics.disk_errors.increment(1);
