@@ -41,3 +41,43 @@ fn array<'a>(out: &mut Vec<u8>, values: impl Iterator<Item = Value<'a>>) {
         }
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, any_value::Value as Any};
+    use opentelemetry_proto::tonic::trace::v1::Span;
+    use prost::Message;
+
+    fn check(value: Value<'_>, expected: Any) {
+        let mut out = Vec::new();
+        attribute(&mut out, 9, "key", &value);
+        let span = Span::decode(&*out).unwrap();
+        assert_eq!(span.attributes.len(), 1);
+        assert_eq!(span.attributes[0].key, "key");
+        assert_eq!(span.attributes[0].value.clone().unwrap().value.unwrap(), expected);
+    }
+
+    fn array(values: impl IntoIterator<Item = Any>) -> Any {
+        let values = values
+            .into_iter()
+            .map(|value| AnyValue { value: Some(value) })
+            .collect();
+        Any::ArrayValue(ArrayValue { values })
+    }
+
+    #[test]
+    fn every_kind_of_attribute_decodes_to_what_was_written() {
+        let long = "x".repeat(300);
+        check(Value::Str(&long), Any::StringValue(long.clone()));
+        check(Value::Str(""), Any::StringValue(String::new()));
+        check(Value::Bool(false), Any::BoolValue(false));
+        check(Value::Int(-1), Any::IntValue(-1));
+        check(Value::Double(0.0), Any::DoubleValue(0.0));
+        let strings = ["a", "b"].map(|text| Any::StringValue(text.into()));
+        check(Value::Strs(&["a", "b"]), array(strings));
+        check(Value::Ints(&[1, -2]), array([1, -2].map(Any::IntValue)));
+        check(Value::Doubles(&[0.5]), array([0.5].map(Any::DoubleValue)));
+        check(Value::Strs(&[]), array([]));
+    }
+}

@@ -131,3 +131,137 @@ fn resized(len: usize, splice: &Splice) -> usize {
 fn holds(outer: &Range<usize>, inner: &Range<usize>) -> bool {
     outer.start <= inner.start && inner.end <= outer.end
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Batch, Limits, Signal, encode, payload};
+    use super::*;
+    use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+    use proptest::prelude::*;
+    use prost::Message;
+
+    fn traces(request: &ExportTraceServiceRequest) -> Batch {
+        Batch::read(Signal::Traces, request.encode_to_vec().into(), &Limits::default()).unwrap()
+    }
+
+    fn decoded(batch: &Batch) -> ExportTraceServiceRequest {
+        Batch::read(batch.signal(), batch.otlp().clone(), &Limits::default()).unwrap();
+        ExportTraceServiceRequest::decode(batch.otlp().clone()).unwrap()
+    }
+
+    /// Every string of the batch with its place, in wire order.
+    fn leaves(batch: &Batch) -> Vec<(Range<usize>, String)> {
+        let mut all = Vec::new();
+        for item in batch.walk() {
+            let mut add = |leaf: super::super::Leaf<'_>| all.push((leaf.at(), leaf.text.to_string()));
+            batch.resource_leaves(item.resource_group.clone(), &mut add);
+            batch.scope_leaves(item.scope_group.clone(), &mut add);
+            batch.leaves(&item, &mut add);
+        }
+        all.sort_by_key(|(at, _)| at.start);
+        all.dedup();
+        all
+    }
+
+    #[test]
+    fn a_batch_without_splices_shares_its_bytes() {
+        let batch = traces(&payload::full_span(1));
+        assert_eq!(batch.patch(&mut []).otlp().as_ptr(), batch.otlp().as_ptr());
+    }
+
+    #[test]
+    fn an_attribute_can_be_added_and_another_cut() {
+        let mut request = payload::traces(1, 300, 2);
+        let batch = traces(&request);
+        let mut splices = Vec::new();
+        for (i, item) in batch.walk().enumerate().filter(|(i, _)| i % 7 == 0) {
+            let mut added = Vec::new();
+            encode::attribute(
+                &mut added,
+                item.attributes_field(),
+                "count",
+                &encode::Value::Int(i as i64),
+            );
+            splices.push(Splice::append(item.at.clone(), added));
+            let first = item.attributes().next().unwrap().at;
+            let first = item.at.start + first.start..item.at.start + first.end;
+            splices.push(Splice::cut(item.at.clone(), first));
+        }
+        let spans = request
+            .resource_spans
+            .iter_mut()
+            .flat_map(|group| &mut group.scope_spans);
+        for (i, span) in spans
+            .flat_map(|group| &mut group.spans)
+            .enumerate()
+            .filter(|(i, _)| i % 7 == 0)
+        {
+            span.attributes.remove(0);
+            span.attributes.push(payload::int("count", i as i64));
+        }
+        assert_eq!(decoded(&batch.patch(&mut splices)), request);
+    }
+
+    #[test]
+    fn what_ends_an_inner_message_comes_before_what_ends_the_outer() {
+        let mut request = payload::full_span(1);
+        let span = &mut request.resource_spans[0].scope_spans[0].spans[0];
+        // The status is the last message of a span, its message the last string.
+        span.flags = 0;
+        span.status.as_mut().unwrap().code = 0;
+        let batch = traces(&request);
+        let item = batch.walk().next().unwrap();
+        let end = item.at.end;
+        let message = end - "it failed".len()..end;
+        let mut dropped = Vec::new();
+        wire::put_uint(&mut dropped, 10, 77);
+        let text = Splice {
+            inside: message,
+            at: end..end,
+            with: b" badly".to_vec(),
+        };
+        let mut splices = [Splice::append(item.at.clone(), dropped), text];
+        let patched = decoded(&batch.patch(&mut splices));
+        let span = &patched.resource_spans[0].scope_spans[0].spans[0];
+        assert_eq!(span.status.as_ref().unwrap().message, "it failed badly");
+        assert_eq!(span.dropped_attributes_count, 77);
+    }
+
+    fn change_leaves(batch: &Batch, change: impl Fn(usize, &str) -> Option<String>) -> Vec<Splice> {
+        let leaves = leaves(batch).into_iter().enumerate();
+        let changed = leaves.filter_map(|(i, (at, text))| Some((at, change(i, &text)?)));
+        changed
+            .map(|(at, with)| Splice {
+                inside: at.clone(),
+                at,
+                with: with.into_bytes(),
+            })
+            .collect()
+    }
+
+    proptest! {
+        #[test]
+        fn changed_texts_can_be_changed_back(
+            seed in 0u64..50,
+            texts in prop::collection::vec(prop::option::of("[a-zé]{1,5}|[a-z]{100,400}"), 1..40),
+        ) {
+            let mut bytes = payload::full_span(seed).encode_to_vec();
+            bytes.extend(payload::traces(seed, 5, 30).encode_to_vec());
+            wire::put_bytes(&mut bytes, 900, b"an unknown field");
+            let batch = Batch::read(Signal::Traces, bytes.into(), &Limits::default()).unwrap();
+            let before: Vec<_> = leaves(&batch).into_iter().map(|(_, text)| text).collect();
+            let pick = |i: usize| texts[i % texts.len()].clone();
+
+            let patched = batch.patch(&mut change_leaves(&batch, |i, _| pick(i)));
+            prop_assert_eq!(patched.items(), batch.items());
+            decoded(&patched);
+            let after: Vec<_> = leaves(&patched).into_iter().map(|(_, text)| text).collect();
+            let expected: Vec<_> =
+                before.iter().enumerate().map(|(i, text)| pick(i).unwrap_or(text.clone())).collect();
+            prop_assert_eq!(after, expected);
+
+            let back = patched.patch(&mut change_leaves(&patched, |i, _| Some(before[i].clone())));
+            prop_assert_eq!(back, batch);
+        }
+    }
+}
