@@ -24,6 +24,8 @@ pub enum Command {
     Validate(Sources),
     /// Print the effective configuration as YAML, secrets as ****
     PrintConfig(Sources),
+    /// Count the tokens of a text on stdin, for a model
+    Tokens(Tokens),
     /// Print a script that completes our commands in your shell
     Completions { shell: Shell },
 }
@@ -38,4 +40,15 @@ pub struct Sources {
     /// One setting, such as queue.max_size=4GiB; wins over --config
     #[arg(long, value_name = "KEY.PATH=VALUE")]
     pub set: Vec<String>,
+}
+
+#[derive(clap::Args)]
+pub struct Tokens {
+    /// The model whose tokens are counted, as its provider names it
+    #[arg(long, value_name = "MODEL", required_unless_present = "jsonl")]
+    pub model: Option<String>,
+    /// Read a JSON object per line, {"id", "text"} or {"id", "messages": […]}, each with an optional
+    /// "model"; answer each with {"id", "tokens", "method"}
+    #[arg(long)]
+    pub jsonl: bool,
 }

@@ -3,7 +3,9 @@
 mod args;
 mod completions;
 mod failure;
+mod lines;
 mod print_config;
+mod tokens;
 mod validate;
 
 use crate::config::{self, Environment, Loaded};
@@ -34,6 +36,7 @@ fn run(command: Command, environment: &Environment) -> Outcome {
     match command {
         Command::Validate(sources) => validate::run(&load(sources, environment)?),
         Command::PrintConfig(sources) => print_config::run(&load(sources, environment)?),
+        Command::Tokens(asked) => tokens::run(&asked),
         Command::Completions { shell } => completions::run(shell),
     }
 }

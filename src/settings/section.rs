@@ -181,11 +181,10 @@ impl<'a> Section<'a> {
         self.given
     }
 
-    /// Adds a problem with `key` of this section (`""`: with the section itself). `text` is in lower
-    /// case, without a full stop, and quotes no secret.
+    /// Adds a problem with `key` of this section (`""`: with the section itself, `a.b`: with a key of
+    /// a section below). `text` is in lower case, without a full stop, and quotes no secret.
     pub fn problem(&mut self, key: &str, text: impl fmt::Display) {
-        let origin = self.find(key).map_or(&self.origin, |entry| &entry.node.origin);
-        self.report(origin.clone(), self.key(key), text.to_string());
+        self.report(self.nearest_origin(key), self.key(key), text.to_string());
     }
 
     /// As [`Section::problem`] for a key that is answered instead of read, such as one of another
@@ -204,6 +203,18 @@ impl<'a> Section<'a> {
 
     fn find(&self, key: &str) -> Option<&'a Entry> {
         self.entries.iter().find(|entry| entry.key == key)
+    }
+
+    /// Where the value of `key` stands, or of as much of its path as is given.
+    fn nearest_origin(&self, key: &str) -> Origin {
+        let (mut entries, mut origin) = (self.entries, &self.origin);
+        for part in key.split('.') {
+            let Some(entry) = entries.iter().find(|entry| entry.key == part) else {
+                break;
+            };
+            (entries, origin) = (entry.node.entries(), &entry.node.origin);
+        }
+        origin.clone()
     }
 
     /// Reads one scalar; `None` for `null` and for what is reported as a problem.

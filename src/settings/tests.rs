@@ -227,3 +227,20 @@ fn a_value_that_may_be_a_secret_is_not_quoted() {
         expect![[r#"sidelight.yaml:1: endpoint: expected an endpoint like 127.0.0.1:4317, host and port"#]],
     );
 }
+
+#[test]
+fn a_problem_with_a_key_below_stands_at_as_much_of_its_path_as_is_given() {
+    let problems = read_text("a.yaml", "one:\n  two:\n    three: 3\n", |section| {
+        for key in ["", "none", "one.two.three", "one.two.four", "one.five"] {
+            section.problem(key, "no");
+        }
+        section.section("one", |one| one.section("two", |two| two.get("three", &mut 0_u8)));
+    });
+    let lines: Vec<String> = problems.iter().map(Problem::to_string).collect();
+    expect![[r#"
+        a.yaml:1: no
+        a.yaml:1: none: no
+        a.yaml:2: one.five: no
+        a.yaml:3: one.two.four: no
+        a.yaml:3: one.two.three: no"#]].assert_eq(&lines.join("\n"));
+}

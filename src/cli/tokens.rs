@@ -1,0 +1,76 @@
+//! `sidelight tokens`: how many tokens a text is, and how we know.
+
+use super::args::Tokens;
+use super::lines::{self, object};
+use super::{Outcome, failure, show};
+use crate::enrich::count::Tokenizer;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
+use std::io::{self, BufWriter};
+
+#[derive(Serialize)]
+struct Count {
+    tokens: u64,
+    method: String,
+}
+
+#[derive(Deserialize)]
+struct Asked<'a> {
+    #[serde(borrow, default)]
+    id: Option<&'a RawValue>,
+    model: Option<String>,
+    text: Option<String>,
+    messages: Option<Vec<Value>>,
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    id: Option<&'a RawValue>,
+    #[serde(flatten)]
+    count: Count,
+}
+
+pub fn run(asked: &Tokens) -> Outcome {
+    let model = asked.model.as_deref();
+    if asked.jsonl {
+        let mut out = BufWriter::new(io::stdout().lock());
+        lines::answer_each(io::stdin().lock(), &mut out, |line| answer(line, model))?;
+        return Ok(failure::FINE);
+    }
+    let text = lines::whole_text(io::stdin().lock())?;
+    let tokenizer = Tokenizer::of(model.unwrap_or_default());
+    let count = Count {
+        tokens: tokenizer.count(&text),
+        method: tokenizer.method(),
+    };
+    show(format!("{}\n", json(&count)))
+}
+
+fn answer(line: &str, model: Option<&str>) -> Result<String, String> {
+    let asked: Asked<'_> = object(line, r#"{"id", "text"} or {"id", "messages": […]}"#)?;
+    let model = asked
+        .model
+        .as_deref()
+        .or(model)
+        .ok_or("no model, neither here nor by --model")?;
+    let tokenizer = Tokenizer::of(model);
+    let tokens = match (&asked.text, &asked.messages) {
+        (Some(text), None) => tokenizer.count(text),
+        (None, Some(messages)) => tokenizer
+            .count_messages(messages)
+            .map_err(|error| error.to_string())?,
+        _ => return Err("expected either text or messages".into()),
+    };
+    Ok(json(&Answer {
+        id: asked.id,
+        count: Count {
+            tokens,
+            method: tokenizer.method(),
+        },
+    }))
+}
+
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("numbers and strings serialise")
+}
