@@ -2,6 +2,7 @@
 
 mod answer;
 pub mod compress;
+mod connect;
 pub mod lane;
 mod otlp_grpc;
 mod otlp_http;

@@ -4,6 +4,7 @@
 //! gzip's level 6, which is five times slower on LLM text, on the thread of the socket.
 
 use super::answer::{self, MAX_ANSWER};
+use super::connect::Connector;
 use super::{BoxError, Exporter, Verdict, peer};
 use crate::otlp::{Batch, Signal};
 use bytes::{BufMut, Bytes, BytesMut};
@@ -15,7 +16,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 use tonic::Status;
 use tonic::body::Body;
-use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
+use tonic::transport::{Channel, Endpoint};
 use tower::{Service, ServiceExt};
 
 /// One byte that says whether the message is compressed, four of its length.
@@ -27,6 +28,7 @@ const MAX_HEADERS: u32 = 64 << 10;
 /// One OTLP/gRPC peer, over one connection that is opened at the first batch and whenever it is lost.
 pub struct OtlpGrpc {
     endpoint: Endpoint,
+    connector: Connector,
     channel: Mutex<Current>,
     headers: HeaderMap,
     config: peer::Config,
@@ -42,15 +44,18 @@ struct Current {
 impl OtlpGrpc {
     /// Errors where the configuration cannot be turned into a channel. Called within a runtime.
     pub fn new(config: &peer::Config) -> Result<OtlpGrpc, BoxError> {
+        let connector = Connector::new(&config.grpc_uri().parse()?, &config.tls)?;
         let endpoint = endpoint(config)?;
         let channel = Mutex::new(Current {
-            channel: endpoint.connect_lazy(),
+            channel: open(&endpoint, &connector),
             generation: 0,
         });
+        let headers = fixed_headers(config)?;
         Ok(OtlpGrpc {
             endpoint,
+            connector,
             channel,
-            headers: fixed_headers(config)?,
+            headers,
             config: config.clone(),
         })
     }
@@ -108,7 +113,7 @@ impl OtlpGrpc {
         let mut current = self.channel.lock().unwrap_or_else(PoisonError::into_inner);
         if current.generation == generation {
             *current = Current {
-                channel: self.endpoint.connect_lazy(),
+                channel: open(&self.endpoint, &self.connector),
                 generation: generation + 1,
             };
         }
@@ -175,17 +180,21 @@ async fn read(mut body: Body) -> Result<(Bytes, Option<HeaderMap>), BoxError> {
     Ok((Bytes::new(), None))
 }
 
+fn open(endpoint: &Endpoint, connector: &Connector) -> Channel {
+    let connector = connector.clone();
+    endpoint.connect_with_connector_lazy(tower::service_fn(move |_: http::Uri| connector.clone().connect()))
+}
+
+/// TLS is the connector's, so the endpoint itself is plain; requests still say how they travel.
 fn endpoint(config: &peer::Config) -> Result<Endpoint, BoxError> {
     let uri = config.grpc_uri();
-    let mut endpoint = Endpoint::from_shared(uri.clone())?
-        .user_agent(peer::USER_AGENT)?
+    let plain = format!("http://{}", uri.split_once("://").map_or("", |(_, rest)| rest));
+    let endpoint = Endpoint::from_shared(plain)?
+        .origin(uri.parse()?)
+        .user_agent(peer::USER_AGENT)?;
+    Ok(endpoint
         .connect_timeout(config.timeout)
-        .tcp_keepalive(Some(peer::PING))
-        .http2_max_header_list_size(MAX_HEADERS);
-    if uri.starts_with("https:") {
-        endpoint = endpoint.tls_config(ClientTlsConfig::new().with_native_roots())?;
-    }
-    Ok(endpoint)
+        .http2_max_header_list_size(MAX_HEADERS))
 }
 
 fn fixed_headers(config: &peer::Config) -> Result<HeaderMap, BoxError> {

@@ -2,6 +2,7 @@
 
 use super::compress::Compression;
 use super::{BoxError, lane};
+use crate::net::tls;
 use crate::otlp::Signal;
 use crate::settings::{Secret, Section};
 use crate::units::Size;
@@ -35,7 +36,7 @@ pub struct Config {
     pub logs_endpoint: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub metrics_endpoint: String,
-    pub tls: Tls,
+    pub tls: tls::Client,
     pub compression: Compression,
     /// The limit on one attempt, connecting included.
     #[serde(serialize_with = "crate::units::serialize_duration")]
@@ -44,13 +45,6 @@ pub struct Config {
     pub headers: BTreeMap<String, Secret>,
     #[serde(flatten)]
     pub lane: lane::Config,
-}
-
-/// The section `tls` of a client.
-#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
-pub struct Tls {
-    /// Plain text. Without it a gRPC peer that has no scheme is spoken to by TLS.
-    pub insecure: bool,
 }
 
 impl Config {
@@ -69,7 +63,7 @@ impl Config {
             traces_endpoint: String::new(),
             logs_endpoint: String::new(),
             metrics_endpoint: String::new(),
-            tls: Tls::default(),
+            tls: tls::Client::default(),
             compression: Compression::default(),
             timeout,
             headers: BTreeMap::new(),
@@ -87,7 +81,7 @@ impl Config {
             section.get("logs_endpoint", &mut self.logs_endpoint);
             section.get("metrics_endpoint", &mut self.metrics_endpoint);
         }
-        section.section("tls", |tls| tls.get("insecure", &mut self.tls.insecure));
+        section.section("tls", |tls| self.tls.read(tls));
         section.get("compression", &mut self.compression);
         section.get("timeout", &mut self.timeout);
         section.map("headers", &mut self.headers);
@@ -104,6 +98,12 @@ impl Config {
             if header(name, value).is_err() {
                 section.problem("headers", format!("{name:?} cannot be sent as an HTTP header"));
             }
+        }
+        if self.transport == Transport::Http && !self.tls.server_name_override.is_empty() {
+            section.problem(
+                "tls",
+                "server_name_override is for gRPC; give the name in the endpoint",
+            );
         }
         match self.transport {
             Transport::Grpc => check_url("endpoint", &self.grpc_uri(), section),
@@ -247,7 +247,10 @@ mod tests {
     #[test]
     fn a_scheme_wins_over_insecure() {
         let uri = |endpoint: &str, insecure| {
-            let tls = Tls { insecure };
+            let tls = tls::Client {
+                insecure,
+                ..tls::Client::default()
+            };
             Config {
                 endpoint: endpoint.to_string(),
                 tls,

@@ -6,8 +6,10 @@ use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
 use prost::Message;
 use sidelight::export::peer::{self, Transport};
 use sidelight::export::{Exporter, OtlpGrpc, OtlpHttp, Verdict};
+use sidelight::net::tls;
 use sidelight::otlp::{Batch, Signal};
 use sidelight::settings::{Secret, read_text};
+use std::path::PathBuf;
 use std::time::Duration;
 
 const BOTH: [Transport; 2] = [Transport::Grpc, Transport::Http];
@@ -40,8 +42,6 @@ fn config(transport: Transport, url: String) -> peer::Config {
 }
 
 fn exporter(config: &peer::Config) -> Box<dyn Exporter> {
-    // Another test may have installed it already.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     match config.transport {
         Transport::Grpc => Box::new(OtlpGrpc::new(config).expect("a channel")),
         Transport::Http => Box::new(OtlpHttp::new(config).expect("a client")),
@@ -224,8 +224,7 @@ async fn a_connection_that_closes_is_tried_later() {
 async fn a_peer_that_is_not_there_is_tried_later_and_found_when_it_is() {
     for transport in BOTH {
         let mut upstream = Upstream::start().await;
-        upstream.stop();
-        tokio::task::yield_now().await;
+        upstream.stop().await;
         let exporter = exporter(&config(transport, upstream.url()));
         assert_eq!(brief(&exporter.send(&spans(1)).await), "later");
         upstream.resume().await;
@@ -311,5 +310,56 @@ async fn an_answer_that_breaks_off_does_not_undo_its_status() {
         config.timeout = Duration::from_millis(50);
         // A gRPC status comes last, so that there is none yet.
         assert!(brief(&exporter(&config).send(&spans(1)).await).starts_with(expected));
+    }
+}
+
+fn pem(name: &str) -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/tls")).join(name)
+}
+
+/// A server that asks clients for a certificate.
+async fn mutual_tls() -> Upstream {
+    let server = tls::Server {
+        cert_file: pem("server.pem"),
+        key_file: pem("server.key.pem"),
+        client_ca_file: pem("ca.pem"),
+        ..tls::Server::default()
+    };
+    Upstream::start_tls(&server).await
+}
+
+async fn verdict_over_tls(transport: Transport, tls: tls::Client) -> String {
+    let upstream = mutual_tls().await;
+    let mut config = config(transport, upstream.url());
+    config.tls = tls;
+    brief(&exporter(&config).send(&spans(1)).await)
+}
+
+#[tokio::test]
+async fn mutual_tls_needs_the_right_authority_and_a_certificate() {
+    let right = tls::Client {
+        ca_file: pem("ca.pem"),
+        cert_file: pem("client.pem"),
+        key_file: pem("client.key.pem"),
+        ..tls::Client::default()
+    };
+    let nameless = tls::Client {
+        cert_file: PathBuf::new(),
+        key_file: PathBuf::new(),
+        ..right.clone()
+    };
+    let stranger = tls::Client {
+        ca_file: PathBuf::new(),
+        ..right.clone()
+    };
+    let trusting = tls::Client {
+        insecure_skip_verify: true,
+        ..stranger.clone()
+    };
+    for transport in BOTH {
+        assert_eq!(verdict_over_tls(transport, right.clone()).await, "sent");
+        assert_eq!(verdict_over_tls(transport, trusting.clone()).await, "sent");
+        assert_eq!(verdict_over_tls(transport, nameless.clone()).await, "later");
+        assert_eq!(verdict_over_tls(transport, stranger.clone()).await, "later");
     }
 }

@@ -16,6 +16,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message;
+use sidelight::net::tls;
 use sidelight::otlp::Signal;
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -23,8 +24,9 @@ use std::io::Read;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 type Body = BoxBody<Bytes, Infallible>;
@@ -159,8 +161,10 @@ impl AllTaken {
 /// The server. Dropping it closes every connection.
 pub struct Upstream {
     pub address: SocketAddr,
+    tls: Option<tokio_rustls::TlsAcceptor>,
     state: Arc<State>,
     stop: CancellationToken,
+    serving: Option<JoinHandle<()>>,
 }
 
 struct State {
@@ -185,16 +189,30 @@ impl Upstream {
         };
         let mut upstream = Upstream {
             address,
+            tls: None,
             state: Arc::new(state),
             stop: CancellationToken::new(),
+            serving: None,
         };
         upstream.resume().await;
         upstream
     }
 
+    /// As [`Upstream::start`], spoken to by TLS.
+    pub async fn start_tls(server: &tls::Server) -> Upstream {
+        let mut upstream = Upstream::start().await;
+        upstream.stop().await;
+        upstream.tls = Some(server.build(&["h2", "http/1.1"]).expect("a TLS server").into());
+        upstream.resume().await;
+        upstream
+    }
+
     /// Closes the port and every connection; what was taken is kept for [`Upstream::resume`].
-    pub fn stop(&self) {
+    pub async fn stop(&mut self) {
         self.stop.cancel();
+        if let Some(serving) = self.serving.take() {
+            serving.await.expect("the server does not panic");
+        }
     }
 
     /// Listens again, on the same port.
@@ -205,11 +223,13 @@ impl Upstream {
         let listener = socket.listen(64).expect("listening");
         self.address = listener.local_addr().expect("bound");
         self.stop = CancellationToken::new();
-        tokio::spawn(serve(listener, self.state.clone(), self.stop.clone()));
+        let serving = serve(listener, self.tls.clone(), self.state.clone(), self.stop.clone());
+        self.serving = Some(tokio::spawn(serving));
     }
 
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
     }
 
     /// How requests are treated from now on.
@@ -262,19 +282,35 @@ impl Drop for Upstream {
     }
 }
 
-async fn serve(listener: TcpListener, state: Arc<State>, stop: CancellationToken) {
+async fn serve(
+    listener: TcpListener,
+    tls: Option<tokio_rustls::TlsAcceptor>,
+    state: Arc<State>,
+    stop: CancellationToken,
+) {
     while let Some(Ok((stream, _))) = stop.run_until_cancelled(listener.accept()).await {
-        let close = stop.child_token();
-        tokio::spawn(connection(stream, state.clone(), close));
+        let (close, state, tls) = (stop.child_token(), state.clone(), tls.clone());
+        tokio::spawn(async move {
+            match tls {
+                None => connection(stream, state, close).await,
+                Some(tls) => {
+                    if let Ok(stream) = tls.accept(stream).await {
+                        connection(stream, state, close).await;
+                    }
+                }
+            }
+        });
     }
 }
 
-async fn connection(stream: TcpStream, state: Arc<State>, close: CancellationToken) {
+async fn connection<S>(stream: S, state: Arc<State>, close: CancellationToken)
+where
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+{
     let service = hyper::service::service_fn(|request| answer(request, state.clone(), close.clone()));
     let builder = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
-    close
-        .run_until_cancelled(builder.serve_connection(TokioIo::new(stream), service))
-        .await;
+    let serving = builder.serve_connection(TokioIo::new(stream), service);
+    close.run_until_cancelled(serving).await;
 }
 
 async fn answer(
@@ -355,6 +391,7 @@ fn message(headers: &HeaderMap, frame: &[u8]) -> Bytes {
     )
 }
 
+#[expect(clippy::disallowed_methods, reason = "what our own exporters made, in a test")]
 fn plain(encoding: &str, body: &[u8]) -> Bytes {
     let mut text = Vec::new();
     match encoding {
