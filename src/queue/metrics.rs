@@ -19,6 +19,8 @@ pub struct Metrics {
     pub full: Counter,
     /// Writes, syncs, reads and other disk operations that failed.
     pub disk_errors: Counter,
+    /// Items of dead letters that were dropped to make room for newer ones.
+    pub dead_discarded: Counter,
 }
 
 impl Metrics {
@@ -55,6 +57,10 @@ impl Metrics {
             "sidelight_queue_disk_errors_total",
             "Writes, syncs, reads and other disk operations that failed.",
         );
+        counter(
+            "sidelight_queue_dead_discarded_items_total",
+            "Items of dead letters that were dropped to make room for newer ones.",
+        );
         Metrics {
             bytes: metrics::gauge!("sidelight_queue_bytes"),
             oldest: metrics::gauge!("sidelight_queue_oldest_seconds"),
@@ -62,6 +68,7 @@ impl Metrics {
             group: metrics::histogram!("sidelight_queue_group_records"),
             corrupt: metrics::counter!("sidelight_queue_corrupt_records_total"),
             full: metrics::counter!("sidelight_queue_full_records_total"),
+            dead_discarded: metrics::counter!("sidelight_queue_dead_discarded_items_total"),
             disk_errors: metrics::counter!("sidelight_queue_disk_errors_total"),
         }
     }

@@ -12,6 +12,7 @@ mod clock;
 mod committer;
 mod config;
 mod cursor;
+mod dead;
 mod disk;
 mod format;
 mod lane;
@@ -34,6 +35,7 @@ mod tests;
 
 pub use committer::Committer;
 pub use config::{Config, Durability, Overrides, WhenFull};
+pub use dead::{Count, DeadError, DeadLetters, Letter, Reading as DeadReading, Summary};
 pub use disk::{Directory, Disk, File};
 pub use lane::{Lane, Lease};
 pub use ledger::{Ledger, Line};

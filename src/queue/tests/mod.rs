@@ -1,3 +1,4 @@
 //! The queue as a whole, on real and on faulty disks.
 
+mod dead;
 mod whole;
