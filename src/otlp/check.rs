@@ -2,7 +2,7 @@
 //!
 //! Source: prost 0.14, `encoding.rs` and the code its derive writes.
 
-use super::schema::{self, Field, Kind, Label, Message};
+use super::schema::{self, Field, Kind, Label, Message, Role};
 use super::wire;
 use super::{Limits, Malformed, Signal};
 
@@ -77,7 +77,7 @@ impl Check<'_> {
                 if depth == 0 {
                     return fault("nesting too deep", tag);
                 }
-                if child.is_item {
+                if child.role == Role::Item {
                     self.item(tag)?;
                 }
                 self.message(child, start, stop, depth - 1)?;

@@ -1,6 +1,6 @@
 //! Every string leaf of a span, log record, resource or scope: what a scanner has to see.
 
-use super::schema::{self, Kind, Message};
+use super::schema::{self, Kind, Message, Role};
 use super::view::messages;
 use super::wire::{self, Field, Value};
 use super::{Batch, Item, Signal};
@@ -165,8 +165,7 @@ impl<'a> Walk<'a, '_> {
         let Some(content) = field.content() else { return };
         let at = base + content.start..base + content.end;
         match known.kind {
-            Kind::Message(child) if child.is_item || child.holds_items() => (),
-            Kind::Message(child) => self.message(child, at, context),
+            Kind::Message(child) if child.role == Role::Part => self.message(child, at, context),
             Kind::String | Kind::Bytes => self.text(at, context),
             Kind::Id(len) if at.len() != usize::from(len) => self.text(at, context),
             _ => (),

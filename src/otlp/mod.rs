@@ -11,6 +11,7 @@ mod items;
 mod leaves;
 mod patch;
 mod schema;
+pub mod shape;
 mod view;
 pub mod wire;
 

@@ -10,10 +10,20 @@ use super::Signal;
 pub(super) struct Message {
     pub name: &'static str,
     pub fields: &'static [Field],
-    /// Whether each one is an item: a span, log record or metric data point.
-    pub is_item: bool,
+    pub role: Role,
     /// Position in `fields` plus one, by field number; 0 where there is no such field.
     index: [u8; MOST_NUMBER + 1],
+}
+
+/// Where a message type stands to the items of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Each one is an item: a span, log record or metric data point.
+    Item,
+    /// It holds items, directly or further down.
+    Holder,
+    /// It is part of an item, or says something of all that stand beside it.
+    Part,
 }
 
 /// One field of a message type.
@@ -64,10 +74,9 @@ impl Message {
         self.fields.get(usize::from(position).wrapping_sub(1))
     }
 
-    /// Whether its members are items: a group of spans or log records under one scope.
-    pub fn holds_items(&self) -> bool {
-        self.field(2)
-            .is_some_and(|field| matches!(field.kind, Kind::Message(member) if member.is_item))
+    /// Whether some of its fields are trace or span ids.
+    pub fn has_ids(&self) -> bool {
+        self.fields.iter().any(|field| matches!(field.kind, Id(_)))
     }
 }
 
@@ -91,16 +100,14 @@ const fn index(fields: &[Field]) -> [u8; MOST_NUMBER + 1] {
 }
 
 macro_rules! messages {
-    ($($item:ident $id:ident $name:literal { $($number:literal $field:literal $label:ident $kind:expr;)* })*) => {
+    ($($role:ident $id:ident $name:literal { $($number:literal $field:literal $label:ident $kind:expr;)* })*) => {
         $(pub(super) static $id: Message = {
             static FIELDS: &[Field] = &[
                 $(Field { number: $number, name: $field, label: Label::$label, kind: $kind },)*
             ];
-            Message { name: $name, fields: FIELDS, is_item: messages!(@ $item), index: index(FIELDS) }
+            Message { name: $name, fields: FIELDS, role: Role::$role, index: index(FIELDS) }
         };)*
     };
-    (@ message) => { false };
-    (@ item) => { true };
 }
 
 use Kind::{
@@ -109,27 +116,27 @@ use Kind::{
 };
 
 messages! {
-    message TRACES "ExportTraceServiceRequest" {
+    Holder TRACES "ExportTraceServiceRequest" {
         1 "resource_spans" Many Sub(&RESOURCE_SPANS);
     }
-    message LOGS "ExportLogsServiceRequest" {
+    Holder LOGS "ExportLogsServiceRequest" {
         1 "resource_logs" Many Sub(&RESOURCE_LOGS);
     }
-    message METRICS "ExportMetricsServiceRequest" {
+    Holder METRICS "ExportMetricsServiceRequest" {
         1 "resource_metrics" Many Sub(&RESOURCE_METRICS);
     }
 
-    message RESOURCE_SPANS "ResourceSpans" {
+    Holder RESOURCE_SPANS "ResourceSpans" {
         1 "resource" Set Sub(&RESOURCE);
         2 "scope_spans" Many Sub(&SCOPE_SPANS);
         3 "schema_url" One Str;
     }
-    message SCOPE_SPANS "ScopeSpans" {
+    Holder SCOPE_SPANS "ScopeSpans" {
         1 "scope" Set Sub(&SCOPE);
         2 "spans" Many Sub(&SPAN);
         3 "schema_url" One Str;
     }
-    item SPAN "Span" {
+    Item SPAN "Span" {
         1 "trace_id" One Id(16);
         2 "span_id" One Id(8);
         3 "trace_state" One Str;
@@ -147,13 +154,13 @@ messages! {
         15 "status" Set Sub(&STATUS);
         16 "flags" One Fixed32;
     }
-    message EVENT "Event" {
+    Part EVENT "Event" {
         1 "time_unix_nano" One Fixed64;
         2 "name" One Str;
         3 "attributes" Many Sub(&KEY_VALUE);
         4 "dropped_attributes_count" One Uint32;
     }
-    message LINK "Link" {
+    Part LINK "Link" {
         1 "trace_id" One Id(16);
         2 "span_id" One Id(8);
         3 "trace_state" One Str;
@@ -161,22 +168,22 @@ messages! {
         5 "dropped_attributes_count" One Uint32;
         6 "flags" One Fixed32;
     }
-    message STATUS "Status" {
+    Part STATUS "Status" {
         2 "message" One Str;
         3 "code" One Enum(STATUS_CODE);
     }
 
-    message RESOURCE_LOGS "ResourceLogs" {
+    Holder RESOURCE_LOGS "ResourceLogs" {
         1 "resource" Set Sub(&RESOURCE);
         2 "scope_logs" Many Sub(&SCOPE_LOGS);
         3 "schema_url" One Str;
     }
-    message SCOPE_LOGS "ScopeLogs" {
+    Holder SCOPE_LOGS "ScopeLogs" {
         1 "scope" Set Sub(&SCOPE);
         2 "log_records" Many Sub(&LOG_RECORD);
         3 "schema_url" One Str;
     }
-    item LOG_RECORD "LogRecord" {
+    Item LOG_RECORD "LogRecord" {
         1 "time_unix_nano" One Fixed64;
         2 "severity_number" One Enum(SEVERITY_NUMBER);
         3 "severity_text" One Str;
@@ -190,29 +197,29 @@ messages! {
         12 "event_name" One Str;
     }
 
-    message RESOURCE "Resource" {
+    Part RESOURCE "Resource" {
         1 "attributes" Many Sub(&KEY_VALUE);
         2 "dropped_attributes_count" One Uint32;
         3 "entity_refs" Many Sub(&ENTITY_REF);
     }
-    message ENTITY_REF "EntityRef" {
+    Part ENTITY_REF "EntityRef" {
         1 "schema_url" One Str;
         2 "type" One Str;
         3 "id_keys" Many Str;
         4 "description_keys" Many Str;
     }
-    message SCOPE "InstrumentationScope" {
+    Part SCOPE "InstrumentationScope" {
         1 "name" One Str;
         2 "version" One Str;
         3 "attributes" Many Sub(&KEY_VALUE);
         4 "dropped_attributes_count" One Uint32;
     }
-    message KEY_VALUE "KeyValue" {
+    Part KEY_VALUE "KeyValue" {
         1 "key" One Str;
         2 "value" Set Sub(&ANY_VALUE);
         3 "key_strindex" One Int32;
     }
-    message ANY_VALUE "AnyValue" {
+    Part ANY_VALUE "AnyValue" {
         1 "string_value" Set Str;
         2 "bool_value" Set Bool;
         3 "int_value" Set Int64;
@@ -222,24 +229,24 @@ messages! {
         7 "bytes_value" Set Bytes;
         8 "string_value_strindex" Set Int32;
     }
-    message ARRAY_VALUE "ArrayValue" {
+    Part ARRAY_VALUE "ArrayValue" {
         1 "values" Many Sub(&ANY_VALUE);
     }
-    message KEY_VALUE_LIST "KeyValueList" {
+    Part KEY_VALUE_LIST "KeyValueList" {
         1 "values" Many Sub(&KEY_VALUE);
     }
 
-    message RESOURCE_METRICS "ResourceMetrics" {
+    Holder RESOURCE_METRICS "ResourceMetrics" {
         1 "resource" Set Sub(&RESOURCE);
         2 "scope_metrics" Many Sub(&SCOPE_METRICS);
         3 "schema_url" One Str;
     }
-    message SCOPE_METRICS "ScopeMetrics" {
+    Holder SCOPE_METRICS "ScopeMetrics" {
         1 "scope" Set Sub(&SCOPE);
         2 "metrics" Many Sub(&METRIC);
         3 "schema_url" One Str;
     }
-    message METRIC "Metric" {
+    Holder METRIC "Metric" {
         1 "name" One Str;
         2 "description" One Str;
         3 "unit" One Str;
@@ -250,26 +257,26 @@ messages! {
         11 "summary" Set Sub(&SUMMARY);
         12 "metadata" Many Sub(&KEY_VALUE);
     }
-    message GAUGE "Gauge" {
+    Holder GAUGE "Gauge" {
         1 "data_points" Many Sub(&NUMBER_DATA_POINT);
     }
-    message SUM "Sum" {
+    Holder SUM "Sum" {
         1 "data_points" Many Sub(&NUMBER_DATA_POINT);
         2 "aggregation_temporality" One Enum(AGGREGATION_TEMPORALITY);
         3 "is_monotonic" One Bool;
     }
-    message HISTOGRAM "Histogram" {
+    Holder HISTOGRAM "Histogram" {
         1 "data_points" Many Sub(&HISTOGRAM_DATA_POINT);
         2 "aggregation_temporality" One Enum(AGGREGATION_TEMPORALITY);
     }
-    message EXPONENTIAL_HISTOGRAM "ExponentialHistogram" {
+    Holder EXPONENTIAL_HISTOGRAM "ExponentialHistogram" {
         1 "data_points" Many Sub(&EXPONENTIAL_HISTOGRAM_DATA_POINT);
         2 "aggregation_temporality" One Enum(AGGREGATION_TEMPORALITY);
     }
-    message SUMMARY "Summary" {
+    Holder SUMMARY "Summary" {
         1 "data_points" Many Sub(&SUMMARY_DATA_POINT);
     }
-    item NUMBER_DATA_POINT "NumberDataPoint" {
+    Item NUMBER_DATA_POINT "NumberDataPoint" {
         2 "start_time_unix_nano" One Fixed64;
         3 "time_unix_nano" One Fixed64;
         4 "as_double" Set Double;
@@ -278,7 +285,7 @@ messages! {
         7 "attributes" Many Sub(&KEY_VALUE);
         8 "flags" One Uint32;
     }
-    item HISTOGRAM_DATA_POINT "HistogramDataPoint" {
+    Item HISTOGRAM_DATA_POINT "HistogramDataPoint" {
         2 "start_time_unix_nano" One Fixed64;
         3 "time_unix_nano" One Fixed64;
         4 "count" One Fixed64;
@@ -291,7 +298,7 @@ messages! {
         11 "min" Set Double;
         12 "max" Set Double;
     }
-    item EXPONENTIAL_HISTOGRAM_DATA_POINT "ExponentialHistogramDataPoint" {
+    Item EXPONENTIAL_HISTOGRAM_DATA_POINT "ExponentialHistogramDataPoint" {
         1 "attributes" Many Sub(&KEY_VALUE);
         2 "start_time_unix_nano" One Fixed64;
         3 "time_unix_nano" One Fixed64;
@@ -307,11 +314,11 @@ messages! {
         13 "max" Set Double;
         14 "zero_threshold" One Double;
     }
-    message BUCKETS "Buckets" {
+    Part BUCKETS "Buckets" {
         1 "offset" One Sint32;
         2 "bucket_counts" Many Uint64;
     }
-    item SUMMARY_DATA_POINT "SummaryDataPoint" {
+    Item SUMMARY_DATA_POINT "SummaryDataPoint" {
         2 "start_time_unix_nano" One Fixed64;
         3 "time_unix_nano" One Fixed64;
         4 "count" One Fixed64;
@@ -320,11 +327,11 @@ messages! {
         7 "attributes" Many Sub(&KEY_VALUE);
         8 "flags" One Uint32;
     }
-    message VALUE_AT_QUANTILE "ValueAtQuantile" {
+    Part VALUE_AT_QUANTILE "ValueAtQuantile" {
         1 "quantile" One Double;
         2 "value" One Double;
     }
-    message EXEMPLAR "Exemplar" {
+    Part EXEMPLAR "Exemplar" {
         2 "time_unix_nano" One Fixed64;
         3 "as_double" Set Double;
         4 "span_id" One Id(8);
