@@ -1,6 +1,7 @@
 //! The section `exporters`: any number of them, each under its own id.
 
 use crate::export::peer::{self, Transport};
+use crate::queue;
 use crate::settings::Section;
 use serde::ser::SerializeMap;
 
@@ -8,10 +9,18 @@ use serde::ser::SerializeMap;
 #[derive(Clone, Debug, Default)]
 pub struct Exporters(pub Vec<(String, Exporter)>);
 
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Exporter {
+    #[serde(flatten)]
+    pub kind: Kind,
+    /// What its lane keeps to in place of the section `queue`.
+    pub queue: queue::Overrides,
+}
+
 /// One exporter, by its type.
 #[derive(Clone, Debug, serde::Serialize)]
 #[serde(untagged)]
-pub enum Exporter {
+pub enum Kind {
     /// OTLP by gRPC or HTTP, as its transport says.
     Otlp(peer::Config),
 }
@@ -30,19 +39,21 @@ impl Exporters {
         self.0.clear();
         section.not_built_yet(NOT_BUILT_YET);
         section.components(TYPES, |component, section| {
-            let exporter = match component.kind {
+            let kind = match component.kind {
                 "otlphttp" | "otlp_http" => otlp(Transport::Http, section),
                 _ => otlp(Transport::Grpc, section),
             };
-            self.0.push((component.id.to_string(), exporter));
+            let mut queue = queue::Overrides::default();
+            section.section("queue", |section| queue.read(section));
+            self.0.push((component.id.to_string(), Exporter { kind, queue }));
         });
     }
 }
 
-fn otlp(transport: Transport, section: &mut Section<'_>) -> Exporter {
+fn otlp(transport: Transport, section: &mut Section<'_>) -> Kind {
     let mut config = peer::Config::new(transport);
     config.read(section);
-    Exporter::Otlp(config)
+    Kind::Otlp(config)
 }
 
 impl serde::Serialize for Exporters {

@@ -7,9 +7,10 @@ mod print;
 mod source;
 
 pub use environment::Environment;
-pub use exporters::{Exporter, Exporters};
+pub use exporters::{Exporter, Exporters, Kind};
 pub use source::Sources;
 
+use crate::queue;
 use crate::settings::{self, Node, Origin, Problem, Section};
 use crate::telemetry;
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ use std::path::PathBuf;
 pub struct Config {
     /// Where the queue, dead letters and the local store lie unless they are set elsewhere.
     pub data_dir: PathBuf,
+    pub queue: queue::Config,
     pub exporters: Exporters,
     pub telemetry: telemetry::Config,
 }
@@ -60,6 +62,7 @@ impl Default for Config {
     fn default() -> Config {
         Config {
             data_dir: PathBuf::from("./sidelight-data"),
+            queue: queue::Config::default(),
             exporters: Exporters::default(),
             telemetry: telemetry::Config::default(),
         }
@@ -72,6 +75,10 @@ impl Config {
         root.get("data_dir", &mut self.data_dir);
         if self.data_dir.as_os_str().is_empty() {
             root.problem("data_dir", "expected a directory");
+        }
+        root.section("queue", |section| self.queue.read(section));
+        if self.queue.directory.as_os_str().is_empty() {
+            self.queue.directory = self.data_dir.join("queue");
         }
         root.section("exporters", |section| self.exporters.read(section));
         root.section("telemetry", |section| self.telemetry.read(section));

@@ -264,7 +264,7 @@ fn a_given_map_of_exporters_replaces_the_built_in_one() {
     yaml(
         "exporters:
   otlp: { endpoint: 'tempo:4317', tls: { insecure: true }, headers: { authorization: made-up } }
-  otlp_http/second: { endpoint: 'http://collector:4318' }
+  otlp_http/second: { endpoint: 'http://collector:4318', queue: { when_full: drop_oldest } }
 ",
     )
     .check(expect![[r#"
@@ -272,6 +272,7 @@ fn a_given_map_of_exporters_replaces_the_built_in_one() {
         insecure: true # --config yaml:2
         authorization: "****" # --config yaml:2
         endpoint: http://collector:4318 # --config yaml:3
+        when_full: drop_oldest # --config yaml:3
     "#]]);
     yaml("exporters: { kafka: {}, oltp/x: {}, otlp: { endpont: 'tempo:4317' } }").check(expect![[r#"
         --config yaml:1: exporters.kafka: not built yet

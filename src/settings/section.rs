@@ -212,7 +212,9 @@ impl<'a> Section<'a> {
             let Some(entry) = entries.iter().find(|entry| entry.key == part) else {
                 break;
             };
-            (entries, origin) = (entry.node.entries(), &entry.node.origin);
+            let map = matches!(entry.node.value, Value::Map(_));
+            origin = if map { &entry.origin } else { &entry.node.origin };
+            entries = entry.node.entries();
         }
         origin.clone()
     }

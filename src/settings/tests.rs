@@ -240,7 +240,8 @@ fn a_problem_with_a_key_below_stands_at_as_much_of_its_path_as_is_given() {
     expect![[r#"
         a.yaml:1: no
         a.yaml:1: none: no
-        a.yaml:2: one.five: no
-        a.yaml:3: one.two.four: no
-        a.yaml:3: one.two.three: no"#]].assert_eq(&lines.join("\n"));
+        a.yaml:1: one.five: no
+        a.yaml:2: one.two.four: no
+        a.yaml:3: one.two.three: no"#]]
+    .assert_eq(&lines.join("\n"));
 }
