@@ -2,7 +2,9 @@
 //!
 //! No I/O, no clock but the one given, and it cannot fail: what cannot be scanned is withheld.
 
+pub mod cost;
 pub mod count;
+pub mod sample;
 pub mod scan;
 
 use crate::otlp::Batch;

@@ -161,6 +161,15 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// Hands every key of this section, whatever it is called, on as a section of its own, in the order
+    /// of the file. Each then counts as known.
+    pub fn each(&mut self, mut take: impl FnMut(&str, &mut Section<'_>)) {
+        for Entry { key, origin, node } in std::mem::take(&mut self.entries) {
+            let path = self.key(key);
+            enter(node, origin.clone(), path, self.problems, |section| take(key, section));
+        }
+    }
+
     /// Refuses each of `keys` that is set, as something that a later version will know.
     pub fn not_built_yet(&mut self, keys: &[&'static str]) {
         for key in keys {
