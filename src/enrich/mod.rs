@@ -4,6 +4,7 @@
 
 pub mod cost;
 pub mod count;
+pub mod redact;
 pub mod sample;
 pub mod scan;
 

@@ -1,0 +1,117 @@
+//! The settings `enrich.pii` and `enrich.injection`.
+
+use super::super::scan::{self, Detector, Scanner};
+use crate::settings::{Secret, Section, choices};
+
+/// What is done with what is found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Action {
+    /// `[EMAIL_ADDRESS]` stands in its place.
+    #[default]
+    Mask,
+    /// `[EMAIL_ADDRESS:kgapmeijbnldfohc]` does: a keyed hash, the same for the same value.
+    Hash,
+    /// The whole leaf is withheld.
+    Remove,
+    /// The text is kept; the item is flagged.
+    Flag,
+}
+
+choices!(Action { Mask = "mask", Hash = "hash", Remove = "remove", Flag = "flag" });
+
+/// `enrich.pii`.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Config {
+    /// What is done with what is found.
+    pub action: Action,
+    /// `default`, `all`, `none`, or names of types.
+    pub types: Vec<String>,
+    /// Names of types that do not count, whatever `types` says.
+    pub except: Vec<String>,
+    /// The key of `action: hash`.
+    pub hash_key: Secret,
+}
+
+/// `enrich.injection`.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct InjectionConfig {
+    /// Whether texts are judged at all.
+    pub enabled: bool,
+    /// The score from which on it is an attempt, 0 to 1.
+    pub threshold: f64,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        let types = vec!["default".to_string()];
+        Config {
+            action: Action::Mask,
+            types,
+            except: Vec::new(),
+            hash_key: Secret::default(),
+        }
+    }
+}
+
+impl Default for InjectionConfig {
+    fn default() -> InjectionConfig {
+        InjectionConfig {
+            enabled: true,
+            threshold: 0.5,
+        }
+    }
+}
+
+impl Config {
+    pub fn read(&mut self, section: &mut Section<'_>) {
+        section.get("action", &mut self.action);
+        section.list("types", &mut self.types);
+        section.list("except", &mut self.except);
+        section.get("hash_key", &mut self.hash_key);
+        if self.action == Action::Hash && self.hash_key.0.is_empty() {
+            section.problem("hash_key", "action hash needs a key");
+        }
+        let words = ["default", "all", "none"];
+        for name in self
+            .types
+            .iter()
+            .filter(|name| self.types.len() > 1 || !words.contains(&name.as_str()))
+        {
+            refuse_unknown(section, "types", name);
+        }
+        self.except
+            .iter()
+            .for_each(|name| refuse_unknown(section, "except", name));
+    }
+
+    /// A scanner for the types that count.
+    pub fn scanner(&self) -> Scanner {
+        let names = |list: &[String], row: &Detector| list.iter().any(|name| name == row.kind);
+        let wanted = |row: &Detector| match self.types.as_slice() {
+            [word] if word == "default" => Scanner::is_default(row),
+            [word] if word == "all" => true,
+            [word] if word == "none" => false,
+            list => names(list, row),
+        };
+        Scanner::new(|row| wanted(row) && !names(&self.except, row))
+    }
+}
+
+impl InjectionConfig {
+    pub fn read(&mut self, section: &mut Section<'_>) {
+        section.get("enabled", &mut self.enabled);
+        section.get("threshold", &mut self.threshold);
+        if !(0.0..=1.0).contains(&self.threshold) {
+            section.problem("threshold", "expected a number from 0 to 1");
+        }
+    }
+}
+
+fn refuse_unknown(section: &mut Section<'_>, key: &str, name: &str) {
+    if scan::type_named(name).is_none() {
+        section.problem(
+            key,
+            format_args!("there is no type {name}; `sidelight components` lists them"),
+        );
+    }
+}

@@ -1,0 +1,75 @@
+//! JSON inside a string leaf: each literal is a text of its own, and only what changes is spliced.
+
+use super::super::scan::marks;
+use super::{Action, Leaf, Redactor, Tally};
+use crate::json::{self, Literals};
+use crate::llm::Role;
+
+/// How many layers of JSON in JSON strings are opened. Deeper ones are scanned as plain text, where
+/// escapes are undone too.
+pub const DEPTH: u8 = 4;
+
+/// The literals of `text` if it is JSON and may still be opened.
+pub fn literals(text: &str, depth: u8) -> Option<Literals<'_>> {
+    (depth > 0).then(|| json::literals(text)).flatten()
+}
+
+impl Redactor {
+    pub(super) fn json(
+        &self,
+        leaf: Leaf<'_>,
+        literals: Literals<'_>,
+        depth: u8,
+        tally: &mut Tally,
+    ) -> Option<String> {
+        let mut out = String::new();
+        let mut from = 0;
+        let mut role = leaf.role;
+        for literal in literals {
+            if literal.key == "role" && !literal.is_key {
+                role = role_named(&literal.text).or(leaf.role);
+            }
+            let key = if literal.key.is_empty() {
+                leaf.key
+            } else {
+                &literal.key
+            };
+            let inner = Leaf {
+                text: &literal.text,
+                key,
+                role,
+            };
+            let Some(safe) = self.text(inner, depth - 1, tally) else {
+                continue;
+            };
+            if safe == marks::REMOVED && self.action() == Action::Remove {
+                return Some(safe);
+            }
+            out.push_str(&leaf.text[from..literal.at.start]);
+            if literal.is_number {
+                out.push('"');
+            }
+            json::escape(&safe, &mut out);
+            if literal.is_number {
+                out.push('"');
+            }
+            from = literal.at.end;
+        }
+        if from == 0 {
+            return None;
+        }
+        out.push_str(&leaf.text[from..]);
+        Some(out)
+    }
+}
+
+/// Who speaks in a message that says `"role": name`; messages mostly say so before they speak.
+fn role_named(name: &str) -> Option<Role> {
+    Some(match name {
+        "system" | "developer" => Role::System,
+        "user" | "human" => Role::User,
+        "assistant" | "model" | "ai" => Role::Assistant,
+        "tool" | "function" => Role::Tool,
+        _ => return None,
+    })
+}

@@ -1,0 +1,59 @@
+//! What stands in place of a value: its type, and for `hash` a keyed hash that joins equal values.
+
+use super::super::scan::{Finding, marks};
+use super::config::{Action, Config};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+/// Writes marks. Cloning it copies the keyed state of the hash.
+#[derive(Clone)]
+pub struct Marker {
+    pub action: Action,
+    hash: Hmac<Sha256>,
+}
+
+impl Marker {
+    pub fn new(config: &Config) -> Marker {
+        let hash = Hmac::new_from_slice(config.hash_key.0.as_bytes()).expect("HMAC takes keys of any length");
+        Marker {
+            action: config.action,
+            hash,
+        }
+    }
+
+    /// `text` with a mark in place of every finding; they ascend and do not overlap.
+    pub fn splice(&self, text: &str, findings: &[Finding]) -> String {
+        let mut out = String::with_capacity(text.len() + findings.len() * 16);
+        let mut from = 0;
+        for finding in findings {
+            out.push_str(&text[from..finding.start]);
+            self.write(finding.kind, &text[finding.start..finding.end], &mut out);
+            from = finding.end;
+        }
+        out.push_str(&text[from..]);
+        out
+    }
+
+    fn write(&self, kind: &str, value: &str, out: &mut String) {
+        out.push('[');
+        out.push_str(kind);
+        if self.action == Action::Hash {
+            out.push(':');
+            let tag = self
+                .hash
+                .clone()
+                .chain_update(kind)
+                .chain_update(b":")
+                .chain_update(value)
+                .finalize()
+                .into_bytes();
+            let nibbles = tag.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+            out.extend(
+                nibbles
+                    .take(marks::HASH_LETTERS)
+                    .map(|nibble| char::from(b'a' + nibble)),
+            );
+        }
+        out.push(']');
+    }
+}

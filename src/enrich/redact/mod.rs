@@ -1,0 +1,208 @@
+//! What becomes of what was found: one string leaf in, the safe text out, only if it changed.
+//!
+//! A text that is JSON is taken apart into its string literals, to a bounded depth of JSON inside
+//! strings, and only literals that change are spliced: what was valid stays valid, clean text keeps
+//! every byte. Any other text is scanned as it stands.
+
+mod config;
+mod json;
+mod mark;
+mod report;
+#[cfg(test)]
+mod tests;
+
+pub use config::{Action, Config, InjectionConfig};
+pub use report::{Report, report};
+
+use super::scan::{Finding, Injection, Scanner, marks};
+use crate::llm::Role;
+use mark::Marker;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// The policy of `enrich.pii` and `enrich.injection`, built once. Cloning it copies a few flags.
+#[derive(Clone)]
+pub struct Redactor {
+    scanner: Scanner,
+    marker: Marker,
+    injection: InjectionConfig,
+}
+
+/// One string leaf and what its place says of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Leaf<'a> {
+    pub text: &'a str,
+    /// The attribute key that holds it, `""` where none does. Context for the detectors.
+    pub key: &'a str,
+    /// Who said it, `None` where nobody knows.
+    pub role: Option<Role>,
+}
+
+/// What was found in the leaves of one item, added up. Never holds text.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tally {
+    /// Findings by type, sorted by name.
+    pub findings: Vec<(&'static str, u32)>,
+    /// The strongest evidence of any leaf, and the rules of all of them.
+    pub injection: Injection,
+    /// Leaves whose scan failed and whose text was withheld.
+    pub withheld: u32,
+}
+
+/// How often a redacted text is scanned again: what a value hid from its neighbour comes to light in
+/// the second round. What is left after the last round is withheld as a whole.
+const ROUNDS: usize = 4;
+
+impl Redactor {
+    pub fn build(pii: &Config, injection: &InjectionConfig) -> Redactor {
+        Redactor {
+            scanner: pii.scanner(),
+            marker: Marker::new(pii),
+            injection: injection.clone(),
+        }
+    }
+
+    /// What is done with what is found: the value of `sidelight.pii.action`.
+    pub fn action(&self) -> Action {
+        self.marker.action
+    }
+
+    /// Whether evidence of this strength counts as an attempt.
+    pub fn is_attempt(&self, injection: &Injection) -> bool {
+        self.injection.enabled && injection.score >= self.injection.threshold
+    }
+
+    /// The text that may leave, if it is another one, and what was found, added to `tally`.
+    ///
+    /// Never panics and never fails: a leaf whose scan fails is withheld and counted.
+    pub fn leaf(&self, leaf: Leaf<'_>, tally: &mut Tally) -> Option<String> {
+        let scan = || {
+            let mut found = Tally::default();
+            let text = self.text(leaf, json::DEPTH, &mut found);
+            (text, found)
+        };
+        guarded(scan, tally)
+    }
+
+    /// `depth` says how many layers of JSON in strings may still be opened.
+    fn text(&self, leaf: Leaf<'_>, depth: u8, tally: &mut Tally) -> Option<String> {
+        if leaf.text.is_empty() || is_media(leaf.text) {
+            return None;
+        }
+        match json::literals(leaf.text, depth) {
+            Some(literals) => self.json(leaf, literals, depth, tally),
+            None => self.plain(leaf, tally),
+        }
+    }
+
+    fn plain(&self, leaf: Leaf<'_>, tally: &mut Tally) -> Option<String> {
+        if self.injection.enabled {
+            tally.evidence(self.scanner.injection(leaf.text, leaf.role));
+        }
+        let findings = self.find(leaf.text, leaf.key);
+        if findings.is_empty() {
+            return None;
+        }
+        tally.count(&findings);
+        match self.marker.action {
+            Action::Flag => None,
+            Action::Remove => Some(marks::REMOVED.to_string()),
+            Action::Mask | Action::Hash => Some(self.until_clean(leaf, &findings, tally)),
+        }
+    }
+
+    /// The text with marks in place of findings, scanned until nothing is left to find.
+    fn until_clean(&self, leaf: Leaf<'_>, findings: &[Finding], tally: &mut Tally) -> String {
+        let mut text = self.marker.splice(leaf.text, findings);
+        for _ in 1..ROUNDS {
+            let more = self.find(&text, leaf.key);
+            if more.is_empty() {
+                return text;
+            }
+            tally.count(&more);
+            text = self.marker.splice(&text, &more);
+        }
+        if self.find(&text, leaf.key).is_empty() {
+            text
+        } else {
+            marks::WITHHELD.to_string()
+        }
+    }
+
+    fn find(&self, text: &str, key: &str) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        self.scanner.scan(text, key, &mut findings);
+        if names_a_host(key) {
+            findings.retain(|f| !matches!(f.kind, "IP_ADDRESS" | "MAC_ADDRESS"));
+        }
+        findings
+    }
+}
+
+impl Tally {
+    fn count(&mut self, findings: &[Finding]) {
+        findings.iter().for_each(|f| self.add(f.kind, 1));
+    }
+
+    fn add(&mut self, kind: &'static str, count: u32) {
+        match self.findings.binary_search_by_key(&kind, |(kind, _)| kind) {
+            Ok(at) => self.findings[at].1 += count,
+            Err(at) => self.findings.insert(at, (kind, count)),
+        }
+    }
+
+    fn evidence(&mut self, injection: Injection) {
+        self.injection.score = self.injection.score.max(injection.score);
+        self.injection.rules.extend(injection.rules);
+        self.injection.rules.sort_unstable();
+        self.injection.rules.dedup();
+    }
+
+    /// Adds what `other` has.
+    pub fn merge(&mut self, other: Tally) {
+        other
+            .findings
+            .into_iter()
+            .for_each(|(kind, count)| self.add(kind, count));
+        self.evidence(other.injection);
+        self.withheld += other.withheld;
+    }
+}
+
+/// Runs a scan; one that panics withholds its text, and what it had found is not counted.
+fn guarded(scan: impl FnOnce() -> (Option<String>, Tally), tally: &mut Tally) -> Option<String> {
+    match catch_unwind(AssertUnwindSafe(scan)) {
+        Ok((text, found)) => {
+            tally.merge(found);
+            text
+        }
+        Err(_) => {
+            tally.withheld += 1;
+            Some(marks::WITHHELD.to_string())
+        }
+    }
+}
+
+/// Keys that name a host or a network, whose addresses are the point of them (design: enrichment).
+fn names_a_host(key: &str) -> bool {
+    ["server.", "net.", "network.", "host."]
+        .iter()
+        .any(|start| key.starts_with(start))
+        || key.starts_with("k8s.") && key.ends_with(".ip")
+}
+
+/// Inline media that the media step left in place: base64 of something that is not text.
+fn is_media(text: &str) -> bool {
+    const KINDS: &[&str] = &[
+        "image/",
+        "audio/",
+        "video/",
+        "font/",
+        "application/octet-stream",
+        "application/pdf",
+    ];
+    let head = text
+        .strip_prefix("data:")
+        .map(|rest| &rest[..rest.floor_char_boundary(80)]);
+    head.is_some_and(|head| head.contains(";base64,") && KINDS.iter().any(|kind| head.starts_with(kind)))
+        && !text.contains(char::is_whitespace)
+}

@@ -1,0 +1,183 @@
+//! What becomes of a leaf, by action and by form.
+
+use super::*;
+use crate::settings::{Secret, read_text};
+use expect_test::{Expect, expect};
+use proptest::prelude::*;
+
+fn redactor(action: Action) -> Redactor {
+    let config = Config {
+        action,
+        hash_key: Secret("a key".into()),
+        ..Config::default()
+    };
+    Redactor::build(&config, &InjectionConfig::default())
+}
+
+fn leaf<'a>(text: &'a str, key: &'a str) -> Leaf<'a> {
+    Leaf {
+        text,
+        key,
+        role: None,
+    }
+}
+
+fn check(action: Action, text: &str, expect: Expect) {
+    let mut tally = Tally::default();
+    let out = redactor(action).leaf(leaf(text, ""), &mut tally);
+    let found: Vec<_> = tally
+        .findings
+        .iter()
+        .map(|(kind, n)| format!("{kind}={n}"))
+        .collect();
+    expect.assert_eq(&format!(
+        "{} | {}",
+        out.as_deref().unwrap_or("(same)"),
+        found.join(" ")
+    ));
+}
+
+#[test]
+fn a_value_is_masked_by_its_type() {
+    check(
+        Action::Mask,
+        "write to jane@example.com, ssn 222-48-5171",
+        expect!["write to [EMAIL_ADDRESS], ssn [US_SSN] | EMAIL_ADDRESS=1 US_SSN=1"],
+    );
+}
+
+#[test]
+fn clean_text_is_not_changed() {
+    check(Action::Mask, "nothing to see here", expect!["(same) | "]);
+}
+
+#[test]
+fn equal_values_have_equal_hashes() {
+    check(
+        Action::Hash,
+        "a@b.org a@b.org c@b.org",
+        expect![
+            "[EMAIL_ADDRESS:aaenhaecaefjcddb] [EMAIL_ADDRESS:aaenhaecaefjcddb] [EMAIL_ADDRESS:ohjmmdocigbmckbe] | EMAIL_ADDRESS=3"
+        ],
+    );
+}
+
+#[test]
+fn remove_withholds_the_whole_leaf() {
+    check(
+        Action::Remove,
+        "write to jane@example.com",
+        expect!["[REMOVED] | EMAIL_ADDRESS=1"],
+    );
+    check(
+        Action::Remove,
+        r#"{"a":["jane@example.com"]}"#,
+        expect!["[REMOVED] | EMAIL_ADDRESS=1"],
+    );
+}
+
+#[test]
+fn flag_keeps_the_text() {
+    check(
+        Action::Flag,
+        "write to jane@example.com",
+        expect!["(same) | EMAIL_ADDRESS=1"],
+    );
+}
+
+#[test]
+fn json_stays_json_and_only_what_changes_is_spliced() {
+    check(
+        Action::Mask,
+        r#"{ "mail" : "jane\u0040example.com", "n": 1.50, "j@x.org": "ok" }"#,
+        expect![[r#"{ "mail" : "[EMAIL_ADDRESS]", "n": 1.50, "[EMAIL_ADDRESS]": "ok" } | EMAIL_ADDRESS=2"#]],
+    );
+    check(
+        Action::Mask,
+        r#"{"a":"{\"b\":\"say \\\"jane@example.com\\\"\"}"}"#,
+        expect![[r#"{"a":"{\"b\":\"say \\\"[EMAIL_ADDRESS]\\\"\"}"} | EMAIL_ADDRESS=1"#]],
+    );
+    check(
+        Action::Mask,
+        r#"{"card":4111111111111111}"#,
+        expect![[r#"{"card":"[CREDIT_CARD]"} | CREDIT_CARD=1"#]],
+    );
+}
+
+#[test]
+fn a_key_of_json_is_context_for_its_value() {
+    check(
+        Action::Mask,
+        r#"{"nhsNumber":"9434765919","order":"9434765919"}"#,
+        expect![[r#"{"nhsNumber":"[UK_NHS]","order":"9434765919"} | UK_NHS=1"#]],
+    );
+}
+
+#[test]
+fn python_and_broken_json_are_read_through_their_escapes() {
+    check(
+        Action::Mask,
+        r"{'mail': 'jane\x40example.com'",
+        expect!["{'mail': '[EMAIL_ADDRESS]' | EMAIL_ADDRESS=1"],
+    );
+    check(
+        Action::Mask,
+        r#"prompt: "jane\u0040example.com", broken"#,
+        expect![[r#"prompt: "[EMAIL_ADDRESS]", broken | EMAIL_ADDRESS=1"#]],
+    );
+}
+
+#[test]
+fn media_is_left_to_the_media_step() {
+    check(
+        Action::Mask,
+        "data:image/png;base64,AAAA4111111111111111",
+        expect!["(same) | "],
+    );
+}
+
+#[test]
+fn a_host_may_have_an_address_and_a_user_may_not() {
+    let same = |key: &str| redactor(Action::Mask).leaf(leaf("10.71.94.71", key), &mut Tally::default());
+    assert_eq!(same("server.address"), None);
+    assert_eq!(same("k8s.pod.ip"), None);
+    assert_eq!(same("client.address").as_deref(), Some("[IP_ADDRESS]"));
+}
+
+#[test]
+fn a_scan_that_panics_withholds_its_text() {
+    let mut tally = Tally::default();
+    assert_eq!(
+        guarded(|| panic!("a defect"), &mut tally).as_deref(),
+        Some("[WITHHELD]")
+    );
+    assert_eq!(tally.withheld, 1);
+}
+
+#[test]
+fn settings_are_read_and_every_problem_is_told() {
+    let mut config = Config::default();
+    let text = "action: hash\ntypes: [EMAIL_ADDRESS, FOO]\nexcept: BAR\n";
+    let problems: Vec<_> = read_text("c.yaml", text, |s| config.read(s))
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    expect![[r#"
+        c.yaml:1: hash_key: action hash needs a key
+        c.yaml:2: types: there is no type FOO; `sidelight components` lists them
+        c.yaml:3: except: there is no type BAR; `sidelight components` lists them"#]]
+    .assert_eq(&problems.join("\n"));
+}
+
+proptest! {
+    #[test]
+    fn redacting_is_idempotent_and_leaves_no_found_value(text in super::super::scan::any_text()) {
+        let redactor = redactor(Action::Mask);
+        let mut tally = Tally::default();
+        if let Some(safe) = redactor.leaf(leaf(&text, ""), &mut tally) {
+            let mut again = Tally::default();
+            prop_assert_eq!(redactor.leaf(leaf(&safe, ""), &mut again), None, "{}", safe);
+            prop_assert!(again.findings.is_empty());
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Identifiers of patients and of those who treat them, United States.
+
+use super::us::is_npi;
+use crate::enrich::scan::checks::Digits;
+use crate::enrich::scan::detector::{Detector, Edges, Find, Spot, Tier};
+
+pub const ROWS: &[Detector] = &[
+    Detector {
+        kind: "US_MBI",
+        find: Find::Shape(
+            r"[1-9][AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9][0-9]-?[AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9][0-9]-?[AC-HJKMNP-RT-Y]{2}[0-9]{2}",
+        ),
+        context: &["mbi", "medicare", "beneficiary"],
+        finds: &["MBI: ⟦5QC6AM8UR84⟧ --", "beneficiary ID ⟦7DY4-M70-GC49⟧."],
+        leaves: &["5SC6AM8UR84", "15QC6AM8UR84"],
+        ..Detector::BASE
+    },
+    Detector {
+        kind: "US_NPI",
+        find: Find::Shape(r"[12][0-9]{9}"),
+        valid: |spot| is_npi(&Digits::of(spot.value())),
+        context: &["npi", "provider", "national provider"],
+        finds: &["provider NPI ⟦1385754498⟧, please"],
+        leaves: &["epoch 1385754498", "NPI 1385754499"],
+        ..Detector::NUMBER
+    },
+    Detector {
+        kind: "MEDICAL_LICENSE",
+        tier: Tier::Checked,
+        find: Find::Shape(r"[ABCDEFGHJKLMPRSTUX][A-Z9][0-9]{7}"),
+        valid: is_dea,
+        context: &["dea", "prescriber", "medical license", "licence"],
+        finds: &["prescriber DEA: ⟦GB0360002⟧. The"],
+        leaves: &["GB0360003", "GB036000"],
+        ..Detector::BASE
+    },
+    Detector {
+        kind: "MEDICAL_RECORD_NUMBER",
+        tier: Tier::ShapeNear,
+        find: Find::Shape(r"(?:MRN-?[0-9]{5,10}|[A-Z]?[0-9]{6,10})"),
+        edges: Edges::Number,
+        valid: |spot| !spot.text[spot.at.end..].trim_start().starts_with("rows"),
+        context: &[
+            "mrn",
+            "medical record",
+            "patient id",
+            "patient number",
+            "chart number",
+            "health record",
+        ],
+        finds: &[
+            "MRN: ⟦MRN-580808⟧\n",
+            "medical record number ⟦35170347⟧",
+            "MRN: ⟦A6719595⟧",
+        ],
+        leaves: &["order 35170347"],
+    },
+];
+
+/// Drug Enforcement Administration registration: (1st + 3rd + 5th) + 2 × (2nd + 4th + 6th digit) ends
+/// in the seventh.
+fn is_dea(spot: &Spot<'_>) -> bool {
+    let value = spot.value();
+    let d = Digits::of(&value[2..]);
+    let sum = d[0] + d[2] + d[4] + 2 * (d[1] + d[3] + d[5]);
+    sum % 10 == d[6] && d[..6].iter().any(|d| *d != 0)
+}

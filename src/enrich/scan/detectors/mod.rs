@@ -1,0 +1,55 @@
+//! The table of detectors: one line a family.
+
+mod americas;
+mod asia;
+mod card;
+mod crypto;
+mod devices;
+mod europe;
+mod germany;
+mod health;
+mod iban;
+mod italy_spain;
+mod mail;
+mod network;
+mod nordic;
+mod oceania_africa;
+mod passwords;
+mod phone;
+mod private_key;
+mod secrets;
+mod uk_ireland;
+mod us;
+mod web;
+
+use super::detector::Detector;
+
+/// Every row, in the order of the families.
+pub const FAMILIES: &[&[Detector]] = &[
+    mail::ROWS,
+    card::ROWS,
+    iban::ROWS,
+    phone::ROWS,
+    network::ROWS,
+    web::ROWS,
+    devices::ROWS,
+    crypto::ROWS,
+    secrets::ROWS,
+    private_key::ROWS,
+    passwords::ROWS,
+    us::ROWS,
+    health::ROWS,
+    americas::ROWS,
+    uk_ireland::ROWS,
+    germany::ROWS,
+    europe::ROWS,
+    italy_spain::ROWS,
+    nordic::ROWS,
+    asia::ROWS,
+    oceania_africa::ROWS,
+];
+
+/// All rows, one after the other.
+pub fn all() -> impl Iterator<Item = &'static Detector> {
+    FAMILIES.iter().copied().flatten()
+}

@@ -1,0 +1,130 @@
+//! Addresses of hosts and network cards. Loopback, masks and documentation ranges name nobody.
+
+use crate::enrich::scan::detector::{Detector, Edges, Find, Spot, Tier};
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::ops::Range;
+
+pub const ROWS: &[Detector] = &[
+    Detector {
+        kind: "IP_ADDRESS",
+        tier: Tier::Checked,
+        find: Find::Shape(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}"),
+        edges: Edges::Word,
+        valid: is_v4,
+        context: &["ip", "address", "client", "host", "login", "adresse"],
+        finds: &[
+            "from ⟦10.71.94.71⟧ in case",
+            "ip=⟦112.17.145.36⟧.",
+            "⟦81.2.69.142⟧:8080",
+        ],
+        leaves: &[
+            "127.0.0.1",
+            "0.0.0.0",
+            "255.255.255.0",
+            "192.0.2.7",
+            "203.0.113.9",
+            "169.254.169.254",
+            "version 4.6.16.56",
+            "v1.2.3.4",
+            "1.2.3.4.5",
+            "300.1.1.1",
+            "01.02.03.04",
+            "10.0.0.0/8",
+        ],
+    },
+    Detector {
+        kind: "IP_ADDRESS",
+        tier: Tier::Checked,
+        find: Find::Stem(r"[0-9A-Fa-f]{1,4}:[0-9A-Fa-f:]", v6),
+        edges: Edges::Word,
+        context: &["ip", "address", "client", "host", "login"],
+        finds: &["⟦2a01:73a:f2b9::2494⟧", "[⟦2a00:1450:4001:81b::200e⟧]:443"],
+        leaves: &[
+            "::1",
+            "2001:db8::1",
+            "12:34:56",
+            "std::net",
+            "a::b",
+            "dead::beef",
+            "00:1b:44:11:3a:b7",
+        ],
+        ..Detector::BASE
+    },
+    Detector {
+        kind: "MAC_ADDRESS",
+        tier: Tier::Checked,
+        find: Find::Shape(
+            r"[0-9A-Fa-f]{2}(?:(?::[0-9A-Fa-f]{2}){5}|(?:-[0-9A-Fa-f]{2}){5}|[0-9A-Fa-f]{2}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4})",
+        ),
+        edges: Edges::Word,
+        valid: is_mac,
+        context: &["mac", "device", "ethernet", "wifi", "bssid"],
+        finds: &[
+            "device MAC ⟦a8:ca:54:97:dc:ba⟧,",
+            "⟦58-f2-80-ef-9e-c1⟧",
+            "⟦001b.4411.3ab7⟧",
+        ],
+        leaves: &[
+            "00:00:00:00:00:00",
+            "ff:ff:ff:ff:ff:ff",
+            "12:34:56:78:90",
+            "a8:ca:54:97:dc:ba:11",
+        ],
+    },
+];
+
+/// Unicast and not of RFC 1122 §3.2.1.3 (this host, loopback), RFC 5737 (documentation), RFC 3927
+/// (link local, cloud metadata) or a mask.
+fn is_v4(spot: &Spot<'_>) -> bool {
+    let Ok(address) = spot.value().parse::<Ipv4Addr>() else {
+        return false;
+    };
+    let bits = u32::from(address);
+    let bytes = spot.text.as_bytes();
+    let before = spot.at.start.checked_sub(1).map_or(0, |i| bytes[i]);
+    let behind = bytes.get(spot.at.end + 1).copied().unwrap_or(0);
+    let longer =
+        before == b'.' || before == b'-' || matches!(spot.next(), b'.' | b'-') && behind.is_ascii_digit();
+    let network = spot.next() == b'/' && behind.is_ascii_digit() && address.octets()[3] == 0;
+    let nobody = address.is_loopback()
+        || address.is_documentation()
+        || address.is_link_local()
+        || address.is_multicast()
+        || address.octets()[0] == 0
+        || bits.leading_ones() + bits.trailing_zeros() == 32;
+    let version = spot.follows(&[
+        "version", "versión", "versione", "ver", "v", "release", "build", "versie", "wersja",
+    ]);
+    !nobody && !longer && !network && !version
+}
+
+/// RFC 4291 §2.2, at least three groups written out, not of RFC 3849 (documentation).
+fn v6(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
+    let bytes = text.as_bytes();
+    if stem.start > 0 && bytes[stem.start - 1] == b':' {
+        return None;
+    }
+    let run = bytes[stem.start..]
+        .iter()
+        .take(46)
+        .take_while(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.'))
+        .count();
+    let value = text[stem.start..stem.start + run].trim_end_matches(['.', ':']);
+    let address: Ipv6Addr = value.parse().ok()?;
+    let groups = value.split(':').filter(|g| !g.is_empty()).count();
+    let documentation = address.segments()[..2] == [0x2001, 0xdb8];
+    let digits = value.bytes().any(|b| b.is_ascii_digit());
+    let someone = !documentation && !address.is_loopback() && !address.is_multicast();
+    (groups >= 3 && digits && someone).then(|| stem.start..stem.start + value.len())
+}
+
+fn is_mac(spot: &Spot<'_>) -> bool {
+    let bytes = spot.text.as_bytes();
+    let is_mark = |b: u8| matches!(b, b':' | b'-');
+    let longer_before = spot.at.start > 1
+        && is_mark(bytes[spot.at.start - 1])
+        && bytes[spot.at.start - 2].is_ascii_hexdigit();
+    let longer_behind = is_mark(spot.next()) && bytes.get(spot.at.end + 1).is_some_and(u8::is_ascii_hexdigit);
+    let hex = || spot.value().bytes().filter(u8::is_ascii_hexdigit);
+    !longer_before && !longer_behind && !hex().all(|b| b == b'0') && !hex().all(|b| matches!(b, b'f' | b'F'))
+}

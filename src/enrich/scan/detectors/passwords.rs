@@ -1,0 +1,266 @@
+//! Secrets that only their name gives away: `password = …`, AWS secret keys, `scheme://user:pass@host`.
+
+use crate::enrich::scan::detector::{Detector, Edges, Find, Tier};
+use crate::enrich::scan::marks;
+use std::ops::Range;
+
+pub const ROWS: &[Detector] = &[
+    Detector {
+        kind: "PASSWORD",
+        find: Find::At(b':', behind_colon),
+        edges: Edges::Free,
+        finds: &[
+            "password: ⟦3ilpK!k2G%O⟧; created=",
+            "{\"dbPassword\": \"⟦hunter2 or so⟧\"}",
+            "Passwort: ⟦Sommer!2024⟧",
+        ],
+        leaves: &[
+            "password: ",
+            "Password reset: see below",
+            "password: ${DB_PASSWORD}",
+            "password: [PASSWORD]",
+        ],
+        ..Detector::BASE
+    },
+    Detector {
+        kind: "PASSWORD",
+        find: Find::At(b'=', behind_equals),
+        edges: Edges::Free,
+        finds: &[
+            "DB_PASSWORD=⟦z8ExzK6zQfcl58⟧\n",
+            "login?pwd=⟦s3cretZ⟧&x=1",
+            "passwd='⟦a b!c⟧'",
+        ],
+        leaves: &[
+            "password=os.environ['X']",
+            "password=<your-password>",
+            "password == other",
+            "password=****",
+        ],
+        ..Detector::BASE
+    },
+    Detector {
+        kind: "PASSWORD",
+        tier: Tier::Shape,
+        find: Find::Stem(
+            r"(?:(?i:password|passwort|passphrase|mot de passe|wachtwoord|haslo|senha)|contraseña|hasło) (?:(?i:is|ist|es|est|to)|è|é):? ",
+            said,
+        ),
+        edges: Edges::Free,
+        finds: &[
+            "my password is ⟦Rw0TmRTJw@$hdAxI⟧. It",
+            "password is ⟦pixel-cobalt-summit-pixel7⟧",
+        ],
+        leaves: &[
+            "the password is wrong",
+            "password is required.",
+            "password is case-sensitive",
+        ],
+        ..Detector::BASE
+    },
+    Detector {
+        kind: "AWS_SECRET_KEY",
+        tier: Tier::Checked,
+        find: Find::Stem(r"(?i:secret[_ -]?(?:access)?[_ -]?key)", aws_secret),
+        edges: Edges::Free,
+        finds: &[
+            "aws_secret_access_key = ⟦fJbvzXW/ZKI5YF+8mZEVxDSob7g3PL1iGjWZYnKl⟧\n",
+            "\"SecretAccessKey\": \"⟦fJbvzXW/ZKI5YF+8mZEVxDSob7g3PL1iGjWZYnKl⟧\"",
+        ],
+        leaves: &[
+            "aws_secret_access_key = changeme-in-vault",
+            "secret_key = 0123456789",
+        ],
+        ..Detector::BASE
+    },
+    Detector {
+        kind: "CONNECTION_STRING",
+        tier: Tier::Checked,
+        find: Find::At(b'@', connection),
+        edges: Edges::Free,
+        finds: &[
+            "DATABASE_URL=⟦postgres://svc:z8ExzK6zQ@db.acme.io:5432/orders⟧, please",
+            "⟦mongodb+srv://admin:vmtWGC@db.acme.io/users?retry=true⟧\"",
+        ],
+        leaves: &[
+            "https://example.com/@user",
+            "postgres://localhost/db",
+            "postgres://user:${PASS}@host/db",
+            "ssh://git@host",
+        ],
+        ..Detector::BASE
+    },
+];
+
+/// Ends of key names, in lower case, behind which a value is a secret.
+const NAMES: &[&str] = &[
+    "password",
+    "passwd",
+    "passwort",
+    "kennwort",
+    "pwd",
+    "passphrase",
+    "contraseña",
+    "contrasena",
+    "mot de passe",
+    "wachtwoord",
+    "hasło",
+    "haslo",
+    "senha",
+    "密码",
+    "パスワード",
+    "비밀번호",
+    "пароль",
+    "mdp",
+];
+
+/// How far back a name is looked for, and how long a value may be.
+const NAME_MOST: usize = 48;
+const VALUE_MOST: usize = 128;
+
+fn behind_colon(text: &str, at: usize) -> Option<Range<usize>> {
+    named_value(text, at)
+}
+
+fn behind_equals(text: &str, at: usize) -> Option<Range<usize>> {
+    named_value(text, at)
+}
+
+/// The value behind the `:` or `=` at `at`, if the name before it is one of a password.
+fn named_value(text: &str, at: usize) -> Option<Range<usize>> {
+    let from = text.floor_char_boundary(at.saturating_sub(NAME_MOST));
+    let name = text[from..at].trim_end_matches([' ', '"', '\'', '\\']);
+    if !NAMES.iter().any(|n| ends_with(name, n)) {
+        return None;
+    }
+    let gap = text[at + 1..]
+        .bytes()
+        .take(8)
+        .take_while(|b| matches!(b, b' ' | b'\\'))
+        .count();
+    value(text, at + 1 + gap)
+}
+
+fn ends_with(name: &str, word: &str) -> bool {
+    name.len() >= word.len()
+        && name.as_bytes()[name.len() - word.len()..].eq_ignore_ascii_case(word.as_bytes())
+}
+
+/// The quoted or bare value at `start`; placeholders, variables and code are none.
+fn value(text: &str, start: usize) -> Option<Range<usize>> {
+    let rest = &text[start..text.floor_char_boundary((start + VALUE_MOST).min(text.len()))];
+    if marks::end(rest.as_bytes(), 0).is_some() && rest.starts_with('[') {
+        return None;
+    }
+    let quote = rest.bytes().next().filter(|b| matches!(b, b'"' | b'\'' | b'`'));
+    let (start, length) = match quote {
+        Some(quote) => (
+            start + 1,
+            rest[1..].bytes().position(|b| b == quote || b == b'\n')?,
+        ),
+        None => (start, bare_length(rest)),
+    };
+    let value = &text[start..start + length];
+    (is_secret(value, quote.is_some())).then_some(start..start + length)
+}
+
+/// Up to a blank or what ends a value in code, a query or a sentence.
+fn bare_length(rest: &str) -> usize {
+    let run = rest
+        .bytes()
+        .position(|b| b.is_ascii_whitespace() || b"\"'`<>&;".contains(&b) && b != b'&' || b == b';');
+    let run = run.unwrap_or(rest.len());
+    let in_query = rest[..run].find("&").filter(|i| rest[*i..run].contains('='));
+    rest[..in_query.unwrap_or(run)]
+        .trim_end_matches(['.', ',', ')', '}', ']', ':', '\\', '|'])
+        .len()
+}
+
+fn is_secret(value: &str, quoted: bool) -> bool {
+    let bytes = value.as_bytes();
+    let Some(first) = bytes.first() else { return false };
+    let dull = bytes.iter().all(|b| b == first) || marks::is_mark(value);
+    let code = matches!(first, b'$' | b'{' | b'<' | b'%' | b'=')
+        && bytes.get(1).is_some_and(|b| b"{(<%=".contains(b))
+        || value.starts_with('<') && value.ends_with('>')
+        || !quoted
+            && (value.contains("(") && value.ends_with(')')
+                || value.contains("environ")
+                || value.contains("getenv"));
+    let word = value.bytes().all(|b| b.is_ascii_lowercase() || b == b' ') && !quoted
+        || ["none", "null", "true", "false", "string", "required", "changeme"]
+            .iter()
+            .any(|w| value.eq_ignore_ascii_case(w));
+    bytes.len() >= 4 && !dull && !code && !word
+}
+
+/// `password is X`: X has to look like one, since prose goes on with a word.
+fn said(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
+    let found = value(text, stem.end)?;
+    let bytes = text[found.clone()].as_bytes();
+    let classes = [
+        bytes.iter().any(u8::is_ascii_digit),
+        bytes.iter().any(u8::is_ascii_uppercase),
+        bytes.iter().any(u8::is_ascii_lowercase),
+        bytes
+            .iter()
+            .any(|b| b.is_ascii_punctuation() && *b != b'-' && *b != b'\''),
+    ];
+    let mixed = classes.iter().filter(|c| **c).count();
+    (bytes.len() >= 6 && (mixed >= 3 || classes[0] && mixed >= 2 || classes[3] && mixed >= 2))
+        .then_some(found)
+}
+
+/// Forty characters of base64 behind a name that says secret key.
+fn aws_secret(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
+    let bytes = text.as_bytes();
+    let gap = bytes[stem.end..]
+        .iter()
+        .take(12)
+        .take_while(|b| b" \"'\\:=>,`".contains(b))
+        .count();
+    let start = stem.end + gap;
+    let inside = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
+    let length = bytes[start..].iter().take(41).take_while(|b| inside(b)).count();
+    let mixed =
+        |value: &[u8]| value.iter().any(u8::is_ascii_digit) && value.iter().any(u8::is_ascii_uppercase);
+    (gap > 0 && length == 40 && mixed(&bytes[start..start + 40])).then_some(start..start + 40)
+}
+
+/// RFC 3986 with user and password before the `@` at `at`: the whole URL.
+fn connection(text: &str, at: usize) -> Option<Range<usize>> {
+    let bytes = text.as_bytes();
+    let from = at.saturating_sub(256);
+    let back = bytes[from..at]
+        .iter()
+        .rev()
+        .take_while(|b| !b.is_ascii_whitespace() && !b"\"'<>`".contains(b))
+        .count();
+    let before = &bytes[at - back..at];
+    let slashes = before.windows(3).rposition(|w| w == b"://")?;
+    let userinfo = &before[slashes + 3..];
+    let colon = userinfo.iter().position(|b| *b == b':')?;
+    let password = text.get(at - (userinfo.len() - colon - 1)..at)?;
+    let scheme = before[..slashes]
+        .iter()
+        .rev()
+        .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'.' | b'-'))
+        .count();
+    let plain = !userinfo.contains(&b'/') && !password.is_empty() && is_secret_in_url(password);
+    let end = at
+        + bytes[at..]
+            .iter()
+            .take(512)
+            .take_while(|b| b.is_ascii_graphic() && !b"\"'<>`,;)}]|\\".contains(b))
+            .count();
+    let end = at + text[at..end].trim_end_matches(['.', '?', '!', ':']).len();
+    (scheme >= 2 && plain && end > at + 1).then(|| at - back + slashes - scheme..end)
+}
+
+fn is_secret_in_url(password: &str) -> bool {
+    !(marks::is_mark(password)
+        || password.starts_with("${")
+        || password.starts_with('<')
+        || password.starts_with("{{")
+        || password.bytes().all(|b| b == b'*'))
+}

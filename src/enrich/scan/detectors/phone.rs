@@ -1,0 +1,244 @@
+//! Telephone numbers, ITU-T E.164: a country's code and at most 15 digits; national forms beside a word.
+
+use crate::enrich::scan::detector::{Detector, Edges, Find, Tier};
+use std::ops::Range;
+
+pub const ROWS: &[Detector] = &[
+    Detector {
+        kind: "PHONE_NUMBER",
+        tier: Tier::Shape,
+        find: Find::At(b'+', with_plus),
+        edges: Edges::Word,
+        context: WORDS,
+        finds: &[
+            "call ⟦+49 30 461805⟧ now",
+            "⟦+1 (415) 555-0132⟧",
+            "⟦+33-6-15-23-80-23⟧.",
+            "⟦+49(0)9367 778519⟧",
+        ],
+        leaves: &["C++ 2011", "x+4930461805", "+999 1234 56789", "+12", "2+2=4"],
+        ..Detector::BASE
+    },
+    Detector {
+        kind: "PHONE_NUMBER",
+        tier: Tier::Shape,
+        find: Find::Stem(r"00[1-9]", with_zeros),
+        edges: Edges::Number,
+        valid: |spot| spot.value().bytes().any(|b| !b.is_ascii_digit()),
+        context: WORDS,
+        finds: &["⟦0086 131 2312 0532⟧", "⟦001-209-280-9756x51483⟧"],
+        leaves: &["0012345678901", "00 00 00"],
+    },
+    Detector {
+        kind: "PHONE_NUMBER",
+        tier: Tier::Shape,
+        find: Find::At(b'(', area_in_brackets),
+        edges: Edges::Number,
+        context: WORDS,
+        finds: &["⟦(516) 906-5080⟧", "or ⟦(302)510-9915⟧ | x"],
+        leaves: &["f(516) 906", "(1999) 906-5080"],
+        ..Detector::BASE
+    },
+    Detector {
+        kind: "PHONE_NUMBER",
+        tier: Tier::Shape,
+        find: Find::Shape(r"(?:1[ .-])?[2-9][0-9]{2}[.-][2-9][0-9]{2}[.-][0-9]{4}"),
+        edges: Edges::Number,
+        valid: |spot| !spot.follows(&["part", "sku", "order", "lot", "ref", "version"]),
+        context: WORDS,
+        finds: &["⟦608-233-2676⟧", "⟦608.233.2676⟧!"],
+        leaves: &["608-133-2676", "order 608-233-2676", "2608-233-2676"],
+    },
+    Detector {
+        kind: "PHONE_NUMBER",
+        tier: Tier::ShapeNear,
+        find: Find::Stem(r"[0-9]{2}", national),
+        edges: Edges::Number,
+        context: WORDS,
+        finds: &[
+            "my mobile is ⟦0121 283 7227⟧",
+            "tel. ⟦01 27 90 48 13⟧",
+            "Telefon: ⟦030.079617⟧",
+        ],
+        leaves: &[
+            "phone bills of 2021",
+            "lot 0121 283 7227",
+            "mobile since 12 03 2021",
+        ],
+        ..Detector::BASE
+    },
+];
+
+const WORDS: &[&str] = &[
+    "phone",
+    "telephone",
+    "mobile",
+    "cell",
+    "cellphone",
+    "call",
+    "tel",
+    "fax",
+    "whatsapp",
+    "sms",
+    "reach me",
+    "reach us",
+    "contact number",
+    "hotline",
+    "extension",
+    "dial",
+    "text me",
+    "téléphone",
+    "telephone",
+    "portable",
+    "appelez",
+    "appeler",
+    "telefon",
+    "telefonnummer",
+    "handy",
+    "mobil",
+    "rückfragen",
+    "erreichbar",
+    "anrufen",
+    "teléfono",
+    "telefono",
+    "móvil",
+    "celular",
+    "llámame",
+    "cellulare",
+    "il mio numero",
+    "numero di telefono",
+    "telefone",
+    "telemóvel",
+    "telefoon",
+    "telefoonnummer",
+    "mobiel",
+    "bel mij",
+    "komórka",
+    "numer telefonu",
+    "puhelin",
+    "puhelinnumero",
+    "telefonnumer",
+    "电话",
+    "手机",
+    "手机号",
+    "联系",
+    "電話",
+    "携帯",
+    "전화",
+    "연락처",
+    "телефон",
+    "हमारा नंबर",
+    "फ़ोन",
+    "msisdn",
+];
+
+/// Country codes assigned by ITU-T, Annex to Operational Bulletin 994: one and two digits. Every
+/// other code has three, of which these first two digits are in use.
+const ONE: &[u8] = b"17";
+const TWO: &[&[u8; 2]] = &[
+    b"20", b"27", b"30", b"31", b"32", b"33", b"34", b"36", b"39", b"40", b"41", b"43", b"44", b"45", b"46",
+    b"47", b"48", b"49", b"51", b"52", b"53", b"54", b"55", b"56", b"57", b"58", b"60", b"61", b"62", b"63",
+    b"64", b"65", b"66", b"81", b"82", b"84", b"86", b"90", b"91", b"92", b"93", b"94", b"95", b"98",
+];
+const THREE: &[&[u8; 2]] = &[
+    b"21", b"22", b"23", b"24", b"25", b"26", b"29", b"35", b"37", b"38", b"42", b"50", b"59", b"67", b"68",
+    b"69", b"80", b"85", b"87", b"88", b"96", b"97", b"99",
+];
+
+/// The least and most digits of an international number, with its country's code.
+const INTERNATIONAL: (usize, usize) = (8, 15);
+
+fn with_plus(text: &str, at: usize) -> Option<Range<usize>> {
+    let bytes = text.as_bytes();
+    if at > 0 && (bytes[at - 1].is_ascii_alphanumeric() || matches!(bytes[at - 1], b'+' | b')')) {
+        return None;
+    }
+    let end = at + 1 + international(&bytes[at + 1..])?;
+    Some(at..extension(bytes, end))
+}
+
+fn with_zeros(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
+    let bytes = text.as_bytes();
+    let end = stem.start + 2 + international(&bytes[stem.start + 2..])?;
+    Some(stem.start..extension(bytes, end))
+}
+
+/// How many bytes of `rest` are a number that begins with its country's code.
+fn international(rest: &[u8]) -> Option<usize> {
+    let first = *rest.first()?;
+    let two = [first, *rest.get(1)?];
+    let unassigned = two == *b"99" && matches!(rest.get(2), Some(b'0' | b'1' | b'7' | b'9'));
+    let known = ONE.contains(&first) || TWO.contains(&&two) || THREE.contains(&&two) && !unassigned;
+    let (least, most) = if first == b'1' { (11, 11) } else { INTERNATIONAL };
+    let (bytes, digits) = dialled(rest, most);
+    (known && digits >= least).then_some(bytes)
+}
+
+fn area_in_brackets(text: &str, at: usize) -> Option<Range<usize>> {
+    let bytes = text.as_bytes();
+    let area = bytes.get(at + 1..at + 5)?;
+    if !area[..3].iter().all(u8::is_ascii_digit) || area[0] < b'2' || area[3] != b')' {
+        return None;
+    }
+    if at > 0 && bytes[at - 1].is_ascii_alphanumeric() {
+        return None;
+    }
+    let (length, digits) = dialled(&bytes[at..], 10);
+    (digits == 10).then(|| at..extension(bytes, at + length))
+}
+
+/// Groups of digits without a code: 7 to 11 of them, not a date.
+fn national(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
+    let bytes = text.as_bytes();
+    let (length, digits) = dialled(&bytes[stem.start..], 12);
+    let value = &bytes[stem.start..stem.start + length];
+    let is_date = digits == 8 && value.iter().filter(|b| !b.is_ascii_digit()).count() == 2;
+    ((7..=12).contains(&digits) && !is_date).then(|| stem.start..extension(bytes, stem.start + length))
+}
+
+/// Bytes and digits of the longest run of at most `most` digits with single separators between.
+fn dialled(rest: &[u8], most: usize) -> (usize, usize) {
+    let mut digits = 0;
+    let mut end = 0;
+    let mut gap = 0;
+    let mut open = false;
+    for (i, b) in rest.iter().enumerate() {
+        match b {
+            b'0'..=b'9' if digits == most => break,
+            b'0'..=b'9' => {
+                digits += 1;
+                end = i + 1;
+                gap = 0;
+            }
+            b' ' | b'-' | b'.' | b'/' if gap == 0 || gap == 1 && rest[i - 1] == b')' => gap += 1,
+            b'(' if gap <= 1 && !open => {
+                open = true;
+                gap = 0;
+            }
+            b')' if open => {
+                open = false;
+                gap = 1;
+            }
+            _ => break,
+        }
+    }
+    // A last group that was cut in two belongs to something else.
+    if digits == most && rest.get(end).is_some_and(u8::is_ascii_digit) {
+        return (0, 0);
+    }
+    (end, digits)
+}
+
+/// Where the number ends with its extension, such as `x51483` or ` ext. 12`.
+fn extension(bytes: &[u8], end: usize) -> usize {
+    let rest = &bytes[end..];
+    for mark in [b"x".as_slice(), b" x", b" ext. ", b" ext ", b" ext."] {
+        let digits = rest
+            .get(mark.len()..)
+            .map_or(0, |r| r.iter().take(7).take_while(|b| b.is_ascii_digit()).count());
+        if rest.starts_with(mark) && (1..=6).contains(&digits) {
+            return end + mark.len() + digits;
+        }
+    }
+    end
+}

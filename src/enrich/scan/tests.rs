@@ -1,0 +1,96 @@
+//! The table's own examples, and what holds for every text.
+
+use super::*;
+use proptest::prelude::*;
+
+/// What a scanner of everything finds, as `TYPE⟦value⟧`.
+fn found(text: &str) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    Scanner::new(|_| true).scan(text, "", &mut findings);
+    findings
+}
+
+/// The text without the brackets around its values, and where those lie.
+fn unmark(example: &str) -> (String, Vec<(usize, usize)>) {
+    let (mut text, mut values, mut open) = (String::new(), Vec::new(), None);
+    for c in example.chars() {
+        match c {
+            '⟦' => open = Some(text.len()),
+            '⟧' => values.push((open.take().expect("an opening bracket"), text.len())),
+            _ => text.push(c),
+        }
+    }
+    (text, values)
+}
+
+#[test]
+fn every_row_finds_its_examples_exactly() {
+    let mut wrong = Vec::new();
+    for row in detectors() {
+        for example in row.finds {
+            let (text, wanted) = unmark(example);
+            let got: Vec<_> = found(&text)
+                .iter()
+                .filter(|f| f.kind == row.kind)
+                .map(|f| (f.start, f.end))
+                .collect();
+            if got != wanted {
+                wrong.push(format!("{}: {example}: {:?}", row.kind, found(&text)));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_row_leaves_its_look_alikes_alone() {
+    let mut wrong = Vec::new();
+    for row in detectors() {
+        for text in row.leaves {
+            if found(text).iter().any(|f| f.kind == row.kind) {
+                wrong.push(format!("{}: {text}: {:?}", row.kind, found(text)));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_row_has_examples() {
+    for row in detectors() {
+        assert!(!row.finds.is_empty() && !row.leaves.is_empty(), "{}", row.kind);
+    }
+}
+
+proptest! {
+    #[test]
+    fn offsets_lie_on_character_borders_ascend_and_do_not_overlap(text in any_text()) {
+        let mut last = 0;
+        for f in found(&text) {
+            prop_assert!(f.start >= last && f.start < f.end && f.end <= text.len(), "{:?}", f);
+            prop_assert!(text.is_char_boundary(f.start) && text.is_char_boundary(f.end), "{:?}", f);
+            last = f.end;
+        }
+    }
+}
+
+/// Texts from pieces that detectors look at, so that they meet at every border.
+pub fn any_text() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        "\\PC{0,6}",
+        "[0-9]{1,12}",
+        "[ .:@/=+()-]{1,3}",
+        Just("4111 1111 1111 1111".to_string()),
+        Just("a@b.com".to_string()),
+        Just("password=".to_string()),
+        Just("ssn ".to_string()),
+        Just("[US_SSN]".to_string()),
+        Just("\\u0040".to_string()),
+        Just("\u{200b}".to_string()),
+        Just("٤".to_string()),
+        Just("-----BEGIN PRIVATE KEY-----".to_string()),
+        Just("eyJhbGciOiJIUzI1NiJ9.eyJ".to_string()),
+        Just("postgres://a:".to_string()),
+    ];
+    proptest::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+}
