@@ -1,9 +1,21 @@
 //! A lane: takes batches from the queue and sees each of them through to one exporter.
 
-use super::retry;
+use super::delivery::{Delivery, Shape, Step, Then, Undeliverable};
+use super::{BoxError, Exporter, Metrics, Verdict, Words, retry};
+use crate::otlp::{Batch, Signal};
+use crate::queue::{self, DeadLetters, Lease, Letter, Stored};
 use crate::settings::Section;
 use crate::units::Size;
+use futures_util::FutureExt;
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use std::num::NonZeroUsize;
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, error, info, warn};
 
 /// What can be set for every exporter that sends over a network.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -12,6 +24,8 @@ pub struct Config {
     pub sending_queue: SendingQueue,
     /// No request is larger, before compression; what is gets split.
     pub max_request_size: Size,
+    /// What the exporter's part of the queue on disk may hold.
+    pub queue: queue::Overrides,
 }
 
 /// The section `sending_queue`. The queue itself is the one on disk; this is how it is emptied.
@@ -23,8 +37,12 @@ pub struct SendingQueue {
     pub batch_size: Size,
 }
 
-/// Enough for 4 x 1 MiB under way: the memory of a lane stays under about 16 MiB with their frames.
+/// With the default size of a batch, a lane holds some 16 MiB at most: each once as it is and once
+/// as it is sent.
 const CONSUMERS: NonZeroUsize = NonZeroUsize::new(4).expect("4 is not 0");
+
+/// Between two attempts to write a dead letter to a disk that fails.
+const DISK_PAUSE: Duration = Duration::from_secs(1);
 
 impl Default for Config {
     fn default() -> Config {
@@ -35,6 +53,7 @@ impl Default for Config {
                 batch_size: Size::mib(1),
             },
             max_request_size: Size::mib(4),
+            queue: queue::Overrides::default(),
         }
     }
 }
@@ -45,13 +64,258 @@ impl Config {
         section.section("sending_queue", |queue| {
             queue.get("num_consumers", &mut self.sending_queue.num_consumers);
             queue.get("batch_size", &mut self.sending_queue.batch_size);
+            if self.sending_queue.num_consumers.get() > 64 {
+                queue.problem("num_consumers", "must be at most 64");
+            }
         });
+        section.section("queue", |queue| self.queue.read(queue));
         section.get("max_request_size", &mut self.max_request_size);
         if self.max_request_size < Size::kib(64) {
             section.problem("max_request_size", "must be at least 64KiB");
         }
-        if self.sending_queue.num_consumers.get() > 64 {
-            section.problem("sending_queue", "num_consumers must be at most 64");
+    }
+}
+
+/// One exporter with everything that stands between it and the queue.
+pub struct Lane {
+    queue: queue::Lane,
+    exporter: Arc<dyn Exporter>,
+    config: Config,
+    dead: Arc<DeadLetters>,
+    words: Words,
+    metrics: Metrics,
+    /// Whether the last attempt failed: trouble is told once, and its end.
+    troubled: AtomicBool,
+}
+
+/// How a lease ended.
+enum End {
+    Settled,
+    /// The agent stops; what is left stays on disk.
+    Stopped,
+}
+
+impl Lane {
+    pub fn new(
+        queue: queue::Lane,
+        exporter: Arc<dyn Exporter>,
+        config: Config,
+        dead: Arc<DeadLetters>,
+        words: Words,
+        metrics: Metrics,
+    ) -> Lane {
+        Lane {
+            queue,
+            exporter,
+            config,
+            dead,
+            words,
+            metrics,
+            troubled: AtomicBool::new(false),
         }
     }
+
+    /// Delivers until the queue is closed and empty, or until `stop`: then attempts that are under way
+    /// end by themselves, pauses are cut short, and what was not delivered stays in the queue.
+    pub async fn run(self, stop: CancellationToken) {
+        let most = self.config.sending_queue.batch_size.0;
+        let mut under_way = FuturesUnordered::new();
+        // A lease must not be dropped half-way: what it has read would be in nobody's hand.
+        let mut leasing = pin!(self.queue.lease(most));
+        loop {
+            let room = under_way.len() < self.config.sending_queue.num_consumers.get();
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                Some(_) = under_way.next() => {}
+                lease = &mut leasing, if room => match lease {
+                    Some(lease) => {
+                        under_way.push(self.see_through(lease, &stop));
+                        leasing.set(self.queue.lease(most));
+                    }
+                    None => break,
+                },
+            }
+        }
+        while under_way.next().await.is_some() {}
+    }
+
+    /// Delivers all of `lease` and settles it, or gives it back.
+    async fn see_through(&self, lease: Lease, stop: &CancellationToken) {
+        let mut delivery = self.unpack(lease.records());
+        match self.deliver(&mut delivery, lease.records(), stop).await {
+            End::Settled => self.queue.settle(lease, delivery.ledger()),
+            End::Stopped => self.queue.release(lease),
+        }
+    }
+
+    fn unpack(&self, records: &[Stored]) -> Delivery {
+        let shape = Shape {
+            join: self
+                .config
+                .sending_queue
+                .batch_size
+                .0
+                .min(self.config.max_request_size.0) as usize,
+            most: self.config.max_request_size.0 as usize,
+            valid_ids: self.exporter.needs_valid_ids(),
+        };
+        let mut delivery = Delivery::new(shape, &self.config.retry_on_failure);
+        for Stored { record, .. } in records {
+            match Signal::ALL
+                .into_iter()
+                .find(|signal| *signal as u8 == record.kind)
+            {
+                Some(signal) if self.exporter.carries(signal) => {
+                    delivery.add(Batch::trusted(signal, record.payload.clone(), record.items));
+                }
+                _ => delivery.skip(record.kind, record.items, "not_carried"),
+            }
+        }
+        delivery
+    }
+
+    async fn deliver(&self, delivery: &mut Delivery, records: &[Stored], stop: &CancellationToken) -> End {
+        loop {
+            let pause = match delivery.next() {
+                Step::Done => return End::Settled,
+                Step::Bury(letter) => match self.bury(letter, records, stop).await {
+                    End::Settled => continue,
+                    End::Stopped => return End::Stopped,
+                },
+                Step::Send(batch) => {
+                    let verdict = self.attempt(&batch).await;
+                    self.tell(delivery.answer(verdict, retry::chance()))
+                }
+            };
+            if let Some(pause) = pause {
+                if stop
+                    .run_until_cancelled(tokio::time::sleep(pause))
+                    .await
+                    .is_none()
+                {
+                    return End::Stopped;
+                }
+                // Neighbours in the queue are of one age, near enough.
+                if records.last().is_some_and(|newest| self.queue.is_expired(newest)) {
+                    delivery.expire();
+                }
+            }
+        }
+    }
+
+    /// One attempt, measured. An exporter that panics has met something that it cannot send.
+    async fn attempt(&self, batch: &Batch) -> Verdict {
+        let started = tokio::time::Instant::now();
+        let sending = AssertUnwindSafe(self.exporter.send(batch)).catch_unwind();
+        let verdict = sending
+            .await
+            .unwrap_or_else(|_| Verdict::Refused("the exporter panicked".into()));
+        self.metrics.attempt(batch.signal(), &verdict, started.elapsed());
+        verdict
+    }
+
+    /// Tells operators what they need to know, and how long to wait before the next step.
+    fn tell(&self, then: Then) -> Option<Duration> {
+        let exporter = self.queue.name();
+        match then {
+            Then::GoOn => {
+                self.recovered();
+                None
+            }
+            Then::Heard { rejected, message } => {
+                self.recovered();
+                let said = self.words.scrub(&message);
+                match rejected {
+                    0 => info!(exporter, said, "the peer took a batch with a remark"),
+                    _ => warn!(
+                        exporter,
+                        rejected, said, "the peer rejected items of a batch; they are dropped"
+                    ),
+                }
+                None
+            }
+            Then::Wait { pause, cause } => {
+                let said = self.words.of(&*cause);
+                match self.troubled.swap(true, Ordering::Relaxed) {
+                    false => warn!(exporter, said, "cannot deliver; trying again until it works"),
+                    true => debug!(exporter, said, ?pause, "still cannot deliver"),
+                }
+                Some(pause)
+            }
+            Then::Hold { pause, cause } => {
+                self.troubled.store(true, Ordering::Relaxed);
+                let said = self.words.of(&*cause);
+                error!(
+                    exporter,
+                    said, "the peer turns us away until someone mends it; batches wait on disk"
+                );
+                Some(pause)
+            }
+        }
+    }
+
+    fn recovered(&self) {
+        if self.troubled.swap(false, Ordering::Relaxed) {
+            info!(exporter = self.queue.name(), "delivering again");
+        }
+    }
+
+    /// Puts `dead` into the dead letters, as often as it takes: nothing is settled before it is there.
+    async fn bury(&self, dead: Undeliverable, records: &[Stored], stop: &CancellationToken) -> End {
+        let exporter = self.queue.name();
+        let letter = Arc::new(self.letter(dead, records));
+        let Letter {
+            items,
+            reason,
+            message,
+            ..
+        } = &*letter;
+        warn!(
+            exporter,
+            items,
+            reason,
+            said = message,
+            "a batch goes to the dead letters"
+        );
+        while let Err(cause) = keep(self.dead.clone(), letter.clone()).await {
+            error!(
+                exporter,
+                cause = self.words.of(&*cause),
+                "cannot write a dead letter; trying again"
+            );
+            if stop
+                .run_until_cancelled(tokio::time::sleep(DISK_PAUSE))
+                .await
+                .is_none()
+            {
+                return End::Stopped;
+            }
+        }
+        End::Settled
+    }
+
+    /// It may be made of several of `records`: it is as old as the first and flagged as all of them.
+    fn letter(&self, dead: Undeliverable, records: &[Stored]) -> Letter {
+        let now = SystemTime::now();
+        Letter {
+            exporter: self.queue.name().to_string(),
+            kind: dead.batch.signal() as u8,
+            flags: records
+                .iter()
+                .fold(0, |flags, stored| flags | stored.record.flags),
+            items: dead.batch.items().into(),
+            reason: dead.reason.to_string(),
+            message: dead.cause.map(|cause| self.words.of(&*cause)).unwrap_or_default(),
+            payload: dead.batch.otlp().clone(),
+            enqueued: records.first().map_or(now, |oldest| oldest.enqueued),
+            died: now,
+        }
+    }
+}
+
+/// Writes a dead letter on a thread that may block.
+async fn keep(dead: Arc<DeadLetters>, letter: Arc<Letter>) -> Result<(), BoxError> {
+    tokio::task::spawn_blocking(move || dead.push(&letter)).await??;
+    Ok(())
 }

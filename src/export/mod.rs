@@ -3,13 +3,19 @@
 mod answer;
 pub mod compress;
 mod connect;
+mod delivery;
 pub mod lane;
+mod metrics;
 mod otlp_grpc;
 mod otlp_http;
 pub mod peer;
 pub mod retry;
+#[cfg(test)]
+mod tests;
 mod words;
 
+pub use lane::Lane;
+pub use metrics::{Ledgers, Metrics};
 pub use otlp_grpc::OtlpGrpc;
 pub use otlp_http::OtlpHttp;
 pub use words::{Redact, Words};

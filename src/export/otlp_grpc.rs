@@ -125,6 +125,10 @@ impl Exporter for OtlpGrpc {
         true
     }
 
+    fn needs_valid_ids(&self) -> bool {
+        true
+    }
+
     fn send<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Verdict> {
         Box::pin(self.attempt(batch))
     }

@@ -73,6 +73,10 @@ impl Exporter for OtlpHttp {
         true
     }
 
+    fn needs_valid_ids(&self) -> bool {
+        true
+    }
+
     fn send<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Verdict> {
         Box::pin(self.attempt(batch))
     }

@@ -1,0 +1,331 @@
+//! What to do about each verdict: the decisions of a lane, without its sockets, clock or disk.
+//!
+//! A [`Delivery`] is the way of a few batches to one peer. Its owner takes each [`Step`] in turn and
+//! reports back; when it is done, every item stands in its ledger once.
+
+use super::retry::{self, Backoff};
+use super::{BoxError, Verdict};
+use crate::otlp::{Batch, shape};
+use crate::queue::{Outcome, Settled};
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+/// How often a peer is asked that a person has to mend something for.
+const HOLD: Duration = Duration::from_secs(60);
+
+/// How batches are made into requests for one peer.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape {
+    /// Batches of one signal are joined up to so many bytes.
+    pub join: usize,
+    /// No request is larger, in bytes before compression: what is gets split, down to one item.
+    pub most: usize,
+    /// Whether items whose ids have the wrong length, or are zero, are set aside: peers like Tempo
+    /// refuse the whole request for one of them.
+    pub valid_ids: bool,
+}
+
+/// Batches on their way to one peer.
+pub struct Delivery {
+    shape: Shape,
+    backoff: Backoff,
+    /// Each is one request of one signal, as the batches it is joined from. Never an empty one.
+    requests: VecDeque<Vec<Batch>>,
+    dead: VecDeque<Undeliverable>,
+    ledger: BTreeMap<(u8, Outcome), u64>,
+}
+
+/// What to do next.
+#[derive(Debug)]
+pub enum Step {
+    /// Send this and report the verdict with [`Delivery::answer`].
+    Send(Batch),
+    /// Put this into the dead letters, durably. It is in the ledger already.
+    Bury(Undeliverable),
+    Done,
+}
+
+/// What a verdict asks for before the next step.
+#[derive(Debug)]
+pub enum Then {
+    GoOn,
+    /// The peer took the request and said something about it; `rejected` items it will never take.
+    Heard {
+        rejected: u64,
+        message: String,
+    },
+    Wait {
+        pause: Duration,
+        cause: BoxError,
+    },
+    /// As `Wait`, loudly: a person has to mend something.
+    Hold {
+        pause: Duration,
+        cause: BoxError,
+    },
+}
+
+/// What no attempt will ever deliver.
+#[derive(Debug)]
+pub struct Undeliverable {
+    pub batch: Batch,
+    /// A label of metrics: `refused`, `too_large`, `invalid_id` or `given_up`.
+    pub reason: &'static str,
+    /// The peer's own words, not yet scrubbed.
+    pub cause: Option<BoxError>,
+}
+
+impl Delivery {
+    /// With nothing in it yet.
+    pub fn new(shape: Shape, retry: &retry::Config) -> Delivery {
+        Delivery {
+            shape,
+            backoff: Backoff::new(retry),
+            requests: VecDeque::new(),
+            dead: VecDeque::new(),
+            ledger: BTreeMap::new(),
+        }
+    }
+
+    /// Puts `batch` behind those that are there, or into one request with them.
+    pub fn add(&mut self, batch: Batch) {
+        let batch = if self.shape.valid_ids {
+            self.without_invalid_ids(batch)
+        } else {
+            batch
+        };
+        let fits = |parts: &&mut Vec<Batch>| {
+            parts[0].signal() == batch.signal() && size(parts) + batch.otlp().len() <= self.shape.join
+        };
+        match self.requests.iter_mut().rev().find(fits) {
+            Some(parts) => parts.push(batch),
+            None => self.requests.push_back(vec![batch]),
+        }
+    }
+
+    /// Counts items that are not to be sent at all.
+    pub fn skip(&mut self, kind: u8, items: u32, reason: &'static str) {
+        *self.ledger.entry((kind, Outcome::Dropped(reason))).or_default() += u64::from(items);
+    }
+
+    /// Gives up what has not been sent.
+    pub fn expire(&mut self) {
+        for batch in std::mem::take(&mut self.requests).into_iter().flatten() {
+            self.skip(batch.signal() as u8, batch.items(), "expired");
+        }
+    }
+
+    pub fn next(&mut self) -> Step {
+        loop {
+            if let Some(letter) = self.dead.pop_front() {
+                return Step::Bury(letter);
+            }
+            match self.requests.front() {
+                None => return Step::Done,
+                Some(parts) if size(parts) > self.shape.most => self.split(),
+                Some(parts) => return Step::Send(shape::join(parts)),
+            }
+        }
+    }
+
+    /// Takes the verdict on the request of the last [`Step::Send`]. `chance` is as in [`Backoff::pause`].
+    pub fn answer(&mut self, verdict: Verdict, chance: f64) -> Then {
+        match verdict {
+            Verdict::Sent { rejected, message } => return self.sent(rejected, message),
+            Verdict::TooLarge => self.split(),
+            Verdict::Refused(cause) => self.refused(cause),
+            Verdict::Later { after, cause } => match self.backoff.pause(after, chance) {
+                Some(pause) => return Then::Wait { pause, cause },
+                None => self.bury_front("given_up", Some(cause)),
+            },
+            Verdict::Hold(cause) => return Then::Hold { pause: HOLD, cause },
+        }
+        Then::GoOn
+    }
+
+    /// What became of every item, once [`Step::Done`] has come.
+    pub fn ledger(&self) -> Vec<Settled> {
+        let line = |(&(kind, outcome), &items): (&(u8, Outcome), &u64)| Settled { kind, outcome, items };
+        self.ledger.iter().map(line).collect()
+    }
+
+    /// What is left of `batch` when the items that would sink it are set aside.
+    fn without_invalid_ids(&mut self, batch: Batch) -> Batch {
+        match shape::set_aside(&batch) {
+            None => batch,
+            Some((valid, invalid)) => {
+                self.bury(invalid, "invalid_id", None);
+                valid
+            }
+        }
+    }
+
+    fn sent(&mut self, rejected: u64, message: Option<String>) -> Then {
+        self.backoff.reset();
+        let parts = self.requests.pop_front().unwrap_or_default();
+        for batch in &parts {
+            self.count(batch, Outcome::Sent);
+        }
+        let rejected = self.reject(&parts, rejected);
+        match message {
+            Some(message) => Then::Heard { rejected, message },
+            None if rejected > 0 => Then::Heard {
+                rejected,
+                message: String::new(),
+            },
+            None => Then::GoOn,
+        }
+    }
+
+    /// Moves `rejected` items, at most all of `parts`, from sent to dropped; how many it were.
+    fn reject(&mut self, parts: &[Batch], rejected: u64) -> u64 {
+        let Some(kind) = parts.first().map(|batch| batch.signal() as u8) else {
+            return 0;
+        };
+        let sent = self.ledger.entry((kind, Outcome::Sent)).or_default();
+        let rejected = rejected.min(parts.iter().map(|batch| u64::from(batch.items())).sum());
+        *sent -= rejected;
+        if rejected > 0 {
+            *self
+                .ledger
+                .entry((kind, Outcome::Dropped("partial_success")))
+                .or_default() += rejected;
+        }
+        rejected
+    }
+
+    /// A request of one batch goes to the dead letters; of several, one of them may have spoilt it for
+    /// the others, so each is sent alone.
+    fn refused(&mut self, cause: BoxError) {
+        match self.requests.front() {
+            Some(parts) if parts.len() > 1 => {
+                let parts = self.requests.pop_front().unwrap_or_default();
+                for batch in parts.into_iter().rev() {
+                    self.requests.push_front(vec![batch]);
+                }
+            }
+            _ => self.bury_front("refused", Some(cause)),
+        }
+    }
+
+    /// Halves the first request: by its batches, then by items; one item goes to the dead letters.
+    fn split(&mut self) {
+        let Some(mut parts) = self.requests.pop_front() else {
+            return;
+        };
+        if parts.len() > 1 {
+            let second = parts.split_off(parts.len() / 2);
+            self.requests.push_front(second);
+            self.requests.push_front(parts);
+            return;
+        }
+        for batch in parts {
+            match shape::split(&batch) {
+                Some((first, second)) => {
+                    self.requests.push_front(vec![second]);
+                    self.requests.push_front(vec![first]);
+                }
+                None => self.bury(batch, "too_large", None),
+            }
+        }
+    }
+
+    fn bury_front(&mut self, reason: &'static str, cause: Option<BoxError>) {
+        if let Some(parts) = self.requests.pop_front() {
+            self.bury(shape::join(&parts), reason, cause);
+        }
+    }
+
+    fn bury(&mut self, batch: Batch, reason: &'static str, cause: Option<BoxError>) {
+        self.count(&batch, Outcome::Dead(reason));
+        self.dead.push_back(Undeliverable { batch, reason, cause });
+    }
+
+    fn count(&mut self, batch: &Batch, outcome: Outcome) {
+        *self.ledger.entry((batch.signal() as u8, outcome)).or_default() += u64::from(batch.items());
+    }
+}
+
+/// Bytes of the request that `parts` make when they are joined.
+fn size(parts: &[Batch]) -> usize {
+    parts.iter().map(|batch| batch.otlp().len()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::otlp::Signal;
+    use crate::otlp::wire::put_message;
+    use proptest::prelude::*;
+
+    /// A batch of `items` spans that say nothing.
+    fn spans(items: u32) -> Batch {
+        let mut otlp = Vec::new();
+        put_message(&mut otlp, 1, |resource| {
+            put_message(resource, 2, |scope| {
+                (0..items).for_each(|_| put_message(scope, 2, |_| {}))
+            });
+        });
+        Batch::trusted(Signal::Traces, otlp.into(), items)
+    }
+
+    fn verdict(choice: u8) -> Verdict {
+        match choice {
+            0 => Verdict::Sent {
+                rejected: 0,
+                message: None,
+            },
+            1 => Verdict::Sent {
+                rejected: 2,
+                message: Some("no".to_string()),
+            },
+            2 => Verdict::Sent {
+                rejected: u64::MAX,
+                message: None,
+            },
+            3 => Verdict::TooLarge,
+            4 => Verdict::Refused("no".into()),
+            5 => Verdict::Later {
+                after: None,
+                cause: "away".into(),
+            },
+            _ => Verdict::Hold("who are you".into()),
+        }
+    }
+
+    fn total(delivery: &Delivery) -> u64 {
+        delivery.ledger().iter().map(|settled| settled.items).sum()
+    }
+
+    proptest! {
+        #[test]
+        fn every_item_stands_in_the_ledger_once_whatever_the_peer_says(
+            batches in prop::collection::vec(0..6u32, 0..6),
+            verdicts in prop::collection::vec(0..7u8, 0..40),
+            most in 1..60usize,
+            expires in any::<bool>(),
+        ) {
+            let shape = Shape { join: 20, most, valid_ids: false };
+            let mut delivery = Delivery::new(shape, &retry::Config::default());
+            batches.iter().for_each(|items| delivery.add(spans(*items)));
+            let mut verdicts = verdicts.into_iter().chain(std::iter::repeat(0));
+            let mut buried = 0;
+            loop {
+                match delivery.next() {
+                    Step::Done => break,
+                    Step::Bury(dead) => buried += u64::from(dead.batch.items()),
+                    Step::Send(batch) => {
+                        prop_assert!(batch.otlp().len() <= most);
+                        let waits = matches!(delivery.answer(verdict(verdicts.next().unwrap_or(0)), 0.5), Then::Wait { .. });
+                        if waits && expires {
+                            delivery.expire();
+                        }
+                    }
+                }
+            }
+            prop_assert_eq!(total(&delivery), batches.iter().map(|items| u64::from(*items)).sum::<u64>());
+            let dead = |settled: &&Settled| matches!(settled.outcome, Outcome::Dead(_));
+            prop_assert_eq!(buried, delivery.ledger().iter().filter(dead).map(|settled| settled.items).sum::<u64>());
+        }
+    }
+}

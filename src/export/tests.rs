@@ -1,0 +1,501 @@
+//! Lanes between a real queue in memory and an exporter that follows a script, on a paused clock.
+
+use super::answer::PeerSaid;
+use super::{Exporter, Lane, Ledgers, Metrics, Verdict, Words, lane};
+use crate::otlp::{Batch, Signal};
+use crate::queue::{self, DeadLetters, Durability, LaneSpec, Line, Memory, Opened, Queue, Record};
+use crate::units::Size;
+use expect_test::{Expect, expect};
+use futures_util::future::BoxFuture;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
+use prost::Message;
+use std::fmt::Write;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// Answers by script; writes down when it was sent what.
+struct Scripted {
+    started: Instant,
+    script: Script,
+    seen: Mutex<String>,
+}
+
+type Script = Box<dyn Fn(&[u8], usize) -> Verdict + Send + Sync>;
+
+impl Exporter for Scripted {
+    fn carries(&self, signal: Signal) -> bool {
+        signal != Signal::Metrics
+    }
+
+    fn needs_valid_ids(&self) -> bool {
+        true
+    }
+
+    fn send<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Verdict> {
+        let spans = numbers(batch.otlp());
+        let mut seen = self.seen.lock().expect("no panic while held");
+        let attempt = seen.lines().count();
+        writeln!(seen, "{:>3}s {spans:?}", self.started.elapsed().as_secs()).expect("a string takes all");
+        drop(seen);
+        Box::pin(async move { (self.script)(&spans, attempt) })
+    }
+}
+
+/// A batch of one span for each number, which is the first byte of its id; 0 makes the id invalid.
+fn spans(numbers: &[u8]) -> Record {
+    let span = |n: &u8| Span {
+        trace_id: vec![*n; 16],
+        span_id: vec![*n; 8],
+        ..Span::default()
+    };
+    let scope = ScopeSpans {
+        spans: numbers.iter().map(span).collect(),
+        ..ScopeSpans::default()
+    };
+    let resource = ResourceSpans {
+        scope_spans: vec![scope],
+        ..ResourceSpans::default()
+    };
+    let payload = ExportTraceServiceRequest {
+        resource_spans: vec![resource],
+    }
+    .encode_to_vec()
+    .into();
+    Record {
+        kind: 1,
+        flags: 0,
+        items: numbers.len() as u32,
+        payload,
+    }
+}
+
+fn numbers(otlp: &[u8]) -> Vec<u8> {
+    let request = ExportTraceServiceRequest::decode(otlp).expect("a trace request");
+    let scopes = request
+        .resource_spans
+        .into_iter()
+        .flat_map(|resource| resource.scope_spans);
+    scopes
+        .flat_map(|scope| scope.spans)
+        .map(|span| span.span_id[0])
+        .collect()
+}
+
+/// A lane with nothing in its queue yet, and what is left to look at afterwards.
+struct Story {
+    queue: Queue,
+    queue_lane: queue::Lane,
+    dead: Arc<DeadLetters>,
+    config: lane::Config,
+    stop: CancellationToken,
+}
+
+impl Story {
+    async fn new(records: Vec<Record>) -> Story {
+        let config = queue::Config {
+            durability: Durability::Memory,
+            ..queue::Config::default()
+        };
+        let spec = LaneSpec {
+            name: "otlp".to_string(),
+            ..LaneSpec::default()
+        };
+        let opened = Queue::open(
+            config,
+            &[spec],
+            queue::Metrics::new(),
+            Arc::new(Memory::default()),
+        );
+        let Opened {
+            queue,
+            committer,
+            mut lanes,
+            ..
+        } = opened.expect("memory opens");
+        std::thread::spawn(move || committer.run());
+        for record in records {
+            queue.push(record).await.expect("there is room");
+        }
+        let dead = DeadLetters::in_memory(1 << 20, queue::Metrics::new()).expect("memory opens");
+        let mut config = lane::Config::default();
+        config.retry_on_failure.randomization_factor = 0.0;
+        config.sending_queue.num_consumers = std::num::NonZeroUsize::MIN;
+        let queue_lane = lanes.remove(0);
+        Story {
+            queue,
+            queue_lane,
+            dead: Arc::new(dead),
+            config,
+            stop: CancellationToken::new(),
+        }
+    }
+
+    /// Runs the lane to the end of its queue, or until it is stopped; what the peer saw.
+    async fn run(&self, script: Script) -> String {
+        self.queue.close();
+        let exporter = Scripted {
+            started: Instant::now(),
+            script,
+            seen: Mutex::default(),
+        };
+        let exporter = Arc::new(exporter);
+        let lane = Lane::new(
+            self.queue_lane.clone(),
+            exporter.clone(),
+            self.config.clone(),
+            self.dead.clone(),
+            Words::new(Arc::new(|text: &str| {
+                text.replace("jane@example.com", "[EMAIL_ADDRESS]")
+            })),
+            Metrics::new("otlp"),
+        );
+        lane.run(self.stop.clone()).await;
+        let seen = exporter.seen.lock().expect("no panic while held").clone();
+        seen + &self.books()
+    }
+
+    fn books(&self) -> String {
+        let ledger = self.queue_lane.ledger();
+        assert!(ledger.closes(), "{ledger:?}");
+        let mut text = Signal::ALL
+            .iter()
+            .map(|signal| line(*signal, ledger.line(*signal as u8)))
+            .collect::<String>();
+        for letter in self.dead.list(None, 0, 100).expect("readable") {
+            let whole = self.dead.get(letter.id).expect("readable").expect("listed");
+            let (spans, said) = (numbers(&whole.payload), letter.message);
+            let line = format!("dead: {spans:?} {} {said}", letter.reason);
+            writeln!(text, "{}", line.trim_end()).expect("a string takes all");
+        }
+        text
+    }
+}
+
+fn line(signal: Signal, line: &Line) -> String {
+    if line.accepted == 0 {
+        return String::new();
+    }
+    let (sent, dropped, dead, waiting) = (line.sent, &line.dropped, &line.dead, line.waiting.items);
+    format!(
+        "{}: sent {sent}, dropped {dropped:?}, dead {dead:?}, waiting {waiting}\n",
+        signal.name()
+    )
+}
+
+async fn check(records: Vec<Record>, script: Script, expected: Expect) {
+    expected.assert_eq(&Story::new(records).await.run(script).await);
+}
+
+fn sent() -> Verdict {
+    Verdict::Sent {
+        rejected: 0,
+        message: None,
+    }
+}
+
+fn later(seconds: Option<u64>) -> Verdict {
+    Verdict::Later {
+        after: seconds.map(Duration::from_secs),
+        cause: "away".into(),
+    }
+}
+
+fn refused(words: &str) -> Verdict {
+    Verdict::Refused(
+        PeerSaid {
+            status: "HTTP 400".to_string(),
+            words: words.to_string(),
+        }
+        .into(),
+    )
+}
+
+/// The verdicts for the first attempts; all that follow are sent.
+fn first(verdicts: Vec<fn() -> Verdict>) -> Script {
+    Box::new(move |_, attempt| verdicts.get(attempt).map_or_else(sent, |verdict| verdict()))
+}
+
+#[tokio::test(start_paused = true)]
+async fn small_batches_are_joined() {
+    check(
+        vec![spans(&[1, 2]), spans(&[3])],
+        first(vec![]),
+        expect![[r#"
+          0s [1, 2, 3]
+        traces: sent 3, dropped {}, dead {}, waiting 0
+    "#]],
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_is_away_is_asked_again_with_growing_pauses() {
+    let away: fn() -> Verdict = || later(None);
+    check(
+        vec![spans(&[1])],
+        first(vec![away; 4]),
+        expect![[r#"
+          0s [1]
+          1s [1]
+          2s [1]
+          4s [1]
+          8s [1]
+        traces: sent 1, dropped {}, dead {}, waiting 0
+    "#]],
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peers_wish_for_a_pause_is_obeyed() {
+    check(
+        vec![spans(&[1])],
+        first(vec![|| later(Some(20))]),
+        expect![[r#"
+          0s [1]
+         20s [1]
+        traces: sent 1, dropped {}, dead {}, waiting 0
+    "#]],
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn partial_success_is_counted_and_never_sent_again() {
+    let partial: fn() -> Verdict = || Verdict::Sent {
+        rejected: 1,
+        message: Some("old".to_string()),
+    };
+    check(
+        vec![spans(&[1, 2, 3])],
+        first(vec![partial]),
+        expect![[r#"
+          0s [1, 2, 3]
+        traces: sent 2, dropped {"partial_success": 1}, dead {}, waiting 0
+    "#]],
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_too_large_is_halved_down_to_one_item() {
+    let at_most_one: Script = Box::new(|spans, _| match spans {
+        [4, ..] | [_, _, ..] => Verdict::TooLarge,
+        _ => sent(),
+    });
+    check(
+        vec![spans(&[1, 2, 3]), spans(&[4])],
+        at_most_one,
+        expect![[r#"
+              0s [1, 2, 3, 4]
+              0s [1, 2, 3]
+              0s [1]
+              0s [2, 3]
+              0s [2]
+              0s [3]
+              0s [4]
+            traces: sent 3, dropped {}, dead {"too_large": 1}, waiting 0
+            dead: [4] too_large
+        "#]],
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_bad_sender_sinks_nobody_else() {
+    let never_two: Script = Box::new(|spans, _| match spans.contains(&2) {
+        true => refused("span of jane@example.com is bad"),
+        false => sent(),
+    });
+    check(
+        vec![spans(&[1]), spans(&[2]), spans(&[3])],
+        never_two,
+        expect![[r#"
+              0s [1, 2, 3]
+              0s [1]
+              0s [2]
+              0s [3]
+            traces: sent 2, dropped {}, dead {"refused": 1}, waiting 0
+            dead: [2] refused HTTP 400: span of [EMAIL_ADDRESS] is bad
+        "#]],
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_wants_other_credentials_is_asked_each_minute() {
+    let hold: fn() -> Verdict = || Verdict::Hold("HTTP 401".into());
+    check(
+        vec![spans(&[1])],
+        first(vec![hold; 2]),
+        expect![[r#"
+          0s [1]
+         60s [1]
+        120s [1]
+        traces: sent 1, dropped {}, dead {}, waiting 0
+    "#]],
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn spans_with_invalid_ids_are_set_aside_before_they_are_sent() {
+    check(
+        vec![spans(&[1, 0, 2])],
+        first(vec![]),
+        expect![[r#"
+              0s [1, 2]
+            traces: sent 2, dropped {}, dead {"invalid_id": 1}, waiting 0
+            dead: [0] invalid_id
+        "#]],
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_exporter_does_not_carry_is_dropped() {
+    let metrics = Record {
+        kind: 3,
+        flags: 0,
+        items: 7,
+        payload: bytes::Bytes::new(),
+    };
+    check(
+        vec![metrics, spans(&[1])],
+        first(vec![]),
+        expect![[r#"
+          0s [1]
+        traces: sent 1, dropped {}, dead {}, waiting 0
+        metrics: sent 0, dropped {"not_carried": 7}, dead {}, waiting 0
+    "#]],
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_costs_the_batch_that_caused_it_and_no_more() {
+    let panics: Script = Box::new(|spans, _| if spans.contains(&1) { panic!("bug") } else { sent() });
+    check(
+        vec![spans(&[1]), spans(&[2])],
+        panics,
+        expect![[r#"
+          0s [1, 2]
+          0s [1]
+          0s [2]
+        traces: sent 1, dropped {}, dead {"refused": 1}, waiting 0
+        dead: [1] refused the exporter panicked
+    "#]],
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_is_never_larger_than_it_may_be() {
+    let mut story = Story::new(vec![spans(&[1; 9]), spans(&[2; 9]), spans(&[3; 9])]).await;
+    // The smallest that settings allow is more than a test wants to write out.
+    story.config.max_request_size = Size(200);
+    expect![[r#"
+          0s [1, 1, 1, 1]
+          0s [1, 1, 1, 1, 1]
+          0s [2, 2, 2, 2]
+          0s [2, 2, 2, 2, 2]
+          0s [3, 3, 3, 3]
+          0s [3, 3, 3, 3, 3]
+        traces: sent 27, dropped {}, dead {}, waiting 0
+    "#]]
+    .assert_eq(&story.run(first(vec![])).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn giving_up_after_the_elapsed_time_leaves_dead_letters() {
+    let mut story = Story::new(vec![spans(&[1])]).await;
+    story.config.retry_on_failure.max_elapsed_time = Duration::from_secs(2);
+    expect![[r#"
+          0s [1]
+          1s [1]
+          2s [1]
+        traces: sent 0, dropped {}, dead {"given_up": 1}, waiting 0
+        dead: [1] given_up away
+    "#]]
+    .assert_eq(&story.run(Box::new(|_, _| later(None))).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_cuts_the_pause_short_and_leaves_the_batch_on_disk() {
+    let story = Story::new(vec![spans(&[1])]).await;
+    let stop = story.stop.clone();
+    let script: Script = Box::new(move |_, _| {
+        stop.cancel();
+        later(Some(200))
+    });
+    let started = Instant::now();
+    expect![[r#"
+          0s [1]
+        traces: sent 0, dropped {}, dead {}, waiting 1
+    "#]]
+    .assert_eq(&story.run(script).await);
+    assert!(started.elapsed() < Duration::from_secs(1));
+}
+
+#[tokio::test]
+async fn several_requests_are_under_way_at_once() {
+    struct Gate(tokio::sync::Barrier);
+    impl Exporter for Gate {
+        fn carries(&self, _: Signal) -> bool {
+            true
+        }
+        fn send<'a>(&'a self, _: &'a Batch) -> BoxFuture<'a, Verdict> {
+            Box::pin(async {
+                self.0.wait().await;
+                sent()
+            })
+        }
+    }
+    let mut story = Story::new((1..=3).map(|n| spans(&[n])).collect()).await;
+    story.config.sending_queue.num_consumers = std::num::NonZeroUsize::new(3).expect("3 is not 0");
+    story.config.sending_queue.batch_size = Size(1);
+    story.queue.close();
+    let words = Words::new(Arc::new(str::to_string));
+    let gate = Arc::new(Gate(tokio::sync::Barrier::new(3)));
+    let (config, dead) = (story.config.clone(), story.dead.clone());
+    let lane = Lane::new(
+        story.queue_lane.clone(),
+        gate,
+        config,
+        dead,
+        words,
+        Metrics::new("otlp"),
+    );
+    // The gate opens when three are there, or never.
+    tokio::time::timeout(Duration::from_secs(10), lane.run(CancellationToken::new()))
+        .await
+        .expect("three came");
+    assert_eq!(story.queue_lane.ledger().line(1).sent, 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_scrape_shows_the_ledger() {
+    let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+    let story = Story::new(vec![spans(&[1, 0, 2]), spans(&[3])]).await;
+    let ledgers = metrics::with_local_recorder(&recorder, || Ledgers::new(&story.queue));
+    let partial: fn() -> Verdict = || Verdict::Sent {
+        rejected: 1,
+        message: None,
+    };
+    story.run(first(vec![partial])).await;
+    ledgers.collect();
+    let text = recorder.handle().render();
+    let mut shown: Vec<&str> = text
+        .lines()
+        .filter(|line| line.starts_with("sidelight_exporter") && !line.ends_with(" 0"))
+        .collect();
+    shown.sort();
+    expect![[r#"
+        sidelight_exporter_accepted_items_total{exporter="otlp",signal="traces"} 4
+        sidelight_exporter_dead_items_total{exporter="otlp",signal="traces",reason="invalid_id"} 1
+        sidelight_exporter_dropped_items_total{exporter="otlp",signal="traces",reason="partial_success"} 1
+        sidelight_exporter_sent_items_total{exporter="otlp",signal="traces"} 2"#]].assert_eq(&shown.join("\n"));
+}
