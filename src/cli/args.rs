@@ -26,6 +26,11 @@ pub enum Command {
     PrintConfig(Sources),
     /// Count the tokens of a text on stdin, for a model
     Tokens(Tokens),
+    /// Look at what is waiting on disk, and at dead letters; whether the agent runs or not
+    Queue {
+        #[command(subcommand)]
+        command: Queue,
+    },
     /// Print a script that completes our commands in your shell
     Completions { shell: Shell },
 }
@@ -51,4 +56,35 @@ pub struct Tokens {
     /// "model"; answer each with {"id", "tokens", "method"}
     #[arg(long)]
     pub jsonl: bool,
+}
+
+#[derive(clap::Subcommand)]
+pub enum Queue {
+    /// What a back end will never take
+    Dead {
+        #[command(subcommand)]
+        command: Dead,
+    },
+}
+
+#[derive(clap::Subcommand)]
+pub enum Dead {
+    /// List them, oldest first
+    Ls {
+        /// Only those of this exporter
+        #[arg(long, value_name = "ID")]
+        exporter: Option<String>,
+        /// One JSON object per line instead of a table
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        sources: Sources,
+    },
+    /// Write the encoded OTLP request of one to stdout
+    Show {
+        /// As `queue dead ls` lists it
+        id: i64,
+        #[command(flatten)]
+        sources: Sources,
+    },
 }

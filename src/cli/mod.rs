@@ -5,6 +5,8 @@ mod completions;
 mod failure;
 mod lines;
 mod print_config;
+mod queue;
+mod table;
 mod tokens;
 mod validate;
 
@@ -37,6 +39,7 @@ fn run(command: Command, environment: &Environment) -> Outcome {
         Command::Validate(sources) => validate::run(&load(sources, environment)?),
         Command::PrintConfig(sources) => print_config::run(&load(sources, environment)?),
         Command::Tokens(asked) => tokens::run(&asked),
+        Command::Queue { command } => queue::run(command, environment),
         Command::Completions { shell } => completions::run(shell),
     }
 }

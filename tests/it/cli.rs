@@ -138,3 +138,46 @@ fn a_line_that_cannot_be_counted_is_named_and_not_quoted() {
         sidelight: line 1: message 0 is not an object
     "#]]);
 }
+
+#[test]
+fn dead_letters_are_listed_and_shown() {
+    use sidelight::queue::{self, DeadLetters, Letter};
+    let directory = tempfile::tempdir().expect("a directory");
+    let set = format!("--set=queue.directory={}", directory.path().display());
+    check(&["queue", "dead", "ls", &set], "", expect![[r#"
+        0
+        no dead letters
+    "#]]);
+    let letters = DeadLetters::open(directory.path(), 1 << 20, queue::Metrics::new()).expect("it opens");
+    let time = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_772_323_200);
+    let letter = Letter {
+        exporter: "otlp".into(),
+        kind: 1,
+        flags: 0,
+        items: 3,
+        reason: "refused".into(),
+        message: "no such \u{1b}[31mtenant".into(),
+        payload: "made-up".into(),
+        enqueued: time,
+        died: time,
+    };
+    letters.push(&letter).expect("it is kept");
+    check(&["queue", "dead", "ls", &set], "", expect![[r#"
+        0
+        ID  DIED                  EXPORTER  SIGNAL  ITEMS  SIZE  REASON   MESSAGE
+        1   2026-03-01T00:00:00Z  otlp      traces  3      7B    refused  no such \u{1b}[31mtenant
+    "#]]);
+    check(&["queue", "dead", "ls", "--exporter=local", &set], "", expect![[r#"
+        0
+        no dead letters
+    "#]]);
+    check(&["queue", "dead", "ls", "--json", &set], "", expect![[r#"
+        0
+        {"id":1,"exporter":"otlp","signal":"traces","items":3,"bytes":7,"reason":"refused","message":"no such \u001b[31mtenant","enqueued":"2026-03-01T00:00:00Z","died":"2026-03-01T00:00:00Z"}
+    "#]]);
+    assert_eq!(sidelight(&["queue", "dead", "show", "1", &set], "").stdout, b"made-up");
+    check(&["queue", "dead", "show", "2", &set], "", expect![[r#"
+        2
+        sidelight: no dead letter has the id 2
+    "#]]);
+}
