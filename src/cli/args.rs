@@ -24,6 +24,8 @@ pub enum Command {
     Validate(Sources),
     /// Print the effective configuration as YAML, secrets as ****
     PrintConfig(Sources),
+    /// Find personal data, secrets and injection attempts in a text on stdin
+    Scan(Scan),
     /// Count the tokens of a text on stdin, for a model
     Tokens(Tokens),
     /// Look at what is waiting on disk, and at dead letters; whether the agent runs or not
@@ -45,6 +47,14 @@ pub struct Sources {
     /// One setting, such as queue.max_size=4GiB; wins over --config
     #[arg(long, value_name = "KEY.PATH=VALUE")]
     pub set: Vec<String>,
+}
+
+#[derive(clap::Args)]
+pub struct Scan {
+    /// Read a JSON object per line, {"id", "text"}; answer each with {"id", "pii": [{"type", "start",
+    /// "end", "score"}], "injection", "injection_score", "rules", "redacted"}, offsets in UTF-8 bytes
+    #[arg(long)]
+    pub jsonl: bool,
 }
 
 #[derive(clap::Args)]

@@ -59,6 +59,11 @@ pub fn object<'a, T: serde::Deserialize<'a>>(line: &'a str, shape: &str) -> Resu
         .map_err(|error| format!("expected {shape}; it goes wrong at column {}", error.column()))
 }
 
+/// `value` on one line.
+pub fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).expect("strings and numbers serialise")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

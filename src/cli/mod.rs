@@ -6,6 +6,7 @@ mod failure;
 mod lines;
 mod print_config;
 mod queue;
+mod scan;
 mod table;
 mod tokens;
 mod validate;
@@ -38,6 +39,7 @@ fn run(command: Command, environment: &Environment) -> Outcome {
     match command {
         Command::Validate(sources) => validate::run(&load(sources, environment)?),
         Command::PrintConfig(sources) => print_config::run(&load(sources, environment)?),
+        Command::Scan(asked) => scan::run(&asked),
         Command::Tokens(asked) => tokens::run(&asked),
         Command::Queue { command } => queue::run(command, environment),
         Command::Completions { shell } => completions::run(shell),

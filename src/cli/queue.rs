@@ -1,6 +1,7 @@
 //! `sidelight queue`: the queue's directory, read while the agent runs or not.
 
 use super::args::{Dead, Queue};
+use super::lines::json;
 use super::table::table;
 use super::{Failure, Outcome, failure, load, show};
 use crate::config::Environment;
@@ -55,11 +56,7 @@ fn list(directory: &Path, exporter: Option<&str>, json: bool) -> Outcome {
     if json {
         let mut out = BufWriter::new(io::stdout().lock());
         for letter in &letters {
-            writeln!(
-                out,
-                "{}",
-                serde_json::to_string(&row(letter)).expect("strings and numbers serialise")
-            )?;
+            writeln!(out, "{}", json(&row(letter)))?;
         }
         out.flush()?;
         return Ok(failure::FINE);

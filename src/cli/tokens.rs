@@ -1,7 +1,7 @@
 //! `sidelight tokens`: how many tokens a text is, and how we know.
 
 use super::args::Tokens;
-use super::lines::{self, object};
+use super::lines::{self, json, object};
 use super::{Outcome, failure, show};
 use crate::enrich::count::Tokenizer;
 use serde::{Deserialize, Serialize};
@@ -69,8 +69,4 @@ fn answer(line: &str, model: Option<&str>) -> Result<String, String> {
             method: tokenizer.method(),
         },
     }))
-}
-
-fn json(value: &impl Serialize) -> String {
-    serde_json::to_string(value).expect("numbers and strings serialise")
 }

@@ -181,3 +181,26 @@ fn dead_letters_are_listed_and_shown() {
         sidelight: no dead letter has the id 2
     "#]]);
 }
+
+#[test]
+fn a_text_is_scanned() {
+    check(&["scan"], "mail jane.doe@example.com", expect![[r#"
+        0
+        {"pii":[{"type":"EMAIL_ADDRESS","start":5,"end":25,"score":0.95}],"injection":false,"injection_score":0.0,"rules":[],"redacted":"mail [EMAIL_ADDRESS]"}
+    "#]]);
+    let lines = concat!(
+        r#"{"id": 7, "text": "card 4111 1111 1111 1111"}"#,
+        "\n",
+        r#"{"id": "b", "text": "nothing here"}"#,
+        "\n",
+    );
+    check(&["scan", "--jsonl"], lines, expect![[r#"
+        0
+        {"id":7,"pii":[{"type":"CREDIT_CARD","start":5,"end":24,"score":0.99}],"injection":false,"injection_score":0.0,"rules":[],"redacted":"card [CREDIT_CARD]"}
+        {"id":"b","pii":[],"injection":false,"injection_score":0.0,"rules":[],"redacted":"nothing here"}
+    "#]]);
+    check(&["scan", "--jsonl"], "{\"id\": 1, \"text\": 5}\n", expect![[r#"
+        2
+        sidelight: line 1: expected {"id", "text"}; it goes wrong at column 19
+    "#]]);
+}
