@@ -48,12 +48,12 @@ struct Row<'a> {
     died: String,
 }
 
-fn list(directory: &Path, exporter: Option<&str>, json: bool) -> Outcome {
+fn list(directory: &Path, exporter: Option<&str>, as_json: bool) -> Outcome {
     let letters = match DeadReading::open(directory).map_err(unreadable)? {
         Some(reading) => every(&reading, exporter).map_err(unreadable)?,
         None => Vec::new(),
     };
-    if json {
+    if as_json {
         let mut out = BufWriter::new(io::stdout().lock());
         for letter in &letters {
             writeln!(out, "{}", json(&row(letter)))?;
