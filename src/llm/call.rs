@@ -1,5 +1,6 @@
 //! One LLM call (or a step around one) as a span or log record tells it, whatever its dialect.
 
+use super::Usage;
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -18,6 +19,8 @@ pub struct Call<'a> {
     pub provider: Option<Cow<'a, str>>,
     pub request_model: Option<Cow<'a, str>>,
     pub response_model: Option<Cow<'a, str>>,
+    /// The provider's own name for its reply: two spans that bear the same tell of one call.
+    pub response_id: Option<Cow<'a, str>>,
     /// As reported by the provider, through the instrumentation. Never an estimate of ours.
     pub usage: Usage,
     /// US dollars as reported by the instrumentation.
@@ -45,18 +48,6 @@ pub enum Kind {
     Task,
     Tool,
     Retrieval,
-}
-
-/// Tokens as a provider reported them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Usage {
-    pub input: Option<u64>,
-    pub output: Option<u64>,
-    pub cached_input: Option<u64>,
-    pub cache_write: Option<u64>,
-    pub reasoning: Option<u64>,
-    /// Whether `cached_input` and `cache_write` are part of `input` (OpenAI) or come on top (Anthropic).
-    pub cache_exclusive: bool,
 }
 
 /// Who said it.
@@ -111,6 +102,97 @@ impl<'a> Call<'a> {
     /// The text that is hashed, embedded and previewed: the text parts of the last user turn, joined
     /// by line feeds. `None` where there is no user text.
     pub fn prompt_text(&self) -> Option<Cow<'a, str>> {
-        todo!()
+        let by_user =
+            |text: &&Text<'a>| text.side == Side::Input && text.role == Role::User && !text.text.is_empty();
+        let last = self.texts.iter().filter(by_user).map(|text| text.message).max()?;
+        let mut parts = self
+            .texts
+            .iter()
+            .filter(by_user)
+            .filter(|text| text.message == last);
+        let first = parts.next()?.text.clone();
+        Some(parts.fold(first, |joined, part| {
+            Cow::Owned(format!("{joined}\n{}", part.text))
+        }))
+    }
+}
+
+impl Role {
+    /// The role that `name` means in any of the libraries; `None` for a word that is no role.
+    pub fn named(name: &str) -> Option<Role> {
+        const NAMES: &[(&str, Role)] = &[
+            ("system", Role::System),
+            ("developer", Role::System),
+            ("user", Role::User),
+            ("human", Role::User),
+            ("assistant", Role::Assistant),
+            ("ai", Role::Assistant),
+            ("model", Role::Assistant),
+            ("chatbot", Role::Assistant),
+            ("tool", Role::Tool),
+            ("function", Role::Tool),
+            ("document", Role::Document),
+        ];
+        NAMES
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, role)| *role)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(texts: &[(Role, Side, u32, &'static str)], expected: Option<&str>) {
+        let text = |&(role, side, message, text): &(Role, Side, u32, &'static str)| Text {
+            role,
+            side,
+            message,
+            text: text.into(),
+            leaf: 0..0,
+        };
+        let call = Call {
+            texts: texts.iter().map(text).collect(),
+            ..Call::default()
+        };
+        assert_eq!(call.prompt_text().as_deref(), expected);
+    }
+
+    #[test]
+    fn the_prompt_is_the_last_user_turn_with_its_parts_joined() {
+        check(
+            &[
+                (Role::System, Side::Input, 0, "be brief"),
+                (Role::User, Side::Input, 1, "first"),
+                (Role::Assistant, Side::Input, 2, "yes?"),
+                (Role::User, Side::Input, 3, "look at"),
+                (Role::User, Side::Input, 3, "this"),
+                (Role::Assistant, Side::Output, 0, "fine"),
+            ],
+            Some("look at\nthis"),
+        );
+    }
+
+    #[test]
+    fn a_turn_without_text_is_not_the_prompt() {
+        check(
+            &[
+                (Role::User, Side::Input, 0, "hi"),
+                (Role::User, Side::Input, 1, ""),
+            ],
+            Some("hi"),
+        );
+    }
+
+    #[test]
+    fn without_user_text_there_is_no_prompt() {
+        check(
+            &[
+                (Role::System, Side::Input, 0, "be brief"),
+                (Role::User, Side::Output, 0, "echo"),
+            ],
+            None,
+        );
     }
 }

@@ -1,0 +1,299 @@
+//! Who serves a model: the names that the semantic conventions give providers, out of the many that
+//! libraries write.
+//!
+//! Source: `gen_ai.provider.name` of the GenAI semantic conventions for the names; spec/dialects.md
+//! (recognition traps, field order) for what is written in their place.
+
+use std::borrow::Cow;
+
+/// Spellings that differ from the convention's own.
+const SPELLINGS: &[(&str, &str)] = &[
+    ("az.ai.inference", "azure.ai.inference"),
+    ("azure_ai_inference", "azure.ai.inference"),
+    ("azure_ai", "azure.ai.inference"),
+    ("az.ai.openai", "azure.ai.openai"),
+    ("azure_openai", "azure.ai.openai"),
+    ("azure-openai", "azure.ai.openai"),
+    ("azure", "azure.ai.openai"),
+    ("vertex_ai", "gcp.vertex_ai"),
+    ("vertexai", "gcp.vertex_ai"),
+    ("vertex", "gcp.vertex_ai"),
+    ("google_vertexai", "gcp.vertex_ai"),
+    ("gemini", "gcp.gemini"),
+    ("google_genai", "gcp.gemini"),
+    ("google-genai", "gcp.gemini"),
+    ("google", "gcp.gemini"),
+    ("googleai", "gcp.gemini"),
+    ("gcp.gen_ai", "gcp.gemini"),
+    ("mistralai", "mistral_ai"),
+    ("mistral", "mistral_ai"),
+    ("mistral-ai", "mistral_ai"),
+    ("bedrock", "aws.bedrock"),
+    ("aws_bedrock", "aws.bedrock"),
+    ("amazon_bedrock", "aws.bedrock"),
+    ("amazon-bedrock", "aws.bedrock"),
+    ("bedrock_converse", "aws.bedrock"),
+    ("aws", "aws.bedrock"),
+    ("xai", "x_ai"),
+    ("watsonx", "ibm.watsonx.ai"),
+    ("claude", "anthropic"),
+    ("co_here", "cohere"),
+    ("deep_seek", "deepseek"),
+    ("together_ai", "together"),
+    ("togetherai", "together"),
+];
+
+/// Values that name a library rather than who serves the model.
+const FRAMEWORKS: &[&str] = &[
+    "langchain",
+    "langgraph",
+    "llamaindex",
+    "llama_index",
+    "llama-index",
+    "litellm",
+    "strands-agents",
+    "strands",
+    "gcp.vertex.agent",
+    "microsoft.agent_framework",
+    "agent_framework",
+    "semantic_kernel",
+    "haystack",
+    "pydantic-ai",
+    "crewai",
+    "autogen",
+    "smolagents",
+    "agno",
+    "dspy",
+    "openai-agents",
+    "openai_agents",
+    "spring_ai",
+    "vercel",
+    "mastra",
+    "mcp",
+    "traceloop",
+    "framework",
+    "genkit",
+    "az.ai.agents",
+    "unknown",
+    "none",
+    "null",
+    "other",
+    "_other",
+];
+
+/// How the names of a provider's own models begin, and hosts under which it is served.
+const MODELS: &[(&str, &str)] = &[
+    ("gpt-", "openai"),
+    ("chatgpt-", "openai"),
+    ("o1", "openai"),
+    ("o3", "openai"),
+    ("o4", "openai"),
+    ("text-embedding-004", "gcp.gemini"),
+    ("text-embedding-", "openai"),
+    ("davinci", "openai"),
+    ("claude-", "anthropic"),
+    ("gemini-", "gcp.gemini"),
+    ("anthropic.claude", "aws.bedrock"),
+    ("amazon.", "aws.bedrock"),
+    ("us.anthropic.", "aws.bedrock"),
+    ("eu.anthropic.", "aws.bedrock"),
+    ("us.amazon.", "aws.bedrock"),
+    ("meta.", "aws.bedrock"),
+    ("command-", "cohere"),
+    ("embed-english", "cohere"),
+    ("embed-multilingual", "cohere"),
+    ("rerank-", "cohere"),
+    ("mistral-", "mistral_ai"),
+    ("open-mistral", "mistral_ai"),
+    ("open-mixtral", "mistral_ai"),
+    ("codestral", "mistral_ai"),
+    ("deepseek-", "deepseek"),
+    ("grok-", "x_ai"),
+    ("sonar", "perplexity"),
+];
+
+const HOSTS: &[(&str, &str)] = &[
+    ("openai.azure.com", "azure.ai.openai"),
+    ("models.inference.ai.azure.com", "azure.ai.inference"),
+    ("services.ai.azure.com", "azure.ai.inference"),
+    ("openai.com", "openai"),
+    ("anthropic.com", "anthropic"),
+    ("generativelanguage.googleapis.com", "gcp.gemini"),
+    ("aiplatform.googleapis.com", "gcp.vertex_ai"),
+    ("bedrock-runtime.", "aws.bedrock"),
+    ("cohere.com", "cohere"),
+    ("cohere.ai", "cohere"),
+    ("mistral.ai", "mistral_ai"),
+    ("groq.com", "groq"),
+    ("deepseek.com", "deepseek"),
+    ("x.ai", "x_ai"),
+    ("perplexity.ai", "perplexity"),
+    ("together.xyz", "together"),
+    ("openrouter.ai", "openrouter"),
+];
+
+/// Names of models that many serve: they speak for a model call, and for no provider.
+const FAMILIES: &[&str] = &[
+    "llama",
+    "mixtral",
+    "qwen",
+    "gemma",
+    "phi-",
+    "nomic-embed",
+    "bge-",
+    "codellama",
+    "yi-",
+    "glm-",
+    "kimi",
+];
+
+/// The convention's name for what a library wrote as provider. `None` where it names no provider
+/// but a framework, or nothing.
+pub fn clean(written: &str) -> Option<Cow<'_, str>> {
+    let name = written.trim();
+    if name.is_empty() || name.len() > 64 {
+        return None;
+    }
+    let lower = name.to_ascii_lowercase();
+    if FRAMEWORKS.contains(&lower.as_str()) {
+        return None;
+    }
+    if let Some(known) = known(&lower) {
+        return Some(Cow::Borrowed(known));
+    }
+    // The Vercel AI SDK writes `<provider>.<api>`: `openai.chat`, `google.generative-ai`, `amazon-bedrock`.
+    if let Some((provider, _api)) = lower.split_once('.')
+        && !CONVENTION.iter().any(|name| lower.starts_with(name))
+    {
+        return clean_lower(provider).map(|provider| Cow::Owned(provider.into_owned()));
+    }
+    Some(if lower == name {
+        Cow::Borrowed(name)
+    } else {
+        Cow::Owned(lower)
+    })
+}
+
+/// Names of the convention that have a dot of their own.
+const CONVENTION: &[&str] = &["aws.", "azure.", "gcp.", "ibm.", "az."];
+
+fn clean_lower(provider: &str) -> Option<Cow<'_, str>> {
+    if provider.is_empty() || FRAMEWORKS.contains(&provider) {
+        return None;
+    }
+    Some(known(provider).map_or(Cow::Borrowed(provider), Cow::Borrowed))
+}
+
+fn known(lower: &str) -> Option<&'static str> {
+    SPELLINGS
+        .iter()
+        .find(|(written, _)| *written == lower)
+        .map(|(_, name)| *name)
+}
+
+/// Who makes the model of that name, where its name tells.
+pub fn of_model(model: &str) -> Option<&'static str> {
+    if let Some(provider) = model.split_once('/').and_then(|(head, _)| named_by_litellm(head)) {
+        return Some(provider);
+    }
+    MODELS
+        .iter()
+        .find(|(begin, _)| begins(model, begin))
+        .map(|(_, name)| *name)
+}
+
+/// Whether `model` begins with `begin`, and `begin` does not end inside a word: `o1-mini` is an `o1`, `o1234` is not.
+fn begins(model: &str, begin: &str) -> bool {
+    let Some((head, rest)) = model.split_at_checked(begin.len()) else {
+        return false;
+    };
+    let inside_word = begin.ends_with(char::is_alphanumeric) && rest.starts_with(char::is_alphanumeric);
+    head.eq_ignore_ascii_case(begin) && !inside_word
+}
+
+/// The model's own name: LiteLLM writes `openai/gpt-4o`, Google's API `models/gemini-2.5-flash`. What
+/// a gateway such as OpenRouter or a hub names after an organisation keeps it.
+pub fn bare_model(model: &str) -> &str {
+    match model.split_once('/') {
+        Some((head, rest)) if head == "models" || named_by_litellm(head).is_some() => rest,
+        _ => model,
+    }
+}
+
+/// The provider that LiteLLM puts before a model's name.
+fn named_by_litellm(head: &str) -> Option<&'static str> {
+    let makers = || MODELS.iter().map(|(_, name)| *name);
+    let server = || SERVERS.iter().find(|name| **name == head).copied();
+    known(head)
+        .or_else(|| makers().find(|name| *name == head))
+        .or_else(server)
+}
+
+/// Providers that serve models of others.
+const SERVERS: &[&str] = &["ollama", "groq", "fireworks_ai", "together", "openrouter"];
+
+/// Who is served under that host or base URL.
+pub fn of_host(host: &str) -> Option<&'static str> {
+    HOSTS
+        .iter()
+        .find(|(part, _)| host.contains(part))
+        .map(|(_, name)| *name)
+}
+
+/// Whether a name is one that LLMs and embedding models bear.
+pub fn is_model(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    of_model(&lower).is_some() || FAMILIES.iter().any(|family| lower.contains(family))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(written: &str, expected: Option<&str>) {
+        assert_eq!(clean(written).as_deref(), expected, "{written}");
+    }
+
+    #[test]
+    fn capitals_suffixes_and_old_names_become_the_conventions_name() {
+        check("OpenAI", Some("openai"));
+        check("openai.chat", Some("openai"));
+        check("openai.responses", Some("openai"));
+        check("google.generative-ai", Some("gcp.gemini"));
+        check("MistralAI", Some("mistral_ai"));
+        check("az.ai.inference", Some("azure.ai.inference"));
+        check("AWS", Some("aws.bedrock"));
+        check("gcp.vertex_ai", Some("gcp.vertex_ai"));
+        check("acme", Some("acme"));
+    }
+
+    #[test]
+    fn a_framework_is_no_provider() {
+        check("langchain", None);
+        check("strands-agents", None);
+        check("gcp.vertex.agent", None);
+        check("", None);
+    }
+
+    #[test]
+    fn what_is_clean_stays() {
+        for (_, name) in SPELLINGS.iter().chain(MODELS).chain(HOSTS) {
+            check(name, Some(name));
+        }
+    }
+
+    #[test]
+    fn a_models_name_tells_its_maker() {
+        assert_eq!(of_model("gpt-4o"), Some("openai"));
+        assert_eq!(
+            of_model("anthropic.claude-3-5-sonnet-20240620-v1:0"),
+            Some("aws.bedrock")
+        );
+        assert_eq!(of_model("anthropic/claude-3"), Some("anthropic"));
+        assert_eq!(bare_model("openai/gpt-4o"), "gpt-4o");
+        assert_eq!(bare_model("meta-llama/Llama-3-8b"), "meta-llama/Llama-3-8b");
+        assert_eq!(of_model("o1-mini"), Some("openai"));
+        assert_eq!(of_model("o1234"), None);
+        assert_eq!(of_model("llama3.2"), None);
+    }
+}

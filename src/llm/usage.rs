@@ -1,0 +1,234 @@
+//! Tokens as a provider reported them, and the usage objects they are reported in.
+
+use super::Node;
+
+/// Tokens as a provider reported them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    pub input: Option<u64>,
+    pub output: Option<u64>,
+    pub cached_input: Option<u64>,
+    pub cache_write: Option<u64>,
+    pub reasoning: Option<u64>,
+    /// Whether `cached_input` and `cache_write` are part of `input` (OpenAI) or come on top (Anthropic).
+    pub cache_exclusive: bool,
+}
+
+/// Names of one figure, each a path from the usage object down; the first that is there wins.
+type Names = &'static [&'static [&'static str]];
+
+// OpenAI chat, OpenAI responses, Anthropic, Gemini, Bedrock, Ollama, Langfuse, LangChain, AI SDK, Genkit.
+const INPUT: Names = &[
+    &["input_tokens"],
+    &["prompt_tokens"],
+    &["promptTokens"],
+    &["inputTokens"],
+    &["prompt_token_count"],
+    &["promptTokenCount"],
+    &["prompt_eval_count"],
+    &["input"],
+];
+const OUTPUT: Names = &[
+    &["output_tokens"],
+    &["completion_tokens"],
+    &["completionTokens"],
+    &["outputTokens"],
+    &["candidates_token_count"],
+    &["candidatesTokenCount"],
+    &["eval_count"],
+    &["output"],
+];
+const CACHED: Names = &[
+    &["prompt_tokens_details", "cached_tokens"],
+    &["input_tokens_details", "cached_tokens"],
+    &["input_token_details", "cache_read"],
+    &["cache_read_input_tokens"],
+    &["cacheReadInputTokens"],
+    &["cachedInputTokens"],
+    &["cached_content_token_count"],
+    &["cachedContentTokenCount"],
+    &["cachedContentTokens"],
+    &["input_cached_tokens"],
+    &["input_cache_read"],
+    &["cache_read_tokens"],
+    &["prompt_tokens_details.cached_tokens"],
+    &["cached_tokens"],
+];
+const CACHE_WRITE: Names = &[
+    &["cache_creation_input_tokens"],
+    &["cacheWriteInputTokens"],
+    &["input_token_details", "cache_creation"],
+    &["input_cache_creation"],
+    &["cache_creation_tokens"],
+    &["cache_write_tokens"],
+];
+const REASONING: Names = &[
+    &["completion_tokens_details", "reasoning_tokens"],
+    &["output_tokens_details", "reasoning_tokens"],
+    &["output_token_details", "reasoning"],
+    &["reasoning_tokens"],
+    &["reasoningTokens"],
+    &["thoughts_token_count"],
+    &["thoughtsTokenCount"],
+    &["thoughtsTokens"],
+    &["output_reasoning_tokens"],
+    &["output_reasoning"],
+];
+
+/// Keys under which a reply carries its usage object.
+const HOLDERS: &[&str] = &[
+    "usage",
+    "usage_metadata",
+    "usageMetadata",
+    "token_usage",
+    "tokenUsage",
+    "usage_details",
+];
+
+/// How deep in a reply its usage is looked for: LangChain buries it under
+/// `generations[0][0].message.kwargs.usage_metadata`.
+const DEPTH: u8 = 7;
+
+impl Usage {
+    /// Whether anything was reported.
+    pub fn is_empty(&self) -> bool {
+        self.input.is_none() && self.output.is_none()
+    }
+
+    /// The figures of a usage object, under the names of any provider or library.
+    pub fn read(object: &Node<'_>) -> Usage {
+        let mut usage = Usage {
+            input: first(object, INPUT),
+            output: first(object, OUTPUT),
+            cached_input: first(object, CACHED),
+            cache_write: first(object, CACHE_WRITE),
+            reasoning: first(object, REASONING),
+            cache_exclusive: false,
+        };
+        // Only Anthropic and Bedrock name the two cache counts so, and both report `input` without them.
+        usage.cache_exclusive = ["cache_read_input_tokens", "cacheReadInputTokens"]
+            .iter()
+            .any(|key| object.get(key).is_some());
+        // Langfuse's classes exclude each other: `input` has neither what was cached nor audio.
+        let whole =
+            |name: &str, parts: &str| Some(object.get(name)?.count()?.saturating_add(object.sum_of(parts)));
+        if object.get("input_tokens").is_none() && object.get("prompt_tokens").is_none() {
+            usage.input = whole("input", "input_").or(usage.input);
+            usage.output = whole("output", "output_").or(usage.output);
+        }
+        if usage.input.is_none() && usage.output.is_none() {
+            usage.input = first(
+                object,
+                &[&["total_tokens"], &["totalTokens"], &["total"], &["tokens"]],
+            );
+        }
+        usage
+    }
+
+    /// All input tokens, the cached ones among them.
+    pub fn total_input(&self) -> Option<u64> {
+        let apart = self
+            .cached_input
+            .unwrap_or(0)
+            .saturating_add(self.cache_write.unwrap_or(0));
+        let apart = if self.cache_exclusive { apart } else { 0 };
+        self.input.map(|input| input.saturating_add(apart))
+    }
+
+    /// The usage that stands somewhere in a reply, if any does.
+    pub fn find(reply: &Node<'_>) -> Option<Usage> {
+        find(reply, DEPTH)
+    }
+
+    /// Fills what is missing from `other`; what stands wins.
+    pub fn or(self, other: Usage) -> Usage {
+        let cache_exclusive = match (self.input, self.cached_input.or(self.cache_write)) {
+            (None, None) => other.cache_exclusive,
+            _ => self.cache_exclusive,
+        };
+        Usage {
+            input: self.input.or(other.input),
+            output: self.output.or(other.output),
+            cached_input: self.cached_input.or(other.cached_input),
+            cache_write: self.cache_write.or(other.cache_write),
+            reasoning: self.reasoning.or(other.reasoning),
+            cache_exclusive,
+        }
+    }
+}
+
+fn first(object: &Node<'_>, names: Names) -> Option<u64> {
+    names.iter().find_map(|path| object.at(path)?.count())
+}
+
+fn find(node: &Node<'_>, depth: u8) -> Option<Usage> {
+    let depth = depth.checked_sub(1)?;
+    match node {
+        Node::Map(entries) => {
+            let mut here = HOLDERS.iter().filter_map(|key| node.get(key)).map(Usage::read);
+            let here = here.find(|usage| !usage.is_empty());
+            here.or_else(|| entries.iter().find_map(|(_, value)| find(value, depth)))
+        }
+        Node::List(items) => items.iter().find_map(|item| find(item, depth)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(json: &str, expected: [Option<u64>; 5]) {
+        let reply = Node::json(json).expect("the case is JSON");
+        let usage = Usage::find(&reply).unwrap_or_default();
+        let found = [
+            usage.input,
+            usage.output,
+            usage.cached_input,
+            usage.cache_write,
+            usage.reasoning,
+        ];
+        assert_eq!(found, expected, "{json}");
+    }
+
+    #[test]
+    fn the_usage_of_every_provider_is_understood() {
+        check(
+            r#"{"usage":{"prompt_tokens":7,"completion_tokens":3,"prompt_tokens_details":{"cached_tokens":2},"completion_tokens_details":{"reasoning_tokens":1}}}"#,
+            [Some(7), Some(3), Some(2), None, Some(1)],
+        );
+        check(
+            r#"{"usage":{"input_tokens":7,"output_tokens":3,"cache_read_input_tokens":9,"cache_creation_input_tokens":4}}"#,
+            [Some(7), Some(3), Some(9), Some(4), None],
+        );
+        check(
+            r#"{"usageMetadata":{"promptTokenCount":7,"candidatesTokenCount":3,"thoughtsTokenCount":5}}"#,
+            [Some(7), Some(3), None, None, Some(5)],
+        );
+        check(
+            r#"{"usage":{"inputTokens":7,"outputTokens":3}}"#,
+            [Some(7), Some(3), None, None, None],
+        );
+    }
+
+    #[test]
+    fn langfuses_classes_are_summed() {
+        check(
+            r#"{"usage_details":{"input":67,"output":38,"total":138,"input_cache_read":33,"output_reasoning":2}}"#,
+            [Some(100), Some(40), Some(33), None, Some(2)],
+        );
+    }
+
+    #[test]
+    fn usage_is_found_where_langchain_buries_it() {
+        check(
+            r#"{"generations":[[{"message":{"kwargs":{"usage_metadata":{"input_tokens":7,"output_tokens":3}}}}]]}"#,
+            [Some(7), Some(3), None, None, None],
+        );
+    }
+
+    #[test]
+    fn a_reply_without_usage_has_none() {
+        check(r#"{"usage":{},"text":"usage"}"#, [None; 5]);
+    }
+}
