@@ -1,7 +1,24 @@
 //! Which spans and log records speak of an LLM call, and what they say.
+//!
+//! [`find`] walks a batch once by keys and scope names alone. Only where some dialect is recognised
+//! is anything read: the kind of step by the dialects' rules, the facts by their sources, the texts,
+//! and then which span of each call counts. What a dialect is, and how to add one, stands in
+//! [`dialect`].
+
+mod class;
+
+pub mod dialect;
+mod facts;
+mod index;
+mod read;
+mod related;
+mod spot;
+mod unknown;
 
 use crate::llm::Call;
 use crate::otlp::{Batch, Item};
+use index::Dialects;
+use std::collections::HashSet;
 
 /// An item that needs scanning.
 #[derive(Debug)]
@@ -16,6 +33,42 @@ pub enum Found<'a> {
 /// Every item of `batch` that needs scanning, in wire order. Nothing is allocated for a batch
 /// without LLM content; metrics never have any.
 pub fn find(batch: &Batch) -> Vec<Found<'_>> {
-    let _ = batch;
-    todo!()
+    let mut spotter = spot::Spotter::default();
+    let spotted: Vec<(usize, Dialects)> = batch
+        .walk()
+        .map(|item| spotter.dialects(&item))
+        .enumerate()
+        .filter(|(_, dialects)| !dialects.is_empty())
+        .collect();
+    if spotted.is_empty() {
+        return Vec::new();
+    }
+    let traces = traces(batch, &spotted);
+    let (mut found, mut bills) = (Vec::new(), Vec::new());
+    let mut spotted = spotted.into_iter().peekable();
+    for (n, item) in batch.walk().enumerate() {
+        if let Some((_, dialects)) = spotted.next_if(|(at, _)| *at == n) {
+            let (call, billed) = read::read(batch, &item, dialects);
+            found.push(Found::Call(item, Box::new(call)));
+            bills.push(billed);
+        } else if traces.contains(item.trace_id()) {
+            found.push(Found::Carrier(item));
+            bills.push(dialect::Bills::Inner);
+        }
+    }
+    related::settle(batch, &mut found, &bills);
+    found
+}
+
+/// The traces of the `spotted` items, which stand in wire order.
+fn traces<'a>(batch: &'a Batch, spotted: &[(usize, Dialects)]) -> HashSet<&'a [u8]> {
+    let mut spotted = spotted.iter().peekable();
+    let items = batch
+        .walk()
+        .enumerate()
+        .filter(|(n, _)| spotted.next_if(|(at, _)| at == n).is_some());
+    items
+        .map(|(_, item)| item.trace_id())
+        .filter(|trace| !trace.is_empty())
+        .collect()
 }

@@ -1,0 +1,48 @@
+//! Claude Code, whose log events are all that tells of its calls.
+
+use super::*;
+use Field::*;
+use Kind::*;
+use Read::*;
+
+pub const DIALECT: Dialect = Dialect {
+    name: "claude-code",
+    about: "Claude Code: spans and log events `claude_code.*`, bare token keys",
+    source: "as Langfuse's ingestion reads the spans, Anthropic's monitoring documentation for the events; spec/dialects.md 2.12",
+    marks: &[
+        Mark::Name("claude_code.*"),
+        Mark::Scope("com.anthropic.claude_code*"),
+    ],
+    rules: &[
+        Rule::Key(
+            "span.type",
+            &[
+                ("interaction", step(Agent)),
+                ("llm_request", call(Chat)),
+                ("tool*", step(Tool)),
+            ],
+        ),
+        Rule::Name("claude_code.llm_request*", call(Chat)),
+        Rule::Name("claude_code.api_request", call(Chat)),
+        Rule::Name("claude_code.interaction*", step(Agent)),
+        Rule::Name("claude_code.tool*", step(Tool)),
+    ],
+    fields: &[
+        (RequestModel, "model", Word),
+        (InputTokens, "input_tokens", Count),
+        (OutputTokens, "output_tokens", Count),
+        (CachedTokens, "cache_read_tokens", Count),
+        (CacheWriteTokens, "cache_creation_tokens", Count),
+        (Cost, "cost_usd", Dollars),
+        (FirstChunk, "ttft_ms", Millis),
+        (UserId, "user.id", Word),
+        (ConversationId, "session.id", Word),
+        (Input, "user_prompt", Say(Role::User)),
+        (Input, "new_context", Say(Role::User)),
+        (Input, "prompt", Say(Role::User)),
+        (Input, "tool_input", Whole(Role::Tool)),
+        (Input, "tool_parameters", Whole(Role::Tool)),
+        (Output, "response.model_output", Say(Role::Assistant)),
+    ],
+    ..Dialect::NONE
+};

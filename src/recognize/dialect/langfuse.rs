@@ -1,0 +1,61 @@
+//! The Langfuse SDKs, Python and JavaScript, 3 to 5.
+
+use super::*;
+use Field::*;
+use Kind::*;
+use Read::*;
+
+pub const DIALECT: Dialect = Dialect {
+    name: "langfuse",
+    about: "Langfuse SDK 3 to 5: `langfuse.observation.*`, `langfuse.trace.*`",
+    source: "langfuse 5.0.4 (Python) and 5.11 (JS) as captured; spec/dialects.md 2.6",
+    marks: &[Mark::Key("langfuse.*"), Mark::Scope("langfuse-sdk")],
+    rules: &[
+        Rule::Both("langfuse.observation.type", "chain", "LangGraph", step(Agent)),
+        Rule::Key(
+            "langfuse.observation.type",
+            &[
+                ("generation", call(Chat)),
+                ("embedding", call(Embeddings)),
+                ("tool", step(Tool)),
+                ("retriever", step(Retrieval)),
+                ("agent", step(Agent)),
+                ("chain", step(Task)),
+                ("evaluator", step(Task)),
+                ("guardrail", step(Task)),
+                ("span", step(Task)),
+                ("event", step(Task)),
+            ],
+        ),
+    ],
+    fields: &[
+        (Provider, "langfuse.observation.metadata.ls_provider", Word),
+        (RequestModel, "langfuse.observation.metadata.ls_model_name", Word),
+        (ResponseModel, "langfuse.observation.model.name", Word),
+        (Usage, "langfuse.observation.usage_details", Object),
+        (Cost, "langfuse.observation.cost_details", DollarsAt(&["total"])),
+        (FirstChunk, "langfuse.observation.completion_start_time", Instant),
+        (
+            FinishReasons,
+            "langfuse.observation.metadata.finish_reason",
+            Words,
+        ),
+        (UserId, "langfuse.user.id", Word),
+        (UserId, "user.id", Word),
+        (ConversationId, "session.id", Word),
+        (ConversationId, "langfuse.session.id", Word),
+        (Input, "langfuse.observation.input", Say(Role::User)),
+        (Output, "langfuse.observation.output", Say(Role::Assistant)),
+    ],
+    fallbacks: &[
+        (
+            System,
+            "langfuse.observation.metadata.instructions",
+            Say(Role::System),
+        ),
+        (RequestModel, "langfuse.observation.model.name", Word),
+        (Input, "langfuse.trace.input", Say(Role::User)),
+        (Output, "langfuse.trace.output", Say(Role::Assistant)),
+    ],
+    ..Dialect::NONE
+};

@@ -1,0 +1,35 @@
+//! LiveKit Agents.
+
+use super::*;
+use Field::*;
+use Kind::*;
+use Read::*;
+
+pub const DIALECT: Dialect = Dialect {
+    name: "livekit",
+    about: "LiveKit Agents: `lk.*`",
+    source: "as Langfuse's ingestion reads it; spec/dialects.md 2.12",
+    marks: &[Mark::Key("lk.*"), Mark::Scope("livekit*")],
+    rules: &[
+        Rule::Name("llm_node", around(Chat)),
+        Rule::Name("llm_request", call(Chat)),
+        Rule::Name("llm_request_run", echo(Chat)),
+        Rule::Name("function_tool", step(Tool)),
+        Rule::Name("agent_session", step(Workflow)),
+        Rule::Name("agent_turn", step(Agent)),
+        Rule::Name("*_turn", step(Task)),
+    ],
+    fields: &[
+        (System, "lk.instructions", Say(Role::System)),
+        (Input, "lk.chat_ctx", Say(Role::User)),
+        (Input, "lk.user_input", Say(Role::User)),
+        (Input, "lk.user_transcript", Say(Role::User)),
+        (Input, "lk.input_text", Say(Role::User)),
+        (Output, "lk.response.text", Say(Role::Assistant)),
+        (Output, "lk.response.function_calls", Say(Role::Tool)),
+        (Input, "lk.function_tool.args", Whole(Role::Tool)),
+        (Output, "lk.function_tool.output", Whole(Role::Tool)),
+        (FirstChunk, "lk.response.ttft", Seconds),
+    ],
+    ..Dialect::NONE
+};

@@ -1,0 +1,41 @@
+//! The Model Context Protocol.
+
+use super::*;
+use Field::*;
+use Kind::*;
+use Read::*;
+
+pub const DIALECT: Dialect = Dialect {
+    name: "mcp",
+    about: "Model Context Protocol: the conventions' `mcp.*`, OpenLLMetry's, OpenLIT's",
+    source: "semantic conventions 1.39 and later; OpenLLMetry and OpenLIT sources; spec/dialects.md 2.12",
+    marks: &[
+        Mark::Key("mcp.*"),
+        Mark::Scope("opentelemetry.instrumentation.mcp*"),
+    ],
+    rules: &[
+        Rule::Key(
+            "mcp.method.name",
+            &[
+                ("tools/call", step(Tool)),
+                ("sampling/createMessage", step(Task)),
+                ("*", step(Task)),
+            ],
+        ),
+        Rule::Name("*.tool", step(Tool)),
+        Rule::Name("*.mcp", step(Task)),
+        Rule::Name("tools/call*", step(Tool)),
+    ],
+    fields: &[
+        (ConversationId, "mcp.session.id", Word),
+        (Input, "mcp.request.argument", Whole(Role::Tool)),
+        (Output, "mcp.response.value", Whole(Role::Tool)),
+        (Input, "mcp.tool.arguments", Whole(Role::Tool)),
+        (Output, "mcp.tool.result", Whole(Role::Tool)),
+        (Input, "mcp.request.payload", Whole(Role::Tool)),
+        (Output, "mcp.response.payload", Whole(Role::Tool)),
+        (Input, "mcp.params", Whole(Role::Tool)),
+        (Output, "mcp.result", Whole(Role::Tool)),
+    ],
+    ..Dialect::NONE
+};

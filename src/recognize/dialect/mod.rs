@@ -1,0 +1,309 @@
+//! The dialects: one file each, whole (how to recognise it, how to read it, where that is known
+//! from), and one line each in [`TABLE`].
+//!
+//! Instrumentation libraries name the same things differently, and several speak on one span. All of
+//! it is data: [`Mark`]s recognise a dialect, [`Rule`]s tell what sort of step a span is, [`Source`]s
+//! say which attribute holds which fact. Order is precedence, in two ways:
+//!
+//! - the *kind* comes from the first dialect of the table with a rule that answers: frameworks know
+//!   better than the plain conventions, whose operation name lies in known cases;
+//! - every other *fact* comes from the first source that is there and well typed: first the plain
+//!   conventions' (they are what we normalise to), then each dialect's in table order, then all
+//!   `fallbacks` in the same order.
+//!
+//! Source of the facts: spec/dialects.md, and the corpus of real payloads.
+
+use crate::llm::{Kind, Role, Side};
+
+mod adk;
+mod agent_framework;
+mod azure_ai;
+mod claude_code;
+mod coding_agents;
+mod crews;
+mod genkit;
+mod haystack;
+mod laminar;
+mod langfuse;
+mod langsmith;
+mod litellm;
+mod livekit;
+mod mcp;
+mod mlflow;
+mod observe;
+mod openinference;
+mod openlit;
+mod provider_sdk;
+mod pydantic_ai;
+mod seed_sdk;
+mod semantic_kernel;
+pub mod semconv;
+mod sentry;
+mod spring_ai;
+mod strands;
+mod traceloop;
+mod vector_store;
+mod vercel;
+mod vercel_otel;
+mod voltagent;
+
+/// Every dialect, by precedence of its rules. At most 48: a set of them is one word.
+pub const TABLE: &[&Dialect] = &[
+    &langfuse::DIALECT,
+    &vercel::DIALECT,
+    &openinference::DIALECT,
+    &crews::DIALECT,
+    &litellm::DIALECT,
+    &langsmith::DIALECT,
+    &pydantic_ai::DIALECT,
+    &adk::DIALECT,
+    &genkit::DIALECT,
+    &mlflow::DIALECT,
+    &haystack::DIALECT,
+    &strands::DIALECT,
+    &semantic_kernel::DIALECT,
+    &azure_ai::DIALECT,
+    &openlit::DIALECT,
+    &agent_framework::DIALECT,
+    &spring_ai::DIALECT,
+    &sentry::DIALECT,
+    &livekit::DIALECT,
+    &laminar::DIALECT,
+    &voltagent::DIALECT,
+    &claude_code::DIALECT,
+    &coding_agents::DIALECT,
+    &provider_sdk::DIALECT,
+    &mcp::DIALECT,
+    &vector_store::DIALECT,
+    &traceloop::DIALECT,
+    &vercel_otel::DIALECT,
+    &observe::DIALECT,
+    &seed_sdk::DIALECT,
+    &semconv::DIALECT,
+];
+
+/// The name of what looks like an LLM call and fits no dialect.
+pub const UNKNOWN: &str = "unknown";
+
+/// How one library, or one generation of it, speaks of LLM calls.
+pub struct Dialect {
+    /// The value in `sidelight.dialects`.
+    pub name: &'static str,
+    /// Who speaks it, for users.
+    pub about: &'static str,
+    /// Where these facts are known from.
+    pub source: &'static str,
+    /// Any one of them recognises it.
+    pub marks: &'static [Mark],
+    /// What sort of step a span is; the first that answers.
+    pub rules: &'static [Rule],
+    /// Which attribute holds which fact; the first that is there and well typed.
+    pub fields: &'static [Source],
+    /// As `fields`, after those of every dialect: copies, wrappers' values, guesses.
+    pub fallbacks: &'static [Source],
+    /// Span or log events that hold texts.
+    pub events: &'static [EventTexts],
+    /// Span events the first of which is the first chunk of a stream.
+    pub chunks: &'static [Pattern],
+    /// Scopes whose input tokens come without the cached ones, and of which provider. Everyone else
+    /// counts them in.
+    pub cache_exclusive: &'static [(Pattern, Pattern)],
+}
+
+impl Dialect {
+    /// Nothing; what a dialect leaves out.
+    pub const NONE: Dialect = Dialect {
+        name: "",
+        about: "",
+        source: "",
+        marks: &[],
+        rules: &[],
+        fields: &[],
+        fallbacks: &[],
+        events: &[],
+        chunks: &[],
+        cache_exclusive: &[],
+    };
+}
+
+/// A text with `*` at its end, its beginning, or both: `gen_ai.*`, `*.doStream`, `*genai*`.
+pub type Pattern = &'static str;
+
+/// What recognises a dialect.
+#[derive(Clone, Copy, Debug)]
+pub enum Mark {
+    /// An attribute key, or all that begin so (`langfuse.*`).
+    Key(Pattern),
+    /// An attribute with that string value.
+    Value(&'static str, Pattern),
+    /// The name of the instrumentation scope.
+    Scope(Pattern),
+    /// The name of a log or span event, or of a span.
+    Name(Pattern),
+}
+
+/// What tells the sort of a step.
+#[derive(Clone, Copy, Debug)]
+pub enum Rule {
+    /// By the string value of an attribute, capitals aside.
+    Key(&'static str, &'static [(Pattern, Class)]),
+    /// By an attribute that is there at all.
+    Has(Pattern, Class),
+    /// By the name of the span or of the log event.
+    Name(Pattern, Class),
+    /// By the scope.
+    Scope(Pattern, Class),
+    /// By an attribute that is not there, one that is, and the span's name together.
+    Lacks(Pattern, Pattern, Pattern, Class),
+    /// By an attribute's value and the span's name together.
+    Both(&'static str, Pattern, Pattern, Class),
+}
+
+/// One fact, the attribute that holds it, and how it is written there.
+///
+/// A key that ends in `.*` takes all keys below that begin with a number, as one tree.
+pub type Source = (Field, Pattern, Read);
+
+/// An event's name, whose texts it holds, and under which attributes, the first that is there. A log
+/// record that has none of them holds the text in its body.
+pub type EventTexts = (Pattern, Side, Role, &'static [&'static str]);
+
+/// A fact of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(usize)]
+pub enum Field {
+    Provider,
+    RequestModel,
+    ResponseModel,
+    ResponseId,
+    Operation,
+    InputTokens,
+    OutputTokens,
+    CachedTokens,
+    CacheWriteTokens,
+    ReasoningTokens,
+    /// Tokens of both directions, for embeddings that report nothing else.
+    TotalTokens,
+    /// An object with any of the above.
+    Usage,
+    Cost,
+    Streaming,
+    FirstChunk,
+    FinishReasons,
+    ConversationId,
+    UserId,
+    /// Host or URL of the provider.
+    Host,
+    System,
+    Documents,
+    Input,
+    Output,
+}
+
+impl Field {
+    pub const COUNT: usize = Field::Output as usize + 1;
+}
+
+/// How a fact is written.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Read {
+    /// A name: a string that is not empty, JSON quotes taken off.
+    Word,
+    /// A name inside a JSON object, at the end of a path.
+    WordAt(&'static [&'static str]),
+    /// Names: an array, a JSON array, or one string.
+    Words,
+    Count,
+    Flag,
+    /// A truth value inside a JSON object, at the end of a path.
+    FlagAt(&'static [&'static str]),
+    Dollars,
+    MicroDollars,
+    /// Dollars inside a JSON object, at the end of a path.
+    DollarsAt(&'static [&'static str]),
+    Seconds,
+    Millis,
+    /// Seconds where it is a double, milliseconds where it is an integer.
+    SecondsOrMillis,
+    /// An ISO 8601 instant, counted from the span's start.
+    Instant,
+    /// A usage object.
+    Object,
+    /// Texts, said by that role where nobody is named.
+    Say(Role),
+    /// The whole value as one text of that role.
+    Whole(Role),
+}
+
+/// What sort of step a span is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Class {
+    pub kind: Option<Kind>,
+    /// One request to a model.
+    pub call: bool,
+    pub bills: Bills,
+}
+
+/// Whose tokens a model call reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bills {
+    /// Its own.
+    Own,
+    /// Those of the calls inside it, which are spans themselves.
+    Inner,
+    /// Those of another span of the same call.
+    Echo,
+}
+
+/// A request to a model.
+pub const fn call(kind: Kind) -> Class {
+    Class {
+        kind: Some(kind),
+        call: true,
+        bills: Bills::Own,
+    }
+}
+
+/// A call as the user made it, around the requests that the library made for it.
+pub const fn around(kind: Kind) -> Class {
+    Class {
+        kind: Some(kind),
+        call: true,
+        bills: Bills::Inner,
+    }
+}
+
+/// A second span about a request that another span tells of.
+pub const fn echo(kind: Kind) -> Class {
+    Class {
+        kind: Some(kind),
+        call: true,
+        bills: Bills::Echo,
+    }
+}
+
+/// A step that is no model call.
+pub const fn step(kind: Kind) -> Class {
+    Class {
+        kind: Some(kind),
+        call: false,
+        bills: Bills::Inner,
+    }
+}
+
+/// A step of no kind of ours.
+pub const OTHER: Class = Class {
+    kind: None,
+    call: false,
+    bills: Bills::Inner,
+};
+
+/// Whether `text` is as `pattern` says.
+pub fn matches(pattern: Pattern, text: &str) -> bool {
+    match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
+        (Some(_), Some(_)) if pattern.len() > 1 => text.contains(&pattern[1..pattern.len() - 1]),
+        (Some(end), _) => text.ends_with(end),
+        (_, Some(begin)) => text.starts_with(begin),
+        _ => text == pattern,
+    }
+}

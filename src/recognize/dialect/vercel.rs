@@ -1,0 +1,86 @@
+//! The Vercel AI SDK, versions 3 to 6.
+
+use super::*;
+use Field::*;
+use Kind::*;
+use Read::*;
+
+pub const DIALECT: Dialect = Dialect {
+    name: "vercel-ai",
+    about: "Vercel AI SDK 3 to 6 (`experimental_telemetry`): `ai.operationId`, `ai.prompt*`, `ai.response.*`, `ai.usage.*`",
+    source: "vercel/ai 4.3, 5.0 and 6.0 as captured; spec/dialects.md 2.5",
+    marks: &[
+        Mark::Key("ai.operationId"),
+        Mark::Key("ai.prompt*"),
+        Mark::Key("ai.response.*"),
+        Mark::Key("ai.result.*"),
+        Mark::Key("ai.toolCall.*"),
+        Mark::Key("ai.value"),
+        Mark::Key("ai.values"),
+        Mark::Key("ai.usage.*"),
+        Mark::Key("ai.model.*"),
+        Mark::Key("ai.telemetry.*"),
+        Mark::Key("ai.settings.*"),
+        Mark::Scope("ai"),
+    ],
+    rules: &[Rule::Key(
+        "ai.operationId",
+        &[
+            ("ai.embed*.doEmbed", call(Embeddings)),
+            ("ai.embed.doEmbed", call(Embeddings)),
+            ("ai.embedMany.doEmbed", call(Embeddings)),
+            ("ai.rerank.doRerank", call(Rerank)),
+            ("*.doGenerate", call(Chat)),
+            ("*.doStream", call(Chat)),
+            ("ai.embed*", around(Embeddings)),
+            ("ai.rerank", around(Rerank)),
+            ("ai.generate*", around(Chat)),
+            ("ai.stream*", around(Chat)),
+            ("ai.toolCall", step(Tool)),
+        ],
+    )],
+    fields: &[
+        (Provider, "ai.model.provider", Word),
+        (RequestModel, "ai.model.id", Word),
+        (ResponseId, "ai.response.id", Word),
+        (ResponseModel, "ai.response.model", Word),
+        (InputTokens, "ai.usage.inputTokens", Count),
+        (InputTokens, "ai.usage.promptTokens", Count),
+        (InputTokens, "ai.usage.tokens", Count),
+        (OutputTokens, "ai.usage.outputTokens", Count),
+        (OutputTokens, "ai.usage.completionTokens", Count),
+        (CachedTokens, "ai.usage.cachedInputTokens", Count),
+        (CachedTokens, "ai.usage.inputTokenDetails.cacheReadTokens", Count),
+        (
+            CacheWriteTokens,
+            "ai.usage.inputTokenDetails.cacheWriteTokens",
+            Count,
+        ),
+        (ReasoningTokens, "ai.usage.reasoningTokens", Count),
+        (
+            ReasoningTokens,
+            "ai.usage.outputTokenDetails.reasoningTokens",
+            Count,
+        ),
+        (FirstChunk, "ai.response.msToFirstChunk", Millis),
+        (FirstChunk, "ai.stream.msToFirstChunk", Millis),
+        (FinishReasons, "ai.response.finishReason", Words),
+        (FinishReasons, "ai.finishReason", Words),
+        (UserId, "ai.telemetry.metadata.userId", Word),
+        (ConversationId, "ai.telemetry.metadata.sessionId", Word),
+        (Input, "ai.prompt.messages", Say(Role::User)),
+        (Input, "ai.prompt", Say(Role::User)),
+        (Input, "ai.value", Say(Role::Document)),
+        (Input, "ai.values", Say(Role::Document)),
+        (Input, "ai.toolCall.args", Whole(Role::Tool)),
+        (Output, "ai.response.text", Say(Role::Assistant)),
+        (Output, "ai.response.object", Whole(Role::Assistant)),
+        (Output, "ai.response.toolCalls", Say(Role::Tool)),
+        (Output, "ai.result.text", Say(Role::Assistant)),
+        (Output, "ai.result.object", Whole(Role::Assistant)),
+        (Output, "ai.result.toolCalls", Say(Role::Tool)),
+        (Output, "ai.toolCall.result", Whole(Role::Tool)),
+    ],
+    chunks: &["ai.stream.firstChunk"],
+    ..Dialect::NONE
+};

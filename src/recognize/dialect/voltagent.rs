@@ -1,0 +1,48 @@
+//! VoltAgent.
+
+use super::*;
+use Field::*;
+use Kind::*;
+use Read::*;
+
+pub const DIALECT: Dialect = Dialect {
+    name: "voltagent",
+    about: "VoltAgent: `voltagent.*`, `agent.messages`, `llm.messages`",
+    source: "as Langfuse's ingestion reads it; spec/dialects.md 2.12",
+    marks: &[
+        Mark::Key("voltagent.*"),
+        Mark::Key("agent.messages"),
+        Mark::Key("llm.messages"),
+        Mark::Scope("voltagent*"),
+    ],
+    rules: &[Rule::Key(
+        "span.type",
+        &[
+            ("llm", call(Chat)),
+            ("agent", step(Agent)),
+            ("tool", step(Tool)),
+            ("retriever", step(Retrieval)),
+            ("embedding", call(Embeddings)),
+            ("workflow*", step(Workflow)),
+            ("memory", step(Task)),
+        ],
+    )],
+    fields: &[
+        (RequestModel, "llm.model", Word),
+        (RequestModel, "ai.model.name", Word),
+        (Provider, "llm.provider", Word),
+        (InputTokens, "usage.prompt_tokens", Count),
+        (InputTokens, "llm.usage.prompt_tokens", Count),
+        (OutputTokens, "usage.completion_tokens", Count),
+        (OutputTokens, "llm.usage.completion_tokens", Count),
+        (CachedTokens, "usage.cached_tokens", Count),
+        (ReasoningTokens, "usage.reasoning_tokens", Count),
+        (Input, "llm.messages", Say(Role::User)),
+        (Input, "agent.messages", Say(Role::User)),
+    ],
+    fallbacks: &[
+        (Input, "input", Say(Role::User)),
+        (Output, "output", Say(Role::Assistant)),
+    ],
+    ..Dialect::NONE
+};

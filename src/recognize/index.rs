@@ -1,0 +1,330 @@
+//! The table turned into what a walk over keys can ask: made once, from the dialects' data.
+//!
+//! An ordinary span is by far the most frequent question, so [`Index::of_key`] is quick to say no: two
+//! bytes of the key choose a bucket, which for the keys of HTTP, database and messaging spans is
+//! empty or short. Measured by `benches/recognize.rs`.
+
+use super::dialect::{Dialect, Field, Mark, Pattern, Read, TABLE, matches};
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// A set of dialects: bit `n` is `TABLE[n]`. The bits from [`Dialects::HINTS`] up are for hints of an unknown one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Dialects(pub u64);
+
+impl Dialects {
+    /// The first bit that is no dialect of the table.
+    pub const HINTS: u32 = 48;
+    /// What looks like an LLM call and fits no dialect.
+    pub const UNKNOWN: Dialects = Dialects(1 << 63);
+
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    pub fn has(self, dialect: u8) -> bool {
+        self.0 & (1 << dialect) != 0
+    }
+
+    /// Those of the table, by precedence.
+    pub fn table(self) -> impl Iterator<Item = &'static Dialect> {
+        TABLE
+            .iter()
+            .enumerate()
+            .filter(move |(n, _)| self.has(*n as u8))
+            .map(|(_, dialect)| *dialect)
+    }
+}
+
+impl std::ops::BitOrAssign for Dialects {
+    fn bitor_assign(&mut self, other: Dialects) {
+        self.0 |= other.0;
+    }
+}
+
+/// One source of a fact, ranked against all others of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Use {
+    pub dialect: u8,
+    pub rank: u16,
+    pub field: Field,
+    pub read: Read,
+}
+
+/// See the module.
+pub struct Index {
+    buckets: Buckets,
+    /// Keys whose value recognises a dialect.
+    values: Vec<(&'static str, Pattern, Dialects)>,
+    scopes: Vec<(Pattern, Dialects)>,
+    names: Vec<(Pattern, Dialects)>,
+    /// Sources by exact key.
+    exact: HashMap<&'static str, Vec<Use>>,
+    /// Sources of flattened trees, by what stands before the index number.
+    flat: Vec<(&'static str, Vec<Use>)>,
+}
+
+/// The index over [`TABLE`].
+pub static INDEX: LazyLock<Index> = LazyLock::new(Index::new);
+
+/// What a key says of its span.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct KeyMarks {
+    pub dialects: Dialects,
+    /// Its value may say more.
+    pub ask_value: bool,
+}
+
+/// Key marks by a hash of their first two bytes.
+struct Buckets {
+    /// Where the bucket of a hash begins in `marks`; it ends where the next begins.
+    starts: [u16; 257],
+    marks: Vec<KeyMark>,
+}
+
+struct KeyMark {
+    text: &'static str,
+    is_prefix: bool,
+    marks: KeyMarks,
+}
+
+impl Index {
+    fn new() -> Index {
+        assert!(
+            TABLE.len() <= Dialects::HINTS as usize,
+            "a set of dialects is one word"
+        );
+        let marks = TABLE
+            .iter()
+            .enumerate()
+            .flat_map(|(n, dialect)| dialect.marks.iter().map(move |mark| (Dialects(1 << n), mark)));
+        let (mut keys, mut values, mut scopes, mut names) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for (dialects, mark) in marks {
+            match *mark {
+                Mark::Key(pattern) => keys.push(key_mark(
+                    pattern,
+                    KeyMarks {
+                        dialects,
+                        ask_value: false,
+                    },
+                )),
+                Mark::Value(key, value) => {
+                    keys.push(key_mark(
+                        key,
+                        KeyMarks {
+                            dialects: Dialects::default(),
+                            ask_value: true,
+                        },
+                    ));
+                    values.push((key, value, dialects));
+                }
+                Mark::Scope(pattern) => scopes.push((pattern, dialects)),
+                Mark::Name(pattern) => names.push((pattern, dialects)),
+            }
+        }
+        let (exact, flat) = sources();
+        Index {
+            buckets: Buckets::new(keys),
+            values,
+            scopes,
+            names,
+            exact,
+            flat,
+        }
+    }
+
+    /// What `key` alone says.
+    #[inline]
+    pub fn of_key(&self, key: &str) -> KeyMarks {
+        let mut found = KeyMarks::default();
+        for mark in self.buckets.of(key.as_bytes()) {
+            if if mark.is_prefix {
+                key.starts_with(mark.text)
+            } else {
+                key == mark.text
+            } {
+                found.dialects |= mark.marks.dialects;
+                found.ask_value |= mark.marks.ask_value;
+            }
+        }
+        found
+    }
+
+    /// What `key` with that value says beyond [`of_key`](Index::of_key).
+    pub fn of_value(&self, key: &str, value: &str) -> Dialects {
+        union(
+            self.values
+                .iter()
+                .filter(|(known, pattern, _)| *known == key && matches(pattern, value))
+                .map(|(_, _, found)| *found),
+        )
+    }
+
+    /// What the name of the instrumentation scope says.
+    pub fn of_scope(&self, scope: &str) -> Dialects {
+        union(
+            self.scopes
+                .iter()
+                .filter(|(pattern, _)| matches(pattern, scope))
+                .map(|(_, found)| *found),
+        )
+    }
+
+    /// What the name of a span, a span event or a log event says.
+    #[inline]
+    pub fn of_name(&self, name: &str) -> Dialects {
+        union(
+            self.names
+                .iter()
+                .filter(|(pattern, _)| matches(pattern, name))
+                .map(|(_, found)| *found),
+        )
+    }
+
+    /// The facts that an attribute `key` may hold.
+    pub fn sources(&self, key: &str) -> &[Use] {
+        self.exact.get(key).map_or(&[], Vec::as_slice)
+    }
+
+    /// The trees that `key` may be a flattened part of, each with the path inside it.
+    pub fn trees<'k>(&'static self, key: &'k str) -> impl Iterator<Item = (&'k str, Use)> {
+        let begun = self
+            .flat
+            .iter()
+            .filter_map(move |(prefix, uses)| Some((key.strip_prefix(prefix)?, uses)));
+        let numbered = begun.filter(|(path, _)| path.as_bytes().first().is_some_and(u8::is_ascii_digit));
+        numbered.flat_map(|(path, uses)| uses.iter().map(move |found| (path, *found)))
+    }
+}
+
+fn union(sets: impl Iterator<Item = Dialects>) -> Dialects {
+    Dialects(sets.fold(0, |all, set| all | set.0))
+}
+
+fn key_mark(pattern: Pattern, marks: KeyMarks) -> KeyMark {
+    let text = pattern.trim_end_matches('*');
+    assert!(
+        text.len() >= 2 && !text.contains('*'),
+        "a key mark is a key or the beginning of one: {pattern}"
+    );
+    KeyMark {
+        text,
+        is_prefix: text.len() < pattern.len(),
+        marks,
+    }
+}
+
+impl Buckets {
+    fn new(mut marks: Vec<KeyMark>) -> Buckets {
+        marks.sort_by_key(|mark| bucket(mark.text.as_bytes()));
+        // Marks of several dialects on one key are one question.
+        marks.dedup_by(|later, first| {
+            let same = later.text == first.text && later.is_prefix == first.is_prefix;
+            if same {
+                first.marks.dialects |= later.marks.dialects;
+                first.marks.ask_value |= later.marks.ask_value;
+            }
+            same
+        });
+        let starts = std::array::from_fn(|hash| {
+            marks.partition_point(|mark| usize::from(bucket(mark.text.as_bytes())) < hash) as u16
+        });
+        Buckets { starts, marks }
+    }
+
+    #[inline]
+    fn of(&self, key: &[u8]) -> &[KeyMark] {
+        let hash = usize::from(bucket(key));
+        &self.marks[usize::from(self.starts[hash])..usize::from(self.starts[hash + 1])]
+    }
+}
+
+/// A key's first two bytes in one; all marks have two.
+#[inline]
+fn bucket(key: &[u8]) -> u8 {
+    match key {
+        [first, second, ..] => first.wrapping_mul(31).wrapping_add(second.wrapping_mul(17)),
+        _ => 0,
+    }
+}
+
+type Sources = (HashMap<&'static str, Vec<Use>>, Vec<(&'static str, Vec<Use>)>);
+
+/// Every source of the table with its rank: see the precedence in [`dialect`](super::dialect).
+fn sources() -> Sources {
+    let mut exact: HashMap<&'static str, Vec<Use>> = HashMap::new();
+    let mut flat: Vec<(&'static str, Vec<Use>)> = Vec::new();
+    let last = TABLE.len() - 1;
+    let order = || std::iter::once(last).chain(0..last);
+    let fields = order().flat_map(|n| TABLE[n].fields.iter().map(move |source| (n, source)));
+    let fallbacks = order().flat_map(|n| TABLE[n].fallbacks.iter().map(move |source| (n, source)));
+    for (rank, (n, &(field, key, read))) in fields.chain(fallbacks).enumerate() {
+        let found = Use {
+            dialect: n as u8,
+            rank: rank as u16,
+            field,
+            read,
+        };
+        match key.strip_suffix('*') {
+            None => exact.entry(key).or_default().push(found),
+            Some(prefix) => match flat.iter_mut().find(|(known, _)| *known == prefix) {
+                Some((_, uses)) => uses.push(found),
+                None => flat.push((prefix, vec![found])),
+            },
+        }
+    }
+    (exact, flat)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(dialects: Dialects) -> Vec<&'static str> {
+        dialects.table().map(|dialect| dialect.name).collect()
+    }
+
+    #[test]
+    fn every_key_mark_of_the_table_is_found_again() {
+        for (n, dialect) in TABLE.iter().enumerate() {
+            for mark in dialect.marks {
+                let Mark::Key(pattern) = mark else { continue };
+                let key = pattern.replace('*', "0.anything");
+                assert!(
+                    INDEX.of_key(&key).dialects.has(n as u8),
+                    "{}: {key}",
+                    dialect.name
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_keys_of_ordinary_spans_say_nothing() {
+        let ordinary = "http.request.method http.response.status_code http.route url.full url.path url.scheme server.address \
+            server.port client.address user_agent.original network.protocol.version network.peer.address db.system \
+            db.statement db.query.text db.operation.name messaging.system messaging.destination.name messaging.operation \
+            rpc.system rpc.service rpc.method error.type exception.message thread.id thread.name code.function code.filepath \
+            enduser.id session.id peer.service k8s.pod.name host.name service.name aws.region faas.trigger component a ab";
+        for key in ordinary.split_whitespace() {
+            let found = INDEX.of_key(key);
+            assert!(found.dialects.is_empty() && !found.ask_value, "{key}");
+        }
+    }
+
+    #[test]
+    fn a_value_recognises_where_its_key_alone_does_not() {
+        assert!(INDEX.of_key("telemetry.sdk.name").ask_value);
+        assert_eq!(
+            named(INDEX.of_value("telemetry.sdk.name", "openlit")),
+            ["openlit"]
+        );
+        assert!(INDEX.of_value("telemetry.sdk.name", "opentelemetry").is_empty());
+    }
+
+    #[test]
+    fn a_flat_tree_begins_with_a_number() {
+        assert!(INDEX.trees("gen_ai.prompt.0.content").next().is_some());
+        assert!(INDEX.trees("gen_ai.prompt.variable.q").next().is_none());
+    }
+}

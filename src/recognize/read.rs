@@ -1,0 +1,305 @@
+//! One recognised span or log record, read into a [`Call`].
+
+use super::class::Seen;
+use super::dialect::{Bills, Dialect, Field, UNKNOWN, matches};
+use super::facts::{Fact, Facts};
+use super::index::Dialects;
+use crate::llm::{Call, Conversation, Kind, Node, Role, Side, Text, Usage, provider};
+use crate::otlp::{Attribute, Batch, Event, Item, Value};
+use std::borrow::Cow;
+
+/// What `item` says in `dialects`, and whose tokens it reports.
+pub fn read<'a>(batch: &'a Batch, item: &Item<'a>, dialects: Dialects) -> (Call<'a>, Bills) {
+    let attributes: Vec<Attribute<'a>> = item.attributes().collect();
+    let seen = Seen {
+        name: name(item, &attributes),
+        scope: item.scope().name(),
+        attributes: &attributes,
+    };
+    let class = seen.class(dialects);
+    let start = item.span().map_or(0, |span| span.start_time_unix_nano());
+    let facts = Facts::gather(&attributes, dialects, start);
+    let events: Vec<Event<'a>> = item.span().into_iter().flat_map(|span| span.events()).collect();
+    let talk = conversation(batch, item, &seen, &facts, &events, dialects);
+
+    let mut call = Call {
+        dialects: names(dialects),
+        kind: class.kind,
+        model_call: class.call && !is_told_by_a_span(item),
+        operation: facts.word(Field::Operation),
+        request_model: facts.word(Field::RequestModel).map(bare),
+        response_model: facts.word(Field::ResponseModel).map(bare),
+        response_id: facts.word(Field::ResponseId),
+        cost_usd: facts.number(Field::Cost),
+        conversation_id: facts.word(Field::ConversationId),
+        user_id: facts.word(Field::UserId),
+        ..Call::default()
+    };
+    if call.model_call && call.request_model.is_none() {
+        call.request_model = model_in_name(seen.name).map(Cow::Borrowed);
+    }
+    call.provider = provider_of(&facts, &call);
+    call.usage = usage(&facts, &seen, dialects, &call);
+    if call.cost_usd == Some(0.0) && !call.usage.is_empty() {
+        // OpenLIT writes 0 for a price that it does not know.
+        call.cost_usd = None;
+    }
+    timing(&mut call, &facts, &seen, &events, dialects, start);
+    call.finish_reasons = match facts.get(Field::FinishReasons) {
+        Some(Fact::Words(reasons)) => reasons.clone(),
+        _ => talk.finish_reasons,
+    };
+    call.texts = roles_of(call.kind, talk.texts);
+    (call, class.bills)
+}
+
+fn bare(model: Cow<'_, str>) -> Cow<'_, str> {
+    match model {
+        Cow::Borrowed(model) => provider::bare_model(model).into(),
+        Cow::Owned(model) => provider::bare_model(&model).to_string().into(),
+    }
+}
+
+/// `chat gpt-4o`: the conventions name a span by operation and model, which is all that is left of
+/// some failed calls.
+fn model_in_name(name: &str) -> Option<&str> {
+    let model = name.split_once(' ').map(|(_, model)| model)?;
+    (!model.contains(' ') && provider::is_model(model)).then_some(model)
+}
+
+fn names(dialects: Dialects) -> Vec<&'static str> {
+    let unknown = (dialects == Dialects::UNKNOWN).then_some(UNKNOWN);
+    dialects
+        .table()
+        .map(|dialect| dialect.name)
+        .chain(unknown)
+        .collect()
+}
+
+/// Of the span, or of the event that a log record is.
+fn name<'a>(item: &Item<'a>, attributes: &[Attribute<'a>]) -> &'a str {
+    match (item.span(), item.log_record()) {
+        (Some(span), _) => span.name(),
+        (_, Some(record)) if !record.event_name().is_empty() => record.event_name(),
+        _ => {
+            let named = attributes
+                .iter()
+                .rev()
+                .find(|attribute| attribute.key == "event.name");
+            named
+                .and_then(|attribute| attribute.value.as_str())
+                .unwrap_or_default()
+        }
+    }
+}
+
+/// A log record that stands in a span adds to what the span tells; only one that stands alone
+/// (Claude Code, Gemini CLI) is all there is of a call.
+fn is_told_by_a_span(item: &Item<'_>) -> bool {
+    item.log_record()
+        .is_some_and(|record| !record.span_id().is_empty() || record.event_name().starts_with("gen_ai."))
+}
+
+fn provider_of<'a>(facts: &Facts<'a>, call: &Call<'a>) -> Option<Cow<'a, str>> {
+    let written = facts.all(Field::Provider).find_map(|fact| match fact {
+        // LiteLLM: `openai/gpt-4o`.
+        Fact::Word(Cow::Borrowed(word)) => {
+            provider::clean(word.split_once('/').map_or(word, |(provider, _)| provider))
+        }
+        _ => None,
+    });
+    if written.is_some() || !call.model_call {
+        return written;
+    }
+    let host = facts.word(Field::Host).and_then(|host| provider::of_host(&host));
+    let mut models = [&call.request_model, &call.response_model].into_iter().flatten();
+    host.or_else(|| models.find_map(|model| provider::of_model(model)))
+        .map(Cow::Borrowed)
+}
+
+fn usage(facts: &Facts<'_>, seen: &Seen<'_, '_>, dialects: Dialects, call: &Call<'_>) -> Usage {
+    let mut usage = Usage {
+        input: facts.count(Field::InputTokens),
+        output: facts.count(Field::OutputTokens),
+        cached_input: facts.count(Field::CachedTokens),
+        cache_write: facts.count(Field::CacheWriteTokens),
+        reasoning: facts.count(Field::ReasoningTokens),
+        cache_exclusive: false,
+    };
+    let objects = facts.all(Field::Usage).filter_map(|fact| match fact {
+        Fact::Usage(usage) => Some(*usage),
+        _ => None,
+    });
+    let replies = facts.all(Field::Output).filter_map(|fact| match fact {
+        Fact::Texts(reply, _) => Usage::find(reply),
+        _ => None,
+    });
+    if call.model_call {
+        usage = objects.chain(replies).fold(usage, Usage::or);
+        if usage.is_empty() && matches!(call.kind, Some(Kind::Embeddings | Kind::Rerank)) {
+            usage.input = facts.count(Field::TotalTokens);
+        }
+    }
+    if usage.input.unwrap_or(0) == 0 && usage.output.unwrap_or(0) == 0 {
+        // No call takes nothing and gives nothing: the library had nothing to report.
+        usage = Usage::default();
+    }
+    usage.cache_exclusive |= exclusive(&usage, seen.scope, dialects, call.provider.as_deref());
+    usage
+}
+
+/// Whether the cached tokens come on top of `usage.input`.
+fn exclusive(usage: &Usage, scope: &str, dialects: Dialects, provider: Option<&str>) -> bool {
+    let cached = usage
+        .cached_input
+        .unwrap_or(0)
+        .saturating_add(usage.cache_write.unwrap_or(0));
+    let declared = |dialect: &Dialect| {
+        dialect.cache_exclusive.iter().any(|(scopes, whose)| {
+            matches(scopes, scope) && provider.is_some_and(|name| matches(whose, name))
+        })
+    };
+    cached > usage.input.unwrap_or(u64::MAX) || (cached > 0 && dialects.table().any(declared))
+}
+
+/// Whether it streamed, and when the first chunk came.
+fn timing(
+    call: &mut Call<'_>,
+    facts: &Facts<'_>,
+    seen: &Seen<'_, '_>,
+    events: &[Event<'_>],
+    dialects: Dialects,
+    start: u64,
+) {
+    let is_chunk = |name: &str| {
+        dialects
+            .table()
+            .flat_map(|dialect| dialect.chunks)
+            .any(|pattern| matches(pattern, name))
+    };
+    let chunk = events.iter().find(|event| is_chunk(event.name()));
+    let operation = seen.text("ai.operationId").unwrap_or_default();
+    let streams = operation.contains("stream") || operation.contains("Stream") || chunk.is_some();
+    call.streaming = facts.flag(Field::Streaming).or(streams.then_some(true));
+    if call.streaming == Some(false) || !call.model_call {
+        return;
+    }
+    let at = chunk
+        .and_then(|event| event.time_unix_nano().checked_sub(start))
+        .filter(|_| start > 0);
+    call.time_to_first_chunk_s = facts
+        .number(Field::FirstChunk)
+        .or(at.map(|nanos| nanos as f64 / 1e9));
+    if call.time_to_first_chunk_s.is_some() {
+        call.streaming = Some(true);
+    }
+}
+
+/// The conversation out of the first source of each part that holds any text.
+fn conversation<'a>(
+    batch: &'a Batch,
+    item: &Item<'a>,
+    seen: &Seen<'a, '_>,
+    facts: &Facts<'a>,
+    events: &[Event<'a>],
+    dialects: Dialects,
+) -> Conversation<'a> {
+    let mut talk = Conversation::new(batch);
+    first_that_speaks(&mut talk, facts, Field::System, Side::Input);
+    first_that_speaks(&mut talk, facts, Field::Documents, Side::Input);
+    let input = first_that_speaks(&mut talk, facts, Field::Input, Side::Input);
+    let output = first_that_speaks(&mut talk, facts, Field::Output, Side::Output);
+    for event in events {
+        event_texts(
+            &mut talk,
+            event.name(),
+            event.attributes(),
+            Value::Empty,
+            dialects,
+            (!input, !output),
+        );
+    }
+    if let Some(record) = item.log_record() {
+        event_texts(
+            &mut talk,
+            seen.name,
+            record.attributes(),
+            record.body(),
+            dialects,
+            (!input, !output),
+        );
+    }
+    talk
+}
+
+/// Says whether a fact for `field` had text. What no source holds in the shape of a conversation is
+/// taken whole: the arguments of a chain, the value of a tool.
+fn first_that_speaks<'a>(talk: &mut Conversation<'a>, facts: &Facts<'a>, field: Field, side: Side) -> bool {
+    let spoke = facts.all(field).any(|fact| match fact {
+        Fact::Texts(node, role) => talk.read(node, side, *role),
+        Fact::Whole(value, role) => whole(talk, &Node::value(value), side, *role),
+        _ => false,
+    });
+    spoke
+        || facts.all(field).any(|fact| match fact {
+            Fact::Texts(node, role) => whole(talk, node, side, *role),
+            _ => false,
+        })
+}
+
+fn whole<'a>(talk: &mut Conversation<'a>, node: &Node<'a>, side: Side, role: Role) -> bool {
+    let Some(leaf) = node.first_leaf() else {
+        return false;
+    };
+    let text = match node {
+        Node::Text(text, _) => text.clone(),
+        structured => Cow::Owned(structured.to_json()),
+    };
+    talk.say(text, leaf, side, role);
+    true
+}
+
+/// Adds what an event of that name says, for the sides that are `wanted`: input, output.
+fn event_texts<'a>(
+    talk: &mut Conversation<'a>,
+    name: &str,
+    attributes: impl Iterator<Item = Attribute<'a>> + Clone,
+    body: Value<'a>,
+    dialects: Dialects,
+    wanted: (bool, bool),
+) {
+    let described = dialects.table().flat_map(|dialect| dialect.events);
+    for (_, side, role, keys) in described.filter(|(pattern, ..)| matches(pattern, name)) {
+        if !(if *side == Side::Input { wanted.0 } else { wanted.1 }) {
+            continue;
+        }
+        let held = keys
+            .iter()
+            .find_map(|key| attributes.clone().find(|attribute| attribute.key == *key));
+        talk.read(
+            &Node::open(held.as_ref().map_or(&body, |attribute| &attribute.value)),
+            *side,
+            *role,
+        );
+    }
+}
+
+/// The roles as the kind of call makes them: what is embedded is a document, and OpenLLMetry gives
+/// the documents of a rerank the role `system`. A system text that stands twice counts once.
+fn roles_of<'a>(kind: Option<Kind>, texts: Vec<Text<'a>>) -> Vec<Text<'a>> {
+    let mut kept: Vec<Text<'a>> = Vec::with_capacity(texts.len());
+    for mut text in texts {
+        text.role = match (kind, text.side, text.role) {
+            (Some(Kind::Embeddings), Side::Input, Role::User) => Role::Document,
+            (Some(Kind::Rerank), _, Role::System) => Role::Document,
+            (_, _, role) => role,
+        };
+        let again = |earlier: &Text<'_>| {
+            earlier.role == Role::System && earlier.side == text.side && earlier.text == text.text
+        };
+        if text.role != Role::System || !kept.iter().any(again) {
+            kept.push(text);
+        }
+    }
+    kept
+}

@@ -1,0 +1,173 @@
+//! What the calls of one request are to each other: which span of a call's many counts for its tokens
+//! and cost (exactly one), and what one knows that another does not.
+//!
+//! Wrappers repeat the usage of the calls inside them, and two instrumentations at work on one client
+//! write a span each. What stands in one request is told apart by parent and child, and by the
+//! provider's id of the reply. What came in an earlier request is not known here.
+
+use super::Found;
+use super::dialect::Bills;
+use crate::llm::Call;
+use crate::otlp::Batch;
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+/// A span: its trace and its own id.
+type Id<'a> = (&'a [u8], &'a [u8]);
+
+/// How far up a call's enclosing call is looked for; a cycle of parents ends here.
+const MAX_STEPS: usize = 64;
+
+/// Sets `usage_counted` of every call and fills provider and model from the call around it or inside
+/// it; `bills` has one entry for each of `found`.
+pub fn settle(batch: &Batch, found: &mut [Found<'_>], bills: &[Bills]) {
+    let calls: Vec<usize> = (0..found.len())
+        .filter(|n| model_call(&found[*n]).is_some())
+        .collect();
+    let enclosing = enclosing(batch, found, &calls);
+    let counting = |n: &usize| {
+        let around = std::iter::successors(enclosing.get(n), |outer| enclosing.get(outer));
+        around
+            .take(MAX_STEPS)
+            .find(|outer| bills[**outer] != Bills::Inner)
+            .copied()
+    };
+    let mut counts = one_of_each(found, &calls, bills, counting);
+    counts.sort_unstable();
+    for n in once_a_reply(found, &counts, bills) {
+        if let Some(call) = model_call_mut(&mut found[n]) {
+            call.usage_counted = true;
+        }
+    }
+    let mut pairs: Vec<_> = enclosing.into_iter().collect();
+    pairs.sort_unstable();
+    for (inner, outer) in pairs {
+        lend(found, inner, outer);
+    }
+}
+
+/// The calls that count, where `outer` gives the call around one.
+fn one_of_each(
+    found: &[Found<'_>],
+    calls: &[usize],
+    bills: &[Bills],
+    outer: impl Fn(&usize) -> Option<usize>,
+) -> Vec<usize> {
+    let depth = |n: &usize| std::iter::successors(outer(n), &outer).take(MAX_STEPS).count();
+    let mut inner_first = calls.to_vec();
+    inner_first.sort_by_cached_key(|n| Reverse(depth(n)));
+    // Of each call, what counts of it: itself or calls inside it.
+    let mut inside: HashMap<usize, Vec<usize>> = HashMap::new();
+    let mut counts = Vec::new();
+    for n in inner_first {
+        let of_this = one_of(n, inside.remove(&n).unwrap_or_default(), bills[n], found);
+        match outer(&n) {
+            Some(outer) => inside.entry(outer).or_default().extend(of_this),
+            None => counts.extend(of_this),
+        }
+    }
+    // What a cycle of parents left over.
+    counts.extend(inside.into_values().flatten());
+    counts
+}
+
+/// What counts of call `n`, given what does of the calls inside it.
+fn one_of(n: usize, mut inside: Vec<usize>, bills: Bills, found: &[Found<'_>]) -> Vec<usize> {
+    let reports = |n: usize| model_call(&found[n]).is_some_and(|call| !call.usage.is_empty());
+    let kind = |n: usize| model_call(&found[n]).and_then(|call| call.kind);
+    match (bills, inside.as_slice()) {
+        (Bills::Own, []) => vec![n],
+        // The second span of a call whose first is not here is all there is of it.
+        (Bills::Echo, []) if reports(n) => vec![n],
+        // Twice the same call: the outer one, unless only the inner one knows the figures.
+        (Bills::Own, &[one]) if kind(n) == kind(one) => {
+            vec![if reports(one) && !reports(n) { one } else { n }]
+        }
+        (Bills::Own, &[_]) => {
+            inside.push(n);
+            inside
+        }
+        _ => inside,
+    }
+}
+
+/// Of the calls that bear the same id of a reply, the one that tells most; all without.
+fn once_a_reply(found: &[Found<'_>], counts: &[usize], bills: &[Bills]) -> Vec<usize> {
+    let worth = |n: usize| {
+        let reports = model_call(&found[n]).is_some_and(|call| !call.usage.is_empty());
+        (bills[n] == Bills::Own, reports, Reverse(n))
+    };
+    let mut best: HashMap<&str, usize> = HashMap::new();
+    let mut rest = Vec::new();
+    for &n in counts {
+        match model_call(&found[n]).and_then(|call| call.response_id.as_deref()) {
+            Some(id) => {
+                let held = best.entry(id).or_insert(n);
+                *held = if worth(n) > worth(*held) { n } else { *held };
+            }
+            None => rest.push(n),
+        }
+    }
+    rest.extend(best.into_values());
+    rest
+}
+
+/// A second span of a call may name neither provider nor model; a framework's span names itself
+/// as provider where the call inside knows better.
+fn lend(found: &mut [Found<'_>], inner: usize, outer: usize) {
+    for (to, from) in [(inner, outer), (outer, inner)] {
+        let Some(from) = model_call(&found[from]) else {
+            continue;
+        };
+        let (provider, model) = (from.provider.clone(), from.request_model.clone());
+        if let Some(to) = model_call_mut(&mut found[to]) {
+            to.provider = to.provider.take().or(provider);
+            to.request_model = to.request_model.take().or(model);
+        }
+    }
+}
+
+fn model_call<'f, 'a>(found: &'f Found<'a>) -> Option<&'f Call<'a>> {
+    match found {
+        Found::Call(_, call) if call.model_call => Some(call),
+        _ => None,
+    }
+}
+
+fn model_call_mut<'f, 'a>(found: &'f mut Found<'a>) -> Option<&'f mut Call<'a>> {
+    match found {
+        Found::Call(_, call) if call.model_call => Some(call),
+        _ => None,
+    }
+}
+
+/// For each call the nearest call around it, through spans of any sort.
+fn enclosing(batch: &Batch, found: &[Found<'_>], calls: &[usize]) -> HashMap<usize, usize> {
+    if calls.len() < 2 {
+        return HashMap::new();
+    }
+    let spans = batch.walk().filter_map(|item| item.span());
+    let parents: HashMap<Id<'_>, &[u8]> = spans
+        .map(|span| ((span.trace_id(), span.span_id()), span.parent_span_id()))
+        .collect();
+    let id = |n: usize| match &found[n] {
+        Found::Call(item, _) | Found::Carrier(item) => {
+            item.span().map(|span| (span.trace_id(), span.span_id()))
+        }
+    };
+    let ids: HashMap<Id<'_>, usize> = calls.iter().filter_map(|n| Some((id(*n)?, *n))).collect();
+    let outer = |n: usize| {
+        let (trace, span) = id(n)?;
+        let parent = |span: &&[u8]| {
+            parents
+                .get(&(trace, *span))
+                .copied()
+                .filter(|parent| !parent.is_empty())
+        };
+        let mut ancestors = std::iter::successors(parent(&span), parent).take(MAX_STEPS);
+        ancestors
+            .find_map(|ancestor| ids.get(&(trace, ancestor)).copied())
+            .filter(|outer| *outer != n)
+    };
+    calls.iter().filter_map(|n| Some((*n, outer(*n)?))).collect()
+}
