@@ -1,5 +1,7 @@
 //! The integration tests, one binary.
 mod cli;
+mod corpus;
 mod layers;
 mod otlp_clients;
+mod shared;
 mod support;

@@ -1,0 +1,323 @@
+//! The corpus of real payloads, scored: which spans are calls, of which kind, model and provider, and
+//! whether what counts adds up to what the provider billed.
+
+use crate::shared;
+use bytes::Bytes;
+use prost::Message;
+use serde_json::Value as Json;
+use sidelight::llm::{Call, Usage};
+use sidelight::otlp::{Batch, Limits, Signal};
+use sidelight::recognize::{self, Found};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::Path;
+
+/// One payload of the corpus, as it stands on the wire.
+pub struct Payload {
+    pub file: String,
+    pub library: String,
+    pub batch: Batch,
+    pub expected: Json,
+}
+
+/// Right out of how many, and which were not.
+#[derive(Default)]
+struct Score {
+    right: usize,
+    of: usize,
+    wrong: Vec<String>,
+}
+
+impl Score {
+    fn add(&mut self, right: bool, what: impl FnOnce() -> String) {
+        self.of += 1;
+        self.right += usize::from(right);
+        if !right {
+            self.wrong.push(what());
+        }
+    }
+
+    fn share(&self) -> f64 {
+        if self.of == 0 {
+            1.0
+        } else {
+            self.right as f64 / self.of as f64
+        }
+    }
+}
+
+/// The scores of one library, or of all.
+#[derive(Default)]
+struct Scores(BTreeMap<&'static str, Score>);
+
+/// What is scored, with the least share that passes: what is reached.
+///
+/// Five payloads miss the provider's sum for reasons that no reader can mend: LlamaIndex reports no usage of
+/// embeddings, one stream was called twice under one span, OpenLLMetry counts a token too many of
+/// Anthropic's streams, and its JavaScript package puts an estimate of its own on OpenAI's.
+const BARS: &[(&str, f64)] = &[
+    ("recall", 1.0),
+    ("precision", 1.0),
+    ("kind", 1.0),
+    ("model", 1.0),
+    ("provider", 1.0),
+    ("counted", 1.0),
+    ("usage", 0.985),
+];
+
+#[test]
+fn the_corpus_is_recognised() {
+    let Some(payloads) = payloads() else { return };
+    let mut libraries: BTreeMap<String, Scores> = BTreeMap::new();
+    let mut usage: BTreeMap<String, (String, Usage, bool, Json)> = BTreeMap::new();
+    for payload in payloads
+        .iter()
+        .filter(|payload| payload.batch.signal() == Signal::Traces)
+    {
+        let scores = libraries.entry(payload.library.clone()).or_default();
+        let found = recognize::find(&payload.batch);
+        spans(payload, &found, scores);
+        let group = payload.expected["group"].as_str().unwrap_or_default().to_string();
+        let total = usage.entry(group).or_insert_with(|| {
+            (
+                payload.library.clone(),
+                Usage::default(),
+                false,
+                payload.expected["usage_total"].clone(),
+            )
+        });
+        add_counted(&found, total);
+    }
+    for (group, (library, sum, carries, total)) in usage {
+        let wanted = ["input_tokens", "output_tokens"].map(|key| total[key].as_u64().unwrap_or(0));
+        if carries && wanted != [0, 0] {
+            let got = [sum.input, sum.output].map(|tokens| tokens.unwrap_or(0));
+            let score = libraries
+                .entry(library)
+                .or_default()
+                .0
+                .entry("usage")
+                .or_default();
+            score.add(got == wanted, || {
+                format!("{group}: counted {got:?}, billed {wanted:?}")
+            });
+        }
+    }
+    report(&libraries);
+}
+
+/// Scores each span of `payload` against what is known of it.
+fn spans(payload: &Payload, found: &[Found<'_>], scores: &mut Scores) {
+    let calls: BTreeMap<String, &Call<'_>> = found
+        .iter()
+        .filter_map(|found| match found {
+            Found::Call(item, call) => Some((hex(item.span()?.span_id()), call.as_ref())),
+            Found::Carrier(_) => None,
+        })
+        .collect();
+    let (models, providers) = (models(&payload.expected), providers(&payload.expected));
+    for span in payload.expected["spans"].as_array().into_iter().flatten() {
+        let text = |key: &str| span[key].as_str().unwrap_or_default();
+        let is = |key: &str| span[key].as_bool().unwrap_or(false);
+        let what = |got: String| {
+            format!(
+                "{}: {} ({}) {}: {got}",
+                payload.file,
+                text("name"),
+                text("scope"),
+                text("kind")
+            )
+        };
+        let call = calls.get(text("span_id")).copied();
+        let said = call.is_some_and(|call| call.model_call);
+        let mut score = |name, right, got: String| scores.0.entry(name).or_default().add(right, || what(got));
+        if is("model_call") {
+            score(
+                "recall",
+                said,
+                format!("{:?}", call.map(|call| (call.kind, &call.dialects))),
+            );
+        }
+        if said {
+            score(
+                "precision",
+                is("model_call"),
+                format!("{:?}", call.map(|call| (call.kind, &call.dialects))),
+            );
+        }
+        if is("genai") {
+            let kind = call.and_then(|call| call.kind).map_or("none", |kind| kind.name());
+            score(
+                "kind",
+                kind == kind_named(text("kind")),
+                format!("{kind} {:?}", call.map(|call| &call.dialects)),
+            );
+        }
+        if let Some(call) = call.filter(|_| is("model_call")) {
+            let model = call
+                .request_model
+                .as_deref()
+                .or(call.response_model.as_deref())
+                .unwrap_or("none");
+            if !models.is_empty() {
+                score(
+                    "model",
+                    models.iter().any(|known| known == model),
+                    model.to_string(),
+                );
+            }
+            if !providers.is_empty() {
+                let provider = call.provider.as_deref().unwrap_or("none");
+                score("provider", providers.contains(&provider), provider.to_string());
+            }
+            score(
+                "counted",
+                call.usage_counted == is("counts_usage"),
+                format!("{}", call.usage_counted),
+            );
+        }
+    }
+}
+
+fn kind_named(kind: &str) -> &str {
+    match kind {
+        "vectordb" => "retrieval",
+        other => other.strip_prefix("llm.").unwrap_or(other),
+    }
+}
+
+fn models(expected: &Json) -> Vec<String> {
+    let calls = expected["calls"].as_array().into_iter().flatten();
+    calls
+        .flat_map(|call| [&call["model"], &call["response_model"]])
+        .filter_map(|model| Some(model.as_str()?.to_string()))
+        .collect()
+}
+
+fn providers(expected: &Json) -> Vec<&'static str> {
+    let azure = expected["library"]
+        .as_str()
+        .is_some_and(|library| library.starts_with("azure"));
+    let calls = expected["calls"].as_array().into_iter().flatten();
+    let apis = calls.filter_map(|call| call["api"].as_str());
+    apis.filter_map(|api| match api.split('.').next()? {
+        "openai" if azure => Some("azure.ai.inference"),
+        "openai" => Some("openai"),
+        "anthropic" => Some("anthropic"),
+        "bedrock" => Some("aws.bedrock"),
+        "cohere" => Some("cohere"),
+        "gemini" => Some("gcp.gemini"),
+        "ollama" => Some("ollama"),
+        "mistral" => Some("mistral_ai"),
+        "groq" => Some("groq"),
+        _ => None,
+    })
+    .collect()
+}
+
+fn add_counted(found: &[Found<'_>], (_, sum, carries, _): &mut (String, Usage, bool, Json)) {
+    for found in found {
+        let Found::Call(_, call) = found else { continue };
+        if !call.usage_counted || call.usage.is_empty() {
+            continue;
+        }
+        *carries = true;
+        // Anthropic bills the cached tokens apart; most instrumentations add them to the input.
+        let apart = call.provider.as_deref() == Some("anthropic") && !call.usage.cache_exclusive;
+        let cached = call.usage.cached_input.unwrap_or(0) + call.usage.cache_write.unwrap_or(0);
+        let input = call.usage.input.unwrap_or(0) - if apart { cached } else { 0 };
+        sum.input = Some(sum.input.unwrap_or(0) + input);
+        sum.output = Some(sum.output.unwrap_or(0) + call.usage.output.unwrap_or(0));
+    }
+}
+
+/// Prints the table and what was wrong; fails where a bar is not reached over all libraries.
+#[allow(clippy::print_stderr, reason = "the table is there to be read")]
+fn report(libraries: &BTreeMap<String, Scores>) {
+    let mut table = format!("{:34}", "library");
+    BARS.iter()
+        .for_each(|(name, _)| write!(table, "{name:>16}").expect("a string takes all"));
+    for (library, scores) in libraries {
+        write!(table, "\n{library:34}").expect("a string takes all");
+        for (name, _) in BARS {
+            let cell = scores
+                .0
+                .get(name)
+                .map_or(String::new(), |score| format!("{}/{}", score.right, score.of));
+            write!(table, "{cell:>16}").expect("a string takes all");
+        }
+    }
+    let mut missed = Vec::new();
+    write!(table, "\n{:34}", "all").expect("a string takes all");
+    for (name, bar) in BARS {
+        let scores = || libraries.values().filter_map(|scores| scores.0.get(name));
+        let all = Score {
+            right: scores().map(|score| score.right).sum(),
+            of: scores().map(|score| score.of).sum(),
+            wrong: Vec::new(),
+        };
+        write!(table, "{:>16}", format!("{}/{}", all.right, all.of)).expect("a string takes all");
+        let wrong: Vec<&String> = scores().flat_map(|score| &score.wrong).collect();
+        if !wrong.is_empty() {
+            eprintln!("\n{name}, {:.4}, wrong:", all.share());
+            wrong.iter().take(60).for_each(|wrong| eprintln!("  {wrong}"));
+        }
+        if all.share() < *bar {
+            missed.push(format!("{name} {:.4} < {bar}", all.share()));
+        }
+    }
+    eprintln!("\n{table}");
+    assert!(missed.is_empty(), "{}", missed.join(", "));
+}
+
+/// All payloads but metrics; `None`, said aloud, where there is no corpus.
+pub fn payloads() -> Option<Vec<Payload>> {
+    let corpus = shared::corpus()?;
+    let index: Json =
+        serde_json::from_slice(&std::fs::read(corpus.join("index.json")).expect("an index")).expect("JSON");
+    let rows = index.as_array().expect("a list of payloads");
+    Some(rows.iter().filter_map(|row| payload(corpus, row)).collect())
+}
+
+fn payload(corpus: &Path, row: &Json) -> Option<Payload> {
+    let text = |key: &str| row[key].as_str().unwrap_or_default().to_string();
+    let signal = Signal::ALL
+        .into_iter()
+        .find(|signal| signal.name() == text("signal"))?;
+    let body = std::fs::read(corpus.join(text("file"))).expect("a payload");
+    let expected = std::fs::read(corpus.join(text("expected"))).expect("what is expected of it");
+    let otlp = if text("encoding") == "protobuf" {
+        Bytes::from(body)
+    } else {
+        from_json(signal, &body)?
+    };
+    Some(Payload {
+        file: text("file"),
+        library: text("library"),
+        batch: Batch::read(signal, otlp, &Limits::default()).expect("a real payload is a valid request"),
+        expected: serde_json::from_slice(&expected).expect("JSON"),
+    })
+}
+
+fn from_json(signal: Signal, body: &[u8]) -> Option<Bytes> {
+    use opentelemetry_proto::tonic::collector::{
+        logs::v1::ExportLogsServiceRequest, trace::v1::ExportTraceServiceRequest,
+    };
+    let encoded = match signal {
+        Signal::Traces => serde_json::from_slice::<ExportTraceServiceRequest>(body)
+            .expect("OTLP/JSON")
+            .encode_to_vec(),
+        Signal::Logs => serde_json::from_slice::<ExportLogsServiceRequest>(body)
+            .expect("OTLP/JSON")
+            .encode_to_vec(),
+        Signal::Metrics => return None,
+    };
+    Some(encoded.into())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a string takes all");
+        text
+    })
+}
