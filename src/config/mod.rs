@@ -2,14 +2,14 @@
 
 mod environment;
 mod expand;
-mod exporters;
 mod print;
 mod source;
 
 pub use environment::Environment;
-pub use exporters::{Exporter, Exporters, Kind};
+
 pub use source::Sources;
 
+use crate::export::Exporters;
 use crate::queue;
 use crate::settings::{self, Node, Origin, Problem, Section};
 use crate::telemetry;

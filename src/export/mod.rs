@@ -2,6 +2,7 @@
 
 mod answer;
 pub mod compress;
+mod config;
 mod connect;
 mod delivery;
 pub mod lane;
@@ -14,6 +15,7 @@ pub mod retry;
 mod tests;
 mod words;
 
+pub use config::{Exporters, Settings, TYPES, Type};
 pub use lane::Lane;
 pub use metrics::{Ledgers, Metrics};
 pub use otlp_grpc::OtlpGrpc;

@@ -4,8 +4,10 @@
 //! gzip's level 6, which is five times slower on LLM text, on the thread of the socket.
 
 use super::answer::{self, MAX_ANSWER};
+use super::config::Type;
 use super::connect::Connector;
-use super::{BoxError, Exporter, Verdict, peer};
+use super::peer::{self, Transport};
+use super::{BoxError, Exporter, Verdict};
 use crate::otlp::{Batch, Signal};
 use bytes::{BufMut, Bytes, BytesMut};
 use futures_util::future::BoxFuture;
@@ -24,6 +26,12 @@ const FRAME_HEADER: usize = 5;
 
 /// Answers carry a status and a message in their headers; more is not read.
 const MAX_HEADERS: u32 = 64 << 10;
+
+pub const TYPE: Type = Type {
+    names: &["otlp_grpc", "otlp"],
+    about: "OTLP over gRPC: Tempo, Jaeger, an OpenTelemetry Collector",
+    read: |section| peer::read(Transport::Grpc, section),
+};
 
 /// One OTLP/gRPC peer, over one connection that is opened at the first batch and whenever it is lost.
 pub struct OtlpGrpc {

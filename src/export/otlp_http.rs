@@ -1,7 +1,9 @@
 //! OTLP over HTTP: protobuf bodies posted to `endpoint/v1/{signal}`.
 
 use super::answer::{self, MAX_ANSWER};
-use super::{BoxError, Exporter, Verdict, peer};
+use super::config::Type;
+use super::peer::{self, Transport};
+use super::{BoxError, Exporter, Verdict};
 use crate::otlp::{Batch, Signal};
 use bytes::BytesMut;
 use futures_util::future::BoxFuture;
@@ -9,6 +11,12 @@ use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use std::time::SystemTime;
 
 const PROTOBUF: &str = "application/x-protobuf";
+
+pub const TYPE: Type = Type {
+    names: &["otlp_http", "otlphttp"],
+    about: "OTLP over HTTP, as protobuf",
+    read: |section| peer::read(Transport::Http, section),
+};
 
 /// One OTLP/HTTP peer. Connections are kept and reused; none is opened before the first batch.
 pub struct OtlpHttp {

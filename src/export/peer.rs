@@ -1,13 +1,17 @@
 //! What every OTLP peer can be told, with the key names of the OpenTelemetry Collector.
 
 use super::compress::Compression;
-use super::{BoxError, lane};
+use super::config::{self, Settings};
+use super::{BoxError, Exporter, OtlpGrpc, OtlpHttp, lane};
 use crate::net::tls;
 use crate::otlp::Signal;
 use crate::settings::{Secret, Section};
 use crate::units::Size;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
+use serde_json::value::RawValue;
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub const USER_AGENT: &str = concat!("sidelight/", env!("CARGO_PKG_VERSION"));
@@ -143,6 +147,30 @@ impl Config {
             false => format!("https://{}", self.endpoint),
         }
     }
+}
+
+impl Settings for Config {
+    fn lane(&self) -> lane::Config {
+        self.lane.clone()
+    }
+
+    fn build(&self, _data_dir: &Path) -> Result<Arc<dyn Exporter>, BoxError> {
+        Ok(match self.transport {
+            Transport::Grpc => Arc::new(OtlpGrpc::new(self)?),
+            Transport::Http => Arc::new(OtlpHttp::new(self)?),
+        })
+    }
+
+    fn shown(&self) -> Box<RawValue> {
+        config::shown(self)
+    }
+}
+
+/// The settings of a peer by `transport`, as a [`Type`](config::Type) reads them.
+pub(super) fn read(transport: Transport, section: &mut Section<'_>) -> Arc<dyn Settings> {
+    let mut config = Config::new(transport);
+    config.read(section);
+    Arc::new(config)
 }
 
 fn check_url(key: &str, url: &str, section: &mut Section<'_>) {

@@ -497,5 +497,6 @@ async fn a_scrape_shows_the_ledger() {
         sidelight_exporter_accepted_items_total{exporter="otlp",signal="traces"} 4
         sidelight_exporter_dead_items_total{exporter="otlp",signal="traces",reason="invalid_id"} 1
         sidelight_exporter_dropped_items_total{exporter="otlp",signal="traces",reason="partial_success"} 1
-        sidelight_exporter_sent_items_total{exporter="otlp",signal="traces"} 2"#]].assert_eq(&shown.join("\n"));
+        sidelight_exporter_sent_items_total{exporter="otlp",signal="traces"} 2"#]]
+    .assert_eq(&shown.join("\n"));
 }
