@@ -239,7 +239,7 @@ impl Fault {
 #[cfg(test)]
 mod tests {
     use super::super::payload::{self, Random};
-    use super::super::{Batch, Limits, Signal};
+    use super::super::{Batch, Limits, Signal, testing};
     use expect_test::expect;
     use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
     use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
@@ -278,41 +278,15 @@ mod tests {
         );
     }
 
-    fn seeds() -> Vec<(Signal, Vec<u8>)> {
-        vec![
-            (Signal::Traces, payload::traces(1, 3, 0).encode_to_vec()),
-            (Signal::Traces, payload::full_span(2).encode_to_vec()),
-            (Signal::Logs, payload::logs(3, 2).encode_to_vec()),
-            (Signal::Metrics, payload::metrics(4).encode_to_vec()),
-        ]
-    }
-
-    fn mutate(random: &mut Random, bytes: &mut Vec<u8>, other: &[u8]) {
-        let at = random.below(bytes.len());
-        match random.below(7) {
-            0 => bytes[at] = random.next() as u8,
-            1 => bytes[at] ^= 1 << random.below(8),
-            2 => drop(bytes.remove(at)),
-            3 => bytes.insert(at, random.next() as u8),
-            4 => bytes[at] = bytes[at].wrapping_add(1),
-            5 => bytes.truncate(at.max(1)),
-            _ => {
-                let from = random.below(other.len());
-                let to = from + random.below(other.len() - from);
-                bytes.splice(at..at, other[from..to].iter().copied());
-            }
-        }
-    }
-
     fn agrees_with_prost(mutations: u64) {
-        let seeds = seeds();
+        let seeds = testing::seeds();
         let random = &mut Random::new(mutations);
         for _ in 0..mutations {
             let (signal, seed) = &seeds[random.below(seeds.len())];
             let mut bytes = seed.clone();
             for _ in 0..=random.below(3) {
                 let other = &seeds[random.below(seeds.len())].1;
-                mutate(random, &mut bytes, other);
+                testing::mutate(random, &mut bytes, other);
             }
             check(*signal, &bytes);
         }
@@ -331,7 +305,7 @@ mod tests {
 
     #[test]
     fn items_are_counted() {
-        for ((signal, bytes), items) in seeds().into_iter().zip([3, 1, 2, 6]) {
+        for ((signal, bytes), items) in testing::seeds().into_iter().zip([3, 1, 2, 6]) {
             let batch = Batch::read(signal, bytes.into(), &Limits::default()).unwrap();
             assert_eq!(batch.items(), items);
         }

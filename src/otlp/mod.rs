@@ -8,6 +8,7 @@ mod batch;
 mod check;
 pub mod encode;
 mod items;
+pub mod json;
 mod leaves;
 mod patch;
 mod schema;
@@ -25,3 +26,5 @@ pub use view::{Attribute, Attributes, Event, LogRecord, Resource, Scope, Span, V
 #[cfg(test)]
 #[path = "../../benches/payload.rs"]
 mod payload;
+#[cfg(test)]
+mod testing;

@@ -39,8 +39,10 @@ pub(super) struct Field {
 pub(super) enum Label {
     /// Not written where it has its default value.
     One,
-    /// Written wherever it is set, default or not: `optional`, or part of a `oneof`.
+    /// Written wherever it is set, default or not: a message, or `optional`.
     Set,
+    /// The same, and at most one of its message's fields with this label is set: the last one.
+    OneOf,
     Many,
 }
 
@@ -68,16 +70,34 @@ pub(super) enum Kind {
 const MOST_NUMBER: usize = 16;
 
 impl Message {
+    /// The field with that number.
     #[inline(always)]
     pub fn field(&self, number: u32) -> Option<&'static Field> {
         let position = *self.index.get(number as usize)?;
         self.fields.get(usize::from(position).wrapping_sub(1))
     }
 
+    /// The field that JSON calls `key`: its name in lower camel case, or as the `.proto` file writes it.
+    pub fn named(&self, key: &str) -> Option<&'static Field> {
+        self.fields
+            .iter()
+            .find(|field| field.name == key || camel(field.name).eq(key.chars()))
+    }
+
     /// Whether some of its fields are trace or span ids.
     pub fn has_ids(&self) -> bool {
         self.fields.iter().any(|field| matches!(field.kind, Id(_)))
     }
+}
+
+/// `snake_case` as `snakeCase`.
+pub(super) fn camel(snake: &str) -> impl Iterator<Item = char> {
+    let mut up = false;
+    snake.chars().filter_map(move |char| {
+        let char = if up { char.to_ascii_uppercase() } else { char };
+        up = char == '_';
+        (!up).then_some(char)
+    })
 }
 
 /// The request message of a signal.
@@ -220,14 +240,14 @@ messages! {
         3 "key_strindex" One Int32;
     }
     Part ANY_VALUE "AnyValue" {
-        1 "string_value" Set Str;
-        2 "bool_value" Set Bool;
-        3 "int_value" Set Int64;
-        4 "double_value" Set Double;
-        5 "array_value" Set Sub(&ARRAY_VALUE);
-        6 "kvlist_value" Set Sub(&KEY_VALUE_LIST);
-        7 "bytes_value" Set Bytes;
-        8 "string_value_strindex" Set Int32;
+        1 "string_value" OneOf Str;
+        2 "bool_value" OneOf Bool;
+        3 "int_value" OneOf Int64;
+        4 "double_value" OneOf Double;
+        5 "array_value" OneOf Sub(&ARRAY_VALUE);
+        6 "kvlist_value" OneOf Sub(&KEY_VALUE_LIST);
+        7 "bytes_value" OneOf Bytes;
+        8 "string_value_strindex" OneOf Int32;
     }
     Part ARRAY_VALUE "ArrayValue" {
         1 "values" Many Sub(&ANY_VALUE);
@@ -250,11 +270,11 @@ messages! {
         1 "name" One Str;
         2 "description" One Str;
         3 "unit" One Str;
-        5 "gauge" Set Sub(&GAUGE);
-        7 "sum" Set Sub(&SUM);
-        9 "histogram" Set Sub(&HISTOGRAM);
-        10 "exponential_histogram" Set Sub(&EXPONENTIAL_HISTOGRAM);
-        11 "summary" Set Sub(&SUMMARY);
+        5 "gauge" OneOf Sub(&GAUGE);
+        7 "sum" OneOf Sub(&SUM);
+        9 "histogram" OneOf Sub(&HISTOGRAM);
+        10 "exponential_histogram" OneOf Sub(&EXPONENTIAL_HISTOGRAM);
+        11 "summary" OneOf Sub(&SUMMARY);
         12 "metadata" Many Sub(&KEY_VALUE);
     }
     Holder GAUGE "Gauge" {
@@ -279,9 +299,9 @@ messages! {
     Item NUMBER_DATA_POINT "NumberDataPoint" {
         2 "start_time_unix_nano" One Fixed64;
         3 "time_unix_nano" One Fixed64;
-        4 "as_double" Set Double;
+        4 "as_double" OneOf Double;
         5 "exemplars" Many Sub(&EXEMPLAR);
-        6 "as_int" Set Sfixed64;
+        6 "as_int" OneOf Sfixed64;
         7 "attributes" Many Sub(&KEY_VALUE);
         8 "flags" One Uint32;
     }
@@ -333,10 +353,10 @@ messages! {
     }
     Part EXEMPLAR "Exemplar" {
         2 "time_unix_nano" One Fixed64;
-        3 "as_double" Set Double;
+        3 "as_double" OneOf Double;
         4 "span_id" One Id(8);
         5 "trace_id" One Id(16);
-        6 "as_int" Set Sfixed64;
+        6 "as_int" OneOf Sfixed64;
         7 "filtered_attributes" Many Sub(&KEY_VALUE);
     }
 }

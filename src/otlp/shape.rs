@@ -1,9 +1,9 @@
 //! Batches joined, split, and freed of items that no back end takes.
 
+use super::Batch;
 use super::patch::{self, Splice};
 use super::schema::{self, Kind, Message, Role};
 use super::wire;
-use super::{Batch, Signal};
 use std::ops::Range;
 
 /// All of `batches` as one: their bytes laid end to end, since a request holds repeated fields only.
@@ -151,7 +151,7 @@ impl Cuts {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Limits, payload};
+    use super::super::{Limits, Signal, payload};
     use super::*;
     use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
     use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
@@ -183,6 +183,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+
         #[test]
         fn halves_hold_every_item_once_under_its_resource_and_scope(spans in 2usize..300, seed in 0u64..20) {
             let batch = read(Signal::Traces, &payload::traces(seed, spans, 1));

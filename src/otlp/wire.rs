@@ -212,12 +212,29 @@ pub fn put_bytes(out: &mut Vec<u8>, number: u32, content: &[u8]) {
 
 /// Appends a length-delimited field whose content `write` appends.
 pub fn put_message(out: &mut Vec<u8>, number: u32, write: impl FnOnce(&mut Vec<u8>)) {
-    put_varint(out, u64::from(number) << 3 | 2);
-    let start = out.len();
+    let start = begin_message(out, number);
     write(out);
-    let mut len = Vec::with_capacity(10);
-    put_varint(&mut len, (out.len() - start) as u64);
-    out.splice(start..start, len);
+    end_message(out, start);
+}
+
+/// Appends the head of a length-delimited field; what is appended from here to [`end_message`], which
+/// takes the result, is its content.
+pub fn begin_message(out: &mut Vec<u8>, number: u32) -> usize {
+    put_varint(out, u64::from(number) << 3 | 2);
+    out.push(0);
+    out.len()
+}
+
+/// Writes the length of the content that began at `start`.
+pub fn end_message(out: &mut Vec<u8>, start: usize) {
+    let len = out.len() - start;
+    if len < 0x80 {
+        out[start - 1] = len as u8;
+        return;
+    }
+    let mut varint = Vec::with_capacity(10);
+    put_varint(&mut varint, len as u64);
+    out.splice(start - 1..start, varint);
 }
 
 #[cfg(test)]
