@@ -6,7 +6,6 @@ mod print;
 mod source;
 
 pub use environment::Environment;
-
 pub use source::Sources;
 
 use crate::export::Exporters;

@@ -20,7 +20,7 @@ pub use lane::Lane;
 pub use metrics::{Ledgers, Metrics};
 pub use otlp_grpc::OtlpGrpc;
 pub use otlp_http::OtlpHttp;
-pub use words::{Redact, Words};
+pub use words::Words;
 
 use crate::otlp::{Batch, Signal};
 use futures_util::future::BoxFuture;
