@@ -1,0 +1,275 @@
+//! The section `receivers.otlp`, as the OpenTelemetry Collector names its keys.
+
+use crate::net::listen::Endpoint;
+use crate::net::{auth, tls};
+use crate::settings::{HostPort, Section, choices};
+use crate::units::{Size, serialize_duration};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Each body may be held three times over: on the wire, decompressed, and patched.
+const COPIES: u64 = 3;
+
+/// The section `receivers.otlp`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Config {
+    pub protocols: Protocols,
+}
+
+/// The section `receivers.otlp.protocols`: both by default, else those that are named.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Protocols {
+    pub grpc: Option<Grpc>,
+    pub http: Option<Http>,
+}
+
+/// The section `receivers.otlp.protocols.grpc`.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Grpc {
+    /// `host:port`, or the path of a socket where `transport` is `unix`.
+    pub endpoint: Endpoint,
+    pub transport: Transport,
+    /// Limit of one message, on the wire and after decompression, in MiB.
+    pub max_recv_msg_size_mib: u32,
+    /// Plain text where absent.
+    pub tls: Option<tls::Server>,
+    /// Open to all who can connect where absent.
+    pub auth: Option<auth::Config>,
+    pub keepalive: Keepalive,
+}
+
+/// What a gRPC endpoint names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Transport {
+    #[default]
+    Tcp,
+    Unix,
+}
+
+choices!(Transport { Tcp = "tcp", Unix = "unix" });
+
+/// The section `keepalive.server_parameters`: when idle peers are asked whether they are still there.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Keepalive {
+    /// A connection is asked to end after this long, so that clients spread anew; 0 is never.
+    #[serde(serialize_with = "serialize_duration")]
+    pub max_connection_age: Duration,
+    /// Silence after which a peer is pinged.
+    #[serde(serialize_with = "serialize_duration")]
+    pub time: Duration,
+    /// How long the answer to a ping may take.
+    #[serde(serialize_with = "serialize_duration")]
+    pub timeout: Duration,
+}
+
+/// The section `receivers.otlp.protocols.http`.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Http {
+    pub endpoint: HostPort,
+    /// Limit of one body, on the wire and after decompression.
+    pub max_request_body_size: Size,
+    /// Plain text where absent.
+    pub tls: Option<tls::Server>,
+    /// Open to all who can connect where absent.
+    pub auth: Option<auth::Config>,
+    /// Browsers on other origins are kept out where absent.
+    pub cors: Option<Cors>,
+}
+
+/// The section `cors`: which pages may send from a browser.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Cors {
+    /// Origins such as `https://app.example.com`; `*` alone is any, `https://*.example.com` any below.
+    pub allowed_origins: Vec<String>,
+    /// Headers beside those that OTLP needs.
+    pub allowed_headers: Vec<String>,
+    /// How long a browser may remember the answer.
+    #[serde(serialize_with = "serialize_duration")]
+    pub max_age: Duration,
+}
+
+impl Default for Protocols {
+    fn default() -> Protocols {
+        Protocols {
+            grpc: Some(Grpc::default()),
+            http: Some(Http::default()),
+        }
+    }
+}
+
+impl Default for Grpc {
+    fn default() -> Grpc {
+        Grpc {
+            endpoint: Endpoint::Tcp(HostPort::new("127.0.0.1", 4317)),
+            transport: Transport::default(),
+            max_recv_msg_size_mib: 16,
+            tls: None,
+            auth: None,
+            keepalive: Keepalive::default(),
+        }
+    }
+}
+
+impl Default for Keepalive {
+    /// Pings far more often than grpc-go (2 h): a peer that vanished should not keep its slot for hours.
+    fn default() -> Keepalive {
+        Keepalive {
+            max_connection_age: Duration::ZERO,
+            time: Duration::from_secs(60),
+            timeout: Duration::from_secs(20),
+        }
+    }
+}
+
+impl Default for Http {
+    fn default() -> Http {
+        Http {
+            endpoint: HostPort::new("127.0.0.1", 4318),
+            max_request_body_size: Size::mib(20),
+            tls: None,
+            auth: None,
+            cors: None,
+        }
+    }
+}
+
+impl Config {
+    /// Overwrites what the user has set.
+    pub fn read(&mut self, section: &mut Section<'_>) {
+        section.section("protocols", |section| self.protocols.read(section));
+    }
+}
+
+impl Protocols {
+    fn read(&mut self, section: &mut Section<'_>) {
+        let (mut grpc, mut http) = (Grpc::default(), Http::default());
+        section.section("grpc", |section| grpc.read(section));
+        section.section("http", |section| http.read(section));
+        if section.given() {
+            self.grpc = section.has("grpc").then_some(grpc);
+            self.http = section.has("http").then_some(http);
+        }
+    }
+
+    /// What is wrong in view of `queue.max_in_flight`, each with the key below `protocols`.
+    pub fn check(&self, max_in_flight: Size) -> Vec<(&'static str, String)> {
+        let grpc = self
+            .grpc
+            .as_ref()
+            .map(|grpc| ("grpc.max_recv_msg_size_mib", grpc.limit()));
+        let http = self
+            .http
+            .as_ref()
+            .map(|http| ("http.max_request_body_size", http.max_request_body_size));
+        let too_large = |(_, limit): &(_, Size)| limit.0.saturating_mul(COPIES) > max_in_flight.0;
+        let text = format!(
+            "a request may be held {COPIES} times over, so this is more than {max_in_flight} in flight"
+        );
+        grpc.into_iter()
+            .chain(http)
+            .filter(too_large)
+            .map(|(key, _)| (key, text.clone()))
+            .collect()
+    }
+}
+
+impl Grpc {
+    fn read(&mut self, section: &mut Section<'_>) {
+        section.get("transport", &mut self.transport);
+        match self.transport {
+            Transport::Unix => {
+                let mut path = PathBuf::new();
+                section.get("endpoint", &mut path);
+                if path.as_os_str().is_empty() {
+                    section.problem("endpoint", "transport unix needs the path of a socket");
+                }
+                self.endpoint = Endpoint::Unix(path);
+            }
+            Transport::Tcp => {
+                let mut address = HostPort::new("127.0.0.1", 4317);
+                section.get("endpoint", &mut address);
+                self.endpoint = Endpoint::Tcp(address);
+            }
+        }
+        section.get("max_recv_msg_size_mib", &mut self.max_recv_msg_size_mib);
+        if self.max_recv_msg_size_mib == 0 {
+            section.problem("max_recv_msg_size_mib", "needs to be 1 at least");
+        }
+        read_tls(section, &mut self.tls);
+        read_auth(section, &mut self.auth);
+        section.section("keepalive", |section| {
+            section.section("server_parameters", |section| self.keepalive.read(section));
+            section.not_built_yet(&["enforcement_policy"]);
+        });
+    }
+
+    /// The limit of one message.
+    pub fn limit(&self) -> Size {
+        Size::mib(self.max_recv_msg_size_mib.into())
+    }
+}
+
+impl Keepalive {
+    fn read(&mut self, section: &mut Section<'_>) {
+        section.get("max_connection_age", &mut self.max_connection_age);
+        section.get("time", &mut self.time);
+        section.get("timeout", &mut self.timeout);
+        for (key, value) in [("time", self.time), ("timeout", self.timeout)] {
+            if value.is_zero() {
+                section.problem(key, "needs to be more than 0s");
+            }
+        }
+        section.not_built_yet(&["max_connection_idle", "max_connection_age_grace"]);
+    }
+}
+
+impl Http {
+    fn read(&mut self, section: &mut Section<'_>) {
+        section.get("endpoint", &mut self.endpoint);
+        section.get("max_request_body_size", &mut self.max_request_body_size);
+        if self.max_request_body_size.0 == 0 {
+            section.problem("max_request_body_size", "needs to be more than 0");
+        }
+        read_tls(section, &mut self.tls);
+        read_auth(section, &mut self.auth);
+        section.section("cors", |section| {
+            if section.given() {
+                self.cors.get_or_insert_default().read(section);
+            }
+        });
+    }
+}
+
+impl Cors {
+    fn read(&mut self, section: &mut Section<'_>) {
+        section.list("allowed_origins", &mut self.allowed_origins);
+        section.list("allowed_headers", &mut self.allowed_headers);
+        section.get("max_age", &mut self.max_age);
+        if self.allowed_origins.is_empty() {
+            section.problem("allowed_origins", "names no origin, so no page could send");
+        }
+        if self
+            .allowed_headers
+            .iter()
+            .any(|name| name.parse::<http::HeaderName>().is_err())
+        {
+            section.problem("allowed_headers", "expected names of headers");
+        }
+    }
+}
+
+fn read_tls(section: &mut Section<'_>, tls: &mut Option<tls::Server>) {
+    section.section("tls", |section| {
+        if section.given() {
+            tls.get_or_insert_default().read(section);
+        }
+    });
+}
+
+fn read_auth(section: &mut Section<'_>, auth: &mut Option<auth::Config>) {
+    section.section("auth", |section| {
+        if section.given() {
+            auth.get_or_insert_default().read(section);
+        }
+    });
+}

@@ -1,0 +1,264 @@
+//! The one way in: from the body of a request to the queue.
+
+use super::Metrics;
+use super::pool::{Panicked, Pool, here};
+use super::refusal::Refusal;
+use crate::drain::Drain;
+use crate::enrich::Enriched;
+use crate::net::budget::{Budget, Hold};
+use crate::net::decode::{Encoding, decode};
+use crate::otlp::{Batch, Limits, Signal};
+use crate::queue::{PushError, Record};
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use std::sync::Arc;
+use std::time::SystemTime;
+use tokio_util::task::TaskTracker;
+use tracing::error;
+
+/// Plain bodies up to this size are read on the socket's task: a quarter of a millisecond.
+const LIGHT_PLAIN: usize = 1 << 20;
+
+/// As [`LIGHT_PLAIN`], for bodies that have to be decompressed or transcoded first.
+const LIGHT_PACKED: usize = 64 << 10;
+
+/// `Record::flags`: holds prompts that may be embedded.
+const EMBEDDABLE: u8 = 1;
+
+/// What a batch goes through behind the door.
+///
+/// A trait so that tests can lay faults there that the real line never has: panics, a full queue.
+pub trait Line: Send + Sync + 'static {
+    /// Whether [`Line::enrich`] has anything to do. Quick.
+    fn concerns(&self, batch: &Batch) -> bool;
+
+    /// Recognise, make safe, make useful. May take milliseconds.
+    fn enrich(&self, batch: &Batch, now: SystemTime) -> Enriched;
+
+    /// Stores; ready once the record is as safe as the queue promises.
+    fn push(&self, record: Record) -> BoxFuture<'_, Result<(), PushError>>;
+
+    /// Hears of each batch that was stored, for metrics.
+    fn stored(&self, enriched: &Enriched);
+}
+
+/// Takes bodies to the queue. Cloning shares it.
+#[derive(Clone)]
+pub struct Intake(Arc<Shared>);
+
+struct Shared {
+    line: Arc<dyn Line>,
+    budget: Budget,
+    limits: Limits,
+    pool: Pool,
+    metrics: Metrics,
+    tasks: TaskTracker,
+}
+
+/// Through which transport and for which signal a request came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Door {
+    pub signal: Signal,
+    pub via: Via,
+}
+
+/// A transport.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Via {
+    Grpc,
+    Http,
+}
+
+/// How a body is written, once it is decompressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    Proto,
+    Json,
+}
+
+/// A whole body, as it came.
+pub struct Arrival {
+    pub door: Door,
+    pub format: Format,
+    pub encoding: Encoding,
+    pub wire: Bytes,
+    /// Most bytes after decompression.
+    pub limit: usize,
+    /// Holds `wire` already; held until the request is answered.
+    pub hold: Hold,
+}
+
+impl Via {
+    pub const ALL: [Via; 2] = [Via::Grpc, Via::Http];
+
+    /// The value of the metric's label `transport`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Via::Grpc => "grpc",
+            Via::Http => "http",
+        }
+    }
+}
+
+impl Intake {
+    /// `max_in_flight` bounds the bytes of all requests that are not answered yet.
+    pub fn new(line: Arc<dyn Line>, max_in_flight: usize, metrics: Metrics, drain: &Drain) -> Intake {
+        Intake(Arc::new(Shared {
+            line,
+            budget: Budget::new(max_in_flight),
+            limits: Limits::default(),
+            pool: Pool::new(),
+            metrics,
+            tasks: drain.tasks.clone(),
+        }))
+    }
+
+    /// For the bytes of one request; to be grown before each buffer.
+    pub fn hold(&self) -> Hold {
+        self.0.budget.hold()
+    }
+
+    /// Sets the metrics that are only looked up at a scrape.
+    pub fn collect(&self) {
+        self.0.metrics.in_flight.set(self.0.budget.held() as f64);
+    }
+
+    /// Counts a request that is refused before its body could be read, and gives the refusal back.
+    pub fn refuse(&self, door: Door, refusal: Refusal) -> Refusal {
+        self.0.metrics.refused(door, 1, &refusal);
+        refusal
+    }
+
+    /// Takes a body to the queue. `Ok` means that what it holds is safe and ours to deliver.
+    ///
+    /// Once the batch is on its way to the queue it is stored and counted even if the caller goes
+    /// away, so that the ledger closes.
+    pub async fn take(&self, arrival: Arrival) -> Result<(), Refusal> {
+        let door = arrival.door;
+        let (enriched, hold) = self
+            .ready(arrival)
+            .await
+            .map_err(|refusal| self.refuse(door, refusal))?;
+        let shared = Arc::clone(&self.0);
+        let stored = self.0.tasks.spawn(async move {
+            let outcome = shared.store(door, enriched).await;
+            drop(hold);
+            outcome
+        });
+        stored
+            .await
+            .unwrap_or_else(|_| Err(self.refuse(door, Refusal::Internal)))
+    }
+
+    /// Unpacks, validates and enriches: here where that is quick, else on the pool.
+    async fn ready(&self, mut arrival: Arrival) -> Result<(Enriched, Hold), Refusal> {
+        let shared = Arc::clone(&self.0);
+        if !arrival.is_light() {
+            let whole = move || {
+                let batch = shared.read(&mut arrival)?;
+                if shared.line.concerns(&batch) {
+                    shared.enrich(&batch, arrival.hold)
+                } else {
+                    Ok((plain(batch), arrival.hold))
+                }
+            };
+            return self.0.pool.run(whole).await?;
+        }
+        let batch = here(|| shared.read(&mut arrival))??;
+        if !here(|| shared.line.concerns(&batch))? {
+            return Ok((plain(batch), arrival.hold));
+        }
+        self.0
+            .pool
+            .run(move || shared.enrich(&batch, arrival.hold))
+            .await?
+    }
+}
+
+impl Arrival {
+    fn is_light(&self) -> bool {
+        let packed = self.encoding != Encoding::Identity || self.format == Format::Json;
+        self.wire.len() <= if packed { LIGHT_PACKED } else { LIGHT_PLAIN }
+    }
+}
+
+impl Shared {
+    fn read(&self, arrival: &mut Arrival) -> Result<Batch, Refusal> {
+        let Arrival {
+            door,
+            format,
+            encoding,
+            limit,
+            ..
+        } = *arrival;
+        let wire = std::mem::take(&mut arrival.wire);
+        let body = decode(encoding, wire, limit, &mut arrival.hold)?;
+        let otlp = match format {
+            Format::Proto => body,
+            Format::Json => return Err(Refusal::Unsupported("JSON".to_string())),
+        };
+        Batch::read(door.signal, otlp, &self.limits).map_err(Refusal::Malformed)
+    }
+
+    /// Patched bytes are reserved at the size of the batch beforehand, and exactly afterwards.
+    fn enrich(&self, batch: &Batch, mut hold: Hold) -> Result<(Enriched, Hold), Refusal> {
+        let guess = batch.otlp().len();
+        hold.grow(guess)?;
+        let enriched = self.line.enrich(batch, SystemTime::now());
+        hold.grow(enriched.batch.otlp().len().saturating_sub(guess))?;
+        Ok((enriched, hold))
+    }
+
+    async fn store(&self, door: Door, enriched: Enriched) -> Result<(), Refusal> {
+        let items = enriched.batch.items();
+        let record = Record {
+            kind: door.signal as u8,
+            flags: if enriched.embeddable { EMBEDDABLE } else { 0 },
+            items,
+            payload: enriched.batch.otlp().clone(),
+        };
+        match self.line.push(record).await {
+            Ok(()) => {
+                self.metrics.accepted(door, items);
+                self.line.stored(&enriched);
+                Ok(())
+            }
+            Err(error) => {
+                let refusal = Refusal::from(error);
+                self.metrics.refused(door, items, &refusal);
+                Err(refusal)
+            }
+        }
+    }
+}
+
+/// A batch that the line has nothing to do with.
+fn plain(batch: Batch) -> Enriched {
+    Enriched {
+        batch,
+        calls: Vec::new(),
+        findings: Vec::new(),
+        withheld: 0,
+        embeddable: false,
+    }
+}
+
+impl From<Panicked> for Refusal {
+    fn from(_: Panicked) -> Refusal {
+        error!(
+            "a request could not be handled because of a fault in Sidelight; its sender was told to come back"
+        );
+        Refusal::Internal
+    }
+}
+
+impl From<PushError> for Refusal {
+    fn from(error: PushError) -> Refusal {
+        match error {
+            PushError::Full => Refusal::Full,
+            PushError::Closed => Refusal::Closing,
+            PushError::TooLarge { .. } => Refusal::TooLarge(error.to_string()),
+            PushError::Disk(_) => Refusal::Disk,
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! What the receivers show of themselves.
+
+use super::intake::{Door, Via};
+use super::refusal::Refusal;
+use crate::otlp::Signal;
+use metrics::{Counter, Gauge, counter, describe_counter, describe_gauge, gauge};
+
+/// Handles are made once, in [`Metrics::new`]; every label value is known beforehand.
+#[derive(Clone)]
+pub struct Metrics {
+    doors: Vec<PerDoor>,
+    /// Bytes of requests that were received and are not answered yet, over all connections.
+    pub in_flight: Gauge,
+}
+
+#[derive(Clone)]
+struct PerDoor {
+    /// Items that were accepted: from then on they are ours to deliver.
+    accepted: Counter,
+    /// Items that were refused, by reason; a request that could not be read counts as one.
+    refused: Vec<Counter>,
+}
+
+impl Metrics {
+    /// To be called within the recorder that shall hold them.
+    pub fn new() -> Metrics {
+        describe_counter!(
+            "sidelight_receiver_accepted_items_total",
+            "Spans, log records and data points that were accepted"
+        );
+        describe_counter!(
+            "sidelight_receiver_refused_items_total",
+            "Spans, log records and data points that were refused; a request that could not be read counts as one"
+        );
+        describe_gauge!(
+            "sidelight_receiver_in_flight_bytes",
+            "Bytes of requests that were received and are not answered yet"
+        );
+        let doors = Door::all().map(PerDoor::new).collect();
+        Metrics {
+            doors,
+            in_flight: gauge!("sidelight_receiver_in_flight_bytes"),
+        }
+    }
+
+    /// Counts `items` that are safely in the queue.
+    pub fn accepted(&self, door: Door, items: u32) {
+        self.doors[door.index()].accepted.increment(items.into());
+    }
+
+    /// Counts `items` that were turned away.
+    pub fn refused(&self, door: Door, items: u32, refusal: &Refusal) {
+        self.doors[door.index()].refused[refusal.index()].increment(items.into());
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Metrics {
+        Metrics::new()
+    }
+}
+
+impl PerDoor {
+    fn new(Door { signal, via }: Door) -> PerDoor {
+        let (signal, transport) = (signal.name(), via.name());
+        let refused = |reason| {
+            let labels = [("signal", signal), ("transport", transport), ("reason", reason)];
+            counter!("sidelight_receiver_refused_items_total", &labels)
+        };
+        let labels = [("signal", signal), ("transport", transport)];
+        PerDoor {
+            accepted: counter!("sidelight_receiver_accepted_items_total", &labels),
+            refused: Refusal::REASONS.map(refused).to_vec(),
+        }
+    }
+}
+
+impl Door {
+    fn all() -> impl Iterator<Item = Door> {
+        Signal::ALL
+            .into_iter()
+            .flat_map(|signal| Via::ALL.map(|via| Door { signal, via }))
+    }
+
+    /// Its place in [`Door::all`].
+    fn index(self) -> usize {
+        (self.signal as usize - 1) * Via::ALL.len() + self.via as usize
+    }
+}

@@ -1,0 +1,6 @@
+//! The receivers against real sockets: every answer to the letter.
+
+mod connections;
+mod grpc;
+mod http;
+mod support;
