@@ -118,7 +118,13 @@ impl<'a> Conversation<'a> {
                 self.part(node, role);
                 self.end_message();
             }
-            Node::Map(_) => self.container(node, role),
+            Node::Map(entries) => match entries.as_slice() {
+                // OpenLLMetry's completions: `gen_ai.prompt.0.user`.
+                [(name, said)] if Role::named(name).is_some() => {
+                    self.any(said, Role::named(name).unwrap_or(role))
+                }
+                _ => self.container(node, role),
+            },
             _ => {}
         }
     }
@@ -303,7 +309,8 @@ impl<'a> Conversation<'a> {
     }
 
     fn text(&mut self, text: Cow<'a, str>, leaf: &'a str, role: Role) {
-        if !text.is_empty() {
+        // Nothing, also as JSON spells it.
+        if !matches!(text.as_ref(), "" | "\"\"" | "null") {
             let leaf = self.batch.range_of(leaf);
             self.texts.push(Text {
                 role,

@@ -9,6 +9,7 @@ mod class;
 
 pub mod dialect;
 mod facts;
+mod heard;
 mod index;
 mod read;
 mod related;

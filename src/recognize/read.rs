@@ -3,9 +3,10 @@
 use super::class::Seen;
 use super::dialect::{Bills, Dialect, Field, UNKNOWN, matches};
 use super::facts::{Fact, Facts};
+use super::heard::Heard;
 use super::index::Dialects;
-use crate::llm::{Call, Conversation, Kind, Node, Role, Side, Text, Usage, provider};
-use crate::otlp::{Attribute, Batch, Event, Item, Value};
+use crate::llm::{Call, Kind, Usage, provider};
+use crate::otlp::{Attribute, Batch, Event, Item};
 use std::borrow::Cow;
 
 /// What `item` says in `dialects`, and whose tokens it reports.
@@ -20,7 +21,15 @@ pub fn read<'a>(batch: &'a Batch, item: &Item<'a>, dialects: Dialects) -> (Call<
     let start = item.span().map_or(0, |span| span.start_time_unix_nano());
     let facts = Facts::gather(&attributes, dialects, start);
     let events: Vec<Event<'a>> = item.span().into_iter().flat_map(|span| span.events()).collect();
-    let talk = conversation(batch, item, &seen, &facts, &events, dialects);
+    let heard = Heard {
+        item,
+        name: seen.name,
+        facts: &facts,
+        events: &events,
+        dialects,
+        class,
+    };
+    let talk = heard.conversation(batch);
 
     let mut call = Call {
         dialects: names(dialects),
@@ -49,7 +58,7 @@ pub fn read<'a>(batch: &'a Batch, item: &Item<'a>, dialects: Dialects) -> (Call<
         Some(Fact::Words(reasons)) => reasons.clone(),
         _ => talk.finish_reasons,
     };
-    call.texts = roles_of(call.kind, talk.texts);
+    call.texts = talk.texts;
     (call, class.bills)
 }
 
@@ -193,113 +202,4 @@ fn timing(
     if call.time_to_first_chunk_s.is_some() {
         call.streaming = Some(true);
     }
-}
-
-/// The conversation out of the first source of each part that holds any text.
-fn conversation<'a>(
-    batch: &'a Batch,
-    item: &Item<'a>,
-    seen: &Seen<'a, '_>,
-    facts: &Facts<'a>,
-    events: &[Event<'a>],
-    dialects: Dialects,
-) -> Conversation<'a> {
-    let mut talk = Conversation::new(batch);
-    first_that_speaks(&mut talk, facts, Field::System, Side::Input);
-    first_that_speaks(&mut talk, facts, Field::Documents, Side::Input);
-    let input = first_that_speaks(&mut talk, facts, Field::Input, Side::Input);
-    let output = first_that_speaks(&mut talk, facts, Field::Output, Side::Output);
-    for event in events {
-        event_texts(
-            &mut talk,
-            event.name(),
-            event.attributes(),
-            Value::Empty,
-            dialects,
-            (!input, !output),
-        );
-    }
-    if let Some(record) = item.log_record() {
-        event_texts(
-            &mut talk,
-            seen.name,
-            record.attributes(),
-            record.body(),
-            dialects,
-            (!input, !output),
-        );
-    }
-    talk
-}
-
-/// Says whether a fact for `field` had text. What no source holds in the shape of a conversation is
-/// taken whole: the arguments of a chain, the value of a tool.
-fn first_that_speaks<'a>(talk: &mut Conversation<'a>, facts: &Facts<'a>, field: Field, side: Side) -> bool {
-    let spoke = facts.all(field).any(|fact| match fact {
-        Fact::Texts(node, role) => talk.read(node, side, *role),
-        Fact::Whole(value, role) => whole(talk, &Node::value(value), side, *role),
-        _ => false,
-    });
-    spoke
-        || facts.all(field).any(|fact| match fact {
-            Fact::Texts(node, role) => whole(talk, node, side, *role),
-            _ => false,
-        })
-}
-
-fn whole<'a>(talk: &mut Conversation<'a>, node: &Node<'a>, side: Side, role: Role) -> bool {
-    let Some(leaf) = node.first_leaf() else {
-        return false;
-    };
-    let text = match node {
-        Node::Text(text, _) => text.clone(),
-        structured => Cow::Owned(structured.to_json()),
-    };
-    talk.say(text, leaf, side, role);
-    true
-}
-
-/// Adds what an event of that name says, for the sides that are `wanted`: input, output.
-fn event_texts<'a>(
-    talk: &mut Conversation<'a>,
-    name: &str,
-    attributes: impl Iterator<Item = Attribute<'a>> + Clone,
-    body: Value<'a>,
-    dialects: Dialects,
-    wanted: (bool, bool),
-) {
-    let described = dialects.table().flat_map(|dialect| dialect.events);
-    for (_, side, role, keys) in described.filter(|(pattern, ..)| matches(pattern, name)) {
-        if !(if *side == Side::Input { wanted.0 } else { wanted.1 }) {
-            continue;
-        }
-        let held = keys
-            .iter()
-            .find_map(|key| attributes.clone().find(|attribute| attribute.key == *key));
-        talk.read(
-            &Node::open(held.as_ref().map_or(&body, |attribute| &attribute.value)),
-            *side,
-            *role,
-        );
-    }
-}
-
-/// The roles as the kind of call makes them: what is embedded is a document, and OpenLLMetry gives
-/// the documents of a rerank the role `system`. A system text that stands twice counts once.
-fn roles_of<'a>(kind: Option<Kind>, texts: Vec<Text<'a>>) -> Vec<Text<'a>> {
-    let mut kept: Vec<Text<'a>> = Vec::with_capacity(texts.len());
-    for mut text in texts {
-        text.role = match (kind, text.side, text.role) {
-            (Some(Kind::Embeddings), Side::Input, Role::User) => Role::Document,
-            (Some(Kind::Rerank), _, Role::System) => Role::Document,
-            (_, _, role) => role,
-        };
-        let again = |earlier: &Text<'_>| {
-            earlier.role == Role::System && earlier.side == text.side && earlier.text == text.text
-        };
-        if text.role != Role::System || !kept.iter().any(again) {
-            kept.push(text);
-        }
-    }
-    kept
 }

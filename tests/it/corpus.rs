@@ -5,7 +5,7 @@ use crate::shared;
 use bytes::Bytes;
 use prost::Message;
 use serde_json::Value as Json;
-use sidelight::llm::{Call, Usage};
+use sidelight::llm::{Call, Role, Side, Usage};
 use sidelight::otlp::{Batch, Limits, Signal};
 use sidelight::recognize::{self, Found};
 use std::collections::BTreeMap;
@@ -61,6 +61,8 @@ const BARS: &[(&str, f64)] = &[
     ("kind", 1.0),
     ("model", 1.0),
     ("provider", 1.0),
+    ("prompt", 1.0),
+    ("reply", 0.98),
     ("counted", 1.0),
     ("usage", 0.985),
 ];
@@ -170,12 +172,40 @@ fn spans(payload: &Payload, found: &[Found<'_>], scores: &mut Scores) {
                 let provider = call.provider.as_deref().unwrap_or("none");
                 score("provider", providers.contains(&provider), provider.to_string());
             }
+            texts(call, &payload.expected, &mut score);
             score(
                 "counted",
                 call.usage_counted == is("counts_usage"),
                 format!("{}", call.usage_counted),
             );
         }
+    }
+}
+
+/// What was asked last and what was answered, where the span holds it, are among what the provider got and gave.
+fn texts(call: &Call<'_>, expected: &Json, score: &mut impl FnMut(&'static str, bool, String)) {
+    let texts = |key: &'static str| {
+        let calls = expected["calls"].as_array().into_iter().flatten();
+        let parts = calls.flat_map(move |call| call[key].as_array().into_iter().flatten());
+        parts.filter_map(|part| part["text"].as_str())
+    };
+    if let Some(prompt) = call.prompt_text() {
+        score(
+            "prompt",
+            texts("inputs").any(|text| text.contains(&*prompt)),
+            format!("{prompt:.300}"),
+        );
+    }
+    let replies = call
+        .texts
+        .iter()
+        .filter(|text| text.side == Side::Output && text.role == Role::Assistant);
+    for reply in replies {
+        score(
+            "reply",
+            texts("outputs").any(|text| text.contains(&*reply.text)),
+            format!("{:.300}", reply.text),
+        );
     }
 }
 

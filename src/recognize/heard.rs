@@ -1,0 +1,106 @@
+//! The conversation of one span or log record: the texts of the first source of each part that has any.
+
+use super::dialect::{Class, Field, matches};
+use super::facts::{Fact, Facts};
+use super::index::Dialects;
+use crate::llm::{Conversation, Kind, Node, Role, Side, Text};
+use crate::otlp::{Attributes, Batch, Event, Item, Value};
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+/// Where its texts may stand.
+pub struct Heard<'a, 's> {
+    pub item: &'s Item<'a>,
+    /// Of the span or of the log event.
+    pub name: &'a str,
+    pub facts: &'s Facts<'a>,
+    pub events: &'s [Event<'a>],
+    pub dialects: Dialects,
+    pub class: Class,
+}
+
+impl<'a> Heard<'a, '_> {
+    /// The texts, each once, in order.
+    pub fn conversation(&self, batch: &'a Batch) -> Conversation<'a> {
+        let mut talk = Conversation::new(batch);
+        self.source(&mut talk, Field::System, Side::Input);
+        self.source(&mut talk, Field::Documents, Side::Input);
+        let input = self.source(&mut talk, Field::Input, Side::Input);
+        let output = self.source(&mut talk, Field::Output, Side::Output);
+        let wanted = |side| !(if side == Side::Input { input } else { output });
+        for event in self.events {
+            self.event(&mut talk, event.name(), event.attributes(), &Value::Empty, wanted);
+        }
+        if let Some(record) = self.item.log_record() {
+            self.event(&mut talk, self.name, record.attributes(), &record.body(), wanted);
+        }
+        talk.texts = in_their_roles(self.class.kind, talk.texts);
+        talk
+    }
+
+    /// Says whether a fact for `field` had text. What has none in the shape of a conversation is taken
+    /// whole where the step is no model call: the arguments of a chain, the value of a tool.
+    fn source(&self, talk: &mut Conversation<'a>, field: Field, side: Side) -> bool {
+        let mut facts = self.facts.all(field);
+        let spoke = facts.any(|fact| match fact {
+            Fact::Texts(node, role) => talk.read(node, side, *role),
+            Fact::Whole(value, role) => whole(talk, &Node::value(value), side, *role),
+            _ => false,
+        });
+        let mut facts = self.facts.all(field);
+        spoke
+            || (!self.class.call
+                && facts.any(|fact| match fact {
+                    Fact::Texts(node, role) => whole(talk, node, side, *role),
+                    _ => false,
+                }))
+    }
+
+    /// Adds what an event of that name says, on the sides that are `wanted`.
+    fn event(
+        &self,
+        talk: &mut Conversation<'a>,
+        name: &str,
+        attributes: Attributes<'a>,
+        body: &Value<'a>,
+        wanted: impl Fn(Side) -> bool,
+    ) {
+        let events = self.dialects.table().flat_map(|dialect| dialect.events);
+        for (_, side, role, keys) in events.filter(|(pattern, ..)| matches(pattern, name)) {
+            if wanted(*side) {
+                let held = keys.iter().find_map(|key| attributes.clone().get(key));
+                talk.read(&Node::open(held.as_ref().unwrap_or(body)), *side, *role);
+            }
+        }
+    }
+}
+
+fn whole<'a>(talk: &mut Conversation<'a>, node: &Node<'a>, side: Side, role: Role) -> bool {
+    let Some(leaf) = node.first_leaf() else {
+        return false;
+    };
+    let text = match node {
+        Node::Text(text, _) => text.clone(),
+        structured => Cow::Owned(structured.to_json()),
+    };
+    talk.say(text, leaf, side, role);
+    true
+}
+
+/// The roles as the kind of call makes them: what is embedded is a document, and OpenLLMetry gives
+/// the documents of a rerank the role `system`, their scores `assistant`. A system text that stands
+/// twice counts once.
+fn in_their_roles<'a>(kind: Option<Kind>, texts: Vec<Text<'a>>) -> Vec<Text<'a>> {
+    let mut system = HashSet::new();
+    let roles = texts.into_iter().map(|mut text| {
+        text.role = match (kind, text.side, text.role) {
+            (Some(Kind::Embeddings), Side::Input, Role::User) => Role::Document,
+            (Some(Kind::Rerank), _, Role::System | Role::Assistant) => Role::Document,
+            (_, _, role) => role,
+        };
+        text
+    });
+    roles
+        .filter(|text| text.role != Role::System || system.insert((text.side as u8, text.text.clone())))
+        .collect()
+}
