@@ -166,7 +166,9 @@ impl<'a> Section<'a> {
     pub fn each(&mut self, mut take: impl FnMut(&str, &mut Section<'_>)) {
         for Entry { key, origin, node } in std::mem::take(&mut self.entries) {
             let path = self.key(key);
-            enter(node, origin.clone(), path, self.problems, |section| take(key, section));
+            enter(node, origin.clone(), path, self.problems, |section| {
+                take(key, section)
+            });
         }
     }
 

@@ -96,47 +96,75 @@ fn every_shell_has_its_completions() {
 
 #[test]
 fn tokens_are_counted_for_a_model() {
-    check(&["tokens", "--model", "gpt-4o"], "hello world", expect![[r#"
+    check(
+        &["tokens", "--model", "gpt-4o"],
+        "hello world",
+        expect![[r#"
         0
         {"tokens":2,"method":"tokenizer:o200k_base"}
-    "#]]);
-    check(&["tokens", "--model", "claude-sonnet-4"], "hello world", expect![[r#"
+    "#]],
+    );
+    check(
+        &["tokens", "--model", "claude-sonnet-4"],
+        "hello world",
+        expect![[r#"
         0
         {"tokens":2,"method":"estimate:claude"}
-    "#]]);
+    "#]],
+    );
     let lines = concat!(
         r#"{"id": 1, "text": "hello world"}"#,
         "\n",
         r#"{"id": "b", "model": "gpt-3.5-turbo", "messages": [{"role": "user", "content": "hello"}]}"#,
         "\n",
     );
-    check(&["tokens", "--model", "gpt-4o", "--jsonl"], lines, expect![[r#"
+    check(
+        &["tokens", "--model", "gpt-4o", "--jsonl"],
+        lines,
+        expect![[r#"
         0
         {"id":1,"tokens":2,"method":"tokenizer:o200k_base"}
         {"id":"b","tokens":8,"method":"tokenizer:cl100k_base"}
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_line_that_cannot_be_counted_is_named_and_not_quoted() {
     let args = ["tokens", "--jsonl", "--model", "gpt-4o"];
-    check(&args, "{\"text\": \"a\"}\n{\"text\": [\"my secret\"]}\n", expect![[r#"
+    check(
+        &args,
+        "{\"text\": \"a\"}\n{\"text\": [\"my secret\"]}\n",
+        expect![[r#"
         2
         {"id":null,"tokens":1,"method":"tokenizer:o200k_base"}
         sidelight: line 2: expected {"id", "text"} or {"id", "messages": […]}; it goes wrong at column 9
-    "#]]);
-    check(&args, "{\"id\": 1}\n", expect![[r#"
+    "#]],
+    );
+    check(
+        &args,
+        "{\"id\": 1}\n",
+        expect![[r#"
         2
         sidelight: line 1: expected either text or messages
-    "#]]);
-    check(&["tokens", "--jsonl"], "{\"text\": \"a\"}\n", expect![[r#"
+    "#]],
+    );
+    check(
+        &["tokens", "--jsonl"],
+        "{\"text\": \"a\"}\n",
+        expect![[r#"
         2
         sidelight: line 1: no model, neither here nor by --model
-    "#]]);
-    check(&args, "{\"messages\": [\"hello\"]}\n", expect![[r#"
+    "#]],
+    );
+    check(
+        &args,
+        "{\"messages\": [\"hello\"]}\n",
+        expect![[r#"
         2
         sidelight: line 1: message 0 is not an object
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The integration tests, one binary.
 mod cli;
 mod corpus;
+mod detect;
 mod layers;
 mod otlp_clients;
 mod shared;

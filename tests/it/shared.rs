@@ -19,18 +19,25 @@ pub fn folder() -> Option<PathBuf> {
 /// The corpus, unpacked into the temporary folder the first time.
 pub fn corpus() -> Option<&'static Path> {
     static CORPUS: LazyLock<Option<PathBuf>> =
-        LazyLock::new(|| unpacked(&folder()?.join("corpus/corpus.tar.gz")));
+        LazyLock::new(|| unpacked(&folder()?.join("corpus/corpus.tar.gz"), "corpus"));
     CORPUS.as_deref()
 }
 
+/// The labelled texts for detection, unpacked likewise.
+pub fn detect() -> Option<&'static Path> {
+    static DETECT: LazyLock<Option<PathBuf>> =
+        LazyLock::new(|| unpacked(&folder()?.join("detect/detect.tar.gz"), "detect"));
+    DETECT.as_deref()
+}
+
 #[allow(clippy::print_stderr, reason = "a skipped test says so")]
-fn unpacked(archive: &Path) -> Option<PathBuf> {
+fn unpacked(archive: &Path, name: &str) -> Option<PathBuf> {
     let Ok(archived) = archive.metadata() else {
         eprintln!("SKIPPED: no {}", archive.display());
         return None;
     };
-    let place = std::env::temp_dir().join(format!("sidelight-corpus-{}", archived.len()));
-    if !place.join("index.json").is_file() {
+    let place = std::env::temp_dir().join(format!("sidelight-{name}-{}", archived.len()));
+    if !place.join("README.md").is_file() {
         let fresh = tempfile::tempdir().expect("a temporary folder");
         let tar = Command::new("tar")
             .arg("xzf")

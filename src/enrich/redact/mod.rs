@@ -12,7 +12,7 @@ mod report;
 mod tests;
 
 pub use config::{Action, Config, InjectionConfig};
-pub use report::{Report, report};
+pub use report::{Pii, Report, report};
 
 use super::scan::{Finding, Injection, Scanner, marks};
 use crate::llm::Role;
