@@ -13,7 +13,7 @@ use std::io::{self, IoSlice};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::{Instant, SystemTime};
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 /// Most of what is committed at once. More would not make a group cheaper, only its answer later.
 const GROUP_BYTES: u64 = 8 << 20;
@@ -84,16 +84,17 @@ impl Committer {
     }
 
     fn end(&mut self) {
-        self.closing = true;
-        loop {
-            let group = self.gather(None);
-            if group.is_empty() {
-                break;
-            }
-            self.commit(group);
-        }
+        while self.commit_waiting() {}
         self.shared.log().closed = true;
         self.shared.arrived.notify_waiters();
+    }
+
+    /// Commits what waits, if anything does; whether it did.
+    pub(super) fn commit_waiting(&mut self) -> bool {
+        let group = self.gather(None);
+        let some = !group.is_empty();
+        self.commit(group);
+        some
     }
 
     /// `first` and what waits behind it, up to the bounds of a group.
@@ -210,13 +211,13 @@ impl Committer {
                 self.active = Some(active);
                 Ok(())
             }
-            Err(error) if is_full(&error) => {
-                self.cut(active);
-                Err(self.full(&error))
-            }
             Err(error) => {
-                self.abandon(active, &error);
-                Err(Failure::Disk(error))
+                if is_full(&error) {
+                    self.cut(active);
+                } else {
+                    self.abandon(active, &error);
+                }
+                Err(self.failure(error))
             }
         }
     }
@@ -289,10 +290,13 @@ impl Committer {
             salt: RandomState::new().hash_one(self.sequence),
             created: self.shared.clock.now(),
         };
-        match self.open(&header, free.as_ref()) {
+        let opened = self.open(&header, free.as_ref());
+        let mut log = self.shared.log();
+        log.moving -= size;
+        match opened {
             Ok(file) => {
-                let segment = Segment::new(&header, free.map_or(0, |free| free.size));
-                self.shared.log().segments.push_back(segment);
+                let size = free.map_or(0, |free| free.size);
+                log.segments.push_back(Segment::new(&header, size));
                 Ok(Active {
                     file,
                     first: header.first,
@@ -300,25 +304,36 @@ impl Committer {
                     offset: BLOCK,
                 })
             }
-            Err(error) if is_full(&error) => Err(self.full(&error)),
             Err(error) => {
-                self.shared.metrics.disk_errors.increment(1);
-                Err(Failure::Disk(error))
+                drop(log);
+                // It goes by one of these names; what stays behind is unused, and found at the next open.
+                let names = [Some(segment::name(header.first)), free.map(|free| free.name)];
+                names
+                    .iter()
+                    .flatten()
+                    .for_each(|name| drop(self.shared.disk.remove(name)));
+                Err(self.failure(error))
             }
         }
     }
 
-    /// A free file for a segment of `size` bytes, or leave to make one, within the queue's bound.
+    /// A free file for a segment of `size` bytes, or leave to make one, within the queue's bound. The
+    /// bytes count as moving from then on.
     fn make_room(&self, size: u64) -> Result<Option<Free>, Failure> {
         let (usual, most) = (self.shared.config.segment_size(), self.shared.config.max_size.0);
         loop {
             let mut log = self.shared.log();
+            // A recycled file may be smaller than the segment will be.
+            let growth = log.free.last().map_or(0, |free| usual.saturating_sub(free.size));
             if size <= usual
+                && log.size() + growth <= most
                 && let Some(free) = log.free.pop()
             {
+                log.moving += size;
                 return Ok(Some(free));
             }
             if log.size() + size <= most {
+                log.moving += size;
                 return Ok(None);
             }
             if let Some(free) = log.free.pop() {
@@ -356,9 +371,12 @@ impl Committer {
 
     /// Ends a segment. The seal only saves time at the next open, so it may fail.
     fn seal(&self, active: &Active) {
+        // What a failed write left behind takes room too.
+        let size = active.file.size().unwrap_or_default();
         let seal = {
             let mut log = self.shared.log();
             let segment = log.segments.back_mut().expect("the active segment is in the log");
+            segment.size = segment.size.max(size);
             segment.sealed = true;
             segment.seal()
         };
@@ -385,7 +403,6 @@ impl Committer {
     /// Never touches a segment again that could not be written or synced: its pages may be gone from
     /// memory without being on disk. What was synced before stays part of the log.
     fn abandon(&mut self, active: Active, cause: &io::Error) {
-        self.shared.metrics.disk_errors.increment(1);
         error!(error = %cause, segment = active.first, "the queue's disk failed; going on in a new segment");
         self.seal(&active);
         let mut log = self.shared.log();
@@ -397,9 +414,13 @@ impl Committer {
         }
     }
 
-    fn full(&mut self, cause: &io::Error) -> Failure {
+    fn failure(&mut self, error: io::Error) -> Failure {
+        if !is_full(&error) {
+            self.shared.metrics.disk_errors.increment(1);
+            return Failure::Disk(error);
+        }
         if !std::mem::replace(&mut self.was_full, true) {
-            tracing::warn!(error = %cause, "the disk is full: the queue takes no records until there is room");
+            warn!(%error, "the disk is full: the queue takes no records until there is room");
         }
         Failure::Full
     }

@@ -21,7 +21,8 @@ pub struct Cursor {
 
 impl Cursor {
     /// Opens the cursor of `lane`. `None` for the window: there was none, or none that can be read.
-    /// A new file is there for good only after the directory is synced.
+    /// The file has its full size from the start, so that a full disk does not keep lanes from moving.
+    /// A new one is there for good only after the directory is synced.
     pub fn open(disk: &dyn Disk, lane: &str) -> io::Result<(Cursor, Option<Window>)> {
         let name = file_name(lane);
         let file = match disk.open(&name) {
@@ -29,6 +30,12 @@ impl Cursor {
             Err(error) if error.kind() == io::ErrorKind::NotFound => disk.create(&name)?,
             Err(error) => return Err(error),
         };
+        let size = file.size()?;
+        if size < 2 * SLOT as u64 {
+            let rest = vec![0; 2 * SLOT - size as usize];
+            write_all(&*file, &mut [IoSlice::new(&rest)], size)?;
+            file.sync_data()?;
+        }
         let (generation, window) = match read(&*file)? {
             Some((generation, window)) => (generation, Some(window)),
             None => (0, None),

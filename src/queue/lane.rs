@@ -110,14 +110,14 @@ impl Lane {
         age > self.shared.log().readers[self.index].limits.max_age
     }
 
-    fn hand_out(&self, piece: Piece) -> Lease {
+    pub(super) fn hand_out(&self, piece: Piece) -> Lease {
         Lease {
             lane: self.clone(),
             piece: Some(piece),
         }
     }
 
-    fn next(&self, max_bytes: u64) -> Next {
+    pub(super) fn next(&self, max_bytes: u64) -> Next {
         self.shared.update(self.index, |log| {
             log.next(self.index, max_bytes, &self.shared.clock)
         })
@@ -125,7 +125,7 @@ impl Lane {
 
     /// Reads on from `from` and takes what is found. `Err`: the disk failed, try again; `last` makes it
     /// count as damage instead. `None`: nothing came of it, ask the log again.
-    fn read(
+    pub(super) fn read(
         &self,
         segment: &Segment,
         from: Position,

@@ -163,6 +163,7 @@ impl Log {
                 .chain(young)
                 .take_while(|entry| entry.stored.sequence < segment.end);
             let piece = reader.take(segment, here, max_bytes, clock);
+            reader.book_damage(segment);
             if let Some(piece) = reader.hold(piece) {
                 self.forget_young();
                 return Next::Lease(piece);
@@ -198,6 +199,7 @@ impl Log {
         if let Some((offset, sequence)) = end.filter(|_| all) {
             reader.skip_to(offset, sequence, &mut piece);
         }
+        reader.book_damage(segment);
         reader.hold(piece)
     }
 

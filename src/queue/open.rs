@@ -57,15 +57,17 @@ impl Queue {
     ) -> io::Result<Opened> {
         let memory = config.durability == Durability::Memory;
         let disk = if memory { Arc::new(Memory::default()) } else { disk };
-        Queue::open_at(config, specs, metrics, disk, Clock::start())
+        Queue::open_with(config, specs, metrics, disk, Clock::start(), YOUNG)
     }
 
-    pub(super) fn open_at(
+    /// `young`: bytes of new records that are kept in memory.
+    pub(super) fn open_with(
         config: Config,
         specs: &[LaneSpec],
         metrics: Metrics,
         disk: Arc<dyn Disk>,
         clock: Clock,
+        young: u64,
     ) -> io::Result<Opened> {
         let names: Vec<&str> = specs.iter().map(|spec| spec.name.as_str()).collect();
         if let Some(twice) = names
@@ -90,7 +92,7 @@ impl Queue {
             free,
             moving: 0,
             readers,
-            young: Young::new(YOUNG),
+            young: Young::new(young),
             damaged: Window::default(),
             closed: false,
         };
@@ -241,6 +243,10 @@ impl Opening<'_> {
             found.push_back(self.examine(segment, firsts.get(index + 1).copied(), log)?);
         }
         let end = found.back().map_or(1, |segment: &Segment| segment.end);
+        if let Some(unused) = found.pop_back_if(|last| last.is_empty()) {
+            // Its header may be in memory only, if syncing it had failed; it is not worth finding out.
+            self.disk.remove(&unused.name())?;
+        }
         let next = log
             .readers
             .iter()
@@ -250,6 +256,17 @@ impl Opening<'_> {
         for (index, segment) in found.iter_mut().enumerate() {
             // Numbering must go on from the cursors, which a segment cannot do in its middle.
             segment.sealed |= index < last || segment.end != next;
+        }
+        if let Some(last) = found.back() {
+            for reader in log.readers.iter_mut().filter(|reader| reader.is_adrift()) {
+                let sequence = last.end.max(reader.window.low());
+                let end = Position {
+                    segment: last.first,
+                    offset: last.offset,
+                    sequence,
+                };
+                reader.start_at(end, last.newest);
+            }
         }
         log.segments = found;
         Ok(next)
@@ -270,6 +287,15 @@ impl Opening<'_> {
         let partly = |reader: &Reader| reader.needs(&segment) && !whole(reader);
         if segment.sealed && !log.readers.iter().any(partly) {
             for reader in log.readers.iter_mut().filter(|reader| reader.needs(&segment)) {
+                if reader.is_adrift() {
+                    let Segment { first, .. } = segment;
+                    let start = Position {
+                        segment: first,
+                        offset: BLOCK,
+                        sequence: first,
+                    };
+                    reader.start_at(start, segment.oldest);
+                }
                 reader.recover(&segment, segment.tally);
             }
             return Ok(segment);
@@ -329,7 +355,7 @@ fn recover(reader: &mut Reader, segment: &Segment, entry: &Entry) {
     if reader.window.contains(sequence) {
         return;
     }
-    if reader.position.segment == 0 {
+    if reader.is_adrift() {
         let position = Position {
             segment: segment.first,
             offset: entry.offset,

@@ -281,7 +281,14 @@ impl Reader {
         self.position.sequence = segment.end.max(from);
     }
 
-    /// Books what is left of a segment that goes away: it was damaged.
+    /// Books what is left of a segment that was read to its end: it could not be read.
+    pub fn book_damage(&mut self, segment: &Segment) {
+        if self.position.sequence >= segment.end {
+            self.forget(segment);
+        }
+    }
+
+    /// Books what is left of a segment that goes away: it could not be read.
     pub fn forget(&mut self, segment: &Segment) {
         let tally = self.unread.remove(&segment.first).unwrap_or_default();
         self.give_up(tally, CORRUPT);
@@ -327,10 +334,16 @@ impl Reader {
         Ledger::new(&self.lines, oldest)
     }
 
-    /// When what comes next was enqueued, where the reader was set down in the middle of a segment.
+    /// Sets the reader down, at open, at the first record on disk that it is not done with.
     pub fn start_at(&mut self, position: Position, enqueued: SystemTime) {
+        self.complete(self.position.sequence, position.sequence);
         self.position = position;
         self.last_read = enqueued;
+    }
+
+    /// Whether [`Reader::start_at`] is still to come.
+    pub fn is_adrift(&self) -> bool {
+        self.position.segment == 0
     }
 }
 

@@ -47,7 +47,7 @@ impl Upkeep {
         !chores.finish
     }
 
-    fn work(&mut self, chores: Chores) {
+    pub(super) fn work(&mut self, chores: Chores) {
         self.shared.log().expire(&self.shared.clock);
         self.write_cursors();
         if chores.cursors || chores.finish {

@@ -1,4 +1,10 @@
 //! The queue as a whole, on real and on faulty disks.
 
 mod dead;
+mod fault;
+mod faults;
+mod limits;
+mod model;
+mod rig;
+mod torn;
 mod whole;

@@ -1,0 +1,145 @@
+//! A disk that is full or fails, and what the sender hears.
+
+use super::rig::{Rig, lane, numbered, small};
+use crate::queue::*;
+
+fn rig() -> Rig {
+    let mut rig = Rig::new(small(), vec![lane("one")], 0);
+    rig.accept(vec![numbered(0, 100)]);
+    rig
+}
+
+fn push_one(rig: &mut Rig, number: u32) -> Result<(), PushError> {
+    rig.push(vec![numbered(number, 100)]).remove(0)
+}
+
+#[test]
+fn a_full_disk_refuses_and_recovers_by_itself_when_space_returns() {
+    let mut rig = rig();
+    rig.disk.set_capacity(rig.disk.used() + 150);
+    assert!(push_one(&mut rig, 1).is_ok());
+    assert!(matches!(push_one(&mut rig, 2), Err(PushError::Full)));
+    assert!(matches!(push_one(&mut rig, 3), Err(PushError::Full)));
+    assert_eq!(rig.drain(0), [0, 1], "lanes go on while the disk is full");
+    rig.disk.mend();
+    assert!(push_one(&mut rig, 4).is_ok());
+    assert_eq!(rig.drain(0), [4]);
+    let rig = rig.restart(|disk| disk.crash(1));
+    assert!(rig.lanes[0].ledger().closes());
+}
+
+#[test]
+fn a_failed_sync_poisons_the_segment_and_the_group_goes_to_a_new_one() {
+    for fail in [
+        |rig: &Rig| rig.disk.fail_syncs(1),
+        |rig: &Rig| rig.disk.fail_writes(1),
+    ] {
+        let mut rig = rig();
+        fail(&rig);
+        assert!(push_one(&mut rig, 1).is_ok());
+        assert_eq!(rig.segments().len(), 2);
+        let rig = rig.restart(|disk| disk.crash(7));
+        assert_eq!(rig.drain(0), [0, 1]);
+    }
+}
+
+#[test]
+fn a_disk_that_goes_on_failing_is_told_to_the_sender_and_tried_again() {
+    let mut rig = rig();
+    rig.disk.fail_writes(1000);
+    assert!(matches!(push_one(&mut rig, 1), Err(PushError::Disk(_))));
+    assert!(matches!(push_one(&mut rig, 2), Err(PushError::Disk(_))));
+    rig.disk.mend();
+    assert!(push_one(&mut rig, 3).is_ok());
+    let rig = rig.restart(|disk| disk.crash(3));
+    let came = rig.drain(0);
+    assert!(came.starts_with(&[0]) && came.ends_with(&[3]), "{came:?}");
+}
+
+#[test]
+fn short_writes_are_completed() {
+    let mut rig = rig();
+    rig.disk.write_at_most(7);
+    rig.accept((1..6).map(|number| numbered(number, 200)).collect());
+    let rig = rig.restart(|disk| disk.crash(5));
+    assert_eq!(rig.drain(0), [0, 1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn a_read_that_fails_is_tried_again_before_anything_is_given_up() {
+    let mut rig = rig();
+    rig.accept(vec![numbered(1, 100)]);
+    rig.disk.fail_reads(3);
+    assert_eq!(rig.drain(0), [0, 1]);
+
+    rig.accept(vec![numbered(2, 100)]);
+    rig.disk.fail_reads(1000);
+    assert_eq!(rig.drain(0), [0; 0]);
+    let ledger = rig.lanes[0].ledger();
+    assert_eq!(ledger.line(1).dropped["corrupt"], 1);
+    assert!(ledger.closes());
+    rig.disk.mend();
+    rig.accept(vec![numbered(3, 100)]);
+    assert_eq!(rig.drain(0), [3]);
+}
+
+#[test]
+fn a_power_failure_takes_nothing_that_was_acknowledged_with_fsync() {
+    for dice in 0..50 {
+        let mut rig = Rig::new(small(), vec![lane("one")], 0);
+        for group in 0..6 {
+            rig.accept(
+                (group * 5..group * 5 + 5)
+                    .map(|number| numbered(number, 400))
+                    .collect(),
+            );
+        }
+        let rig = rig.restart(|disk| disk.crash(dice));
+        assert_eq!(rig.drain(0), (0..30).collect::<Vec<u32>>());
+    }
+}
+
+#[test]
+fn os_keeps_everything_over_a_kill_and_stays_whole_over_a_power_failure() {
+    let config = Config {
+        durability: Durability::Os,
+        ..small()
+    };
+    for dice in 0..50 {
+        let mut rig = Rig::new(config.clone(), vec![lane("one")], 0);
+        rig.accept((0..30).map(|number| numbered(number, 400)).collect());
+        let mut rig = rig.restart(|_| ());
+        assert_eq!(rig.lanes[0].ledger().line(1).recovered, 30);
+        rig.accept((30..40).map(|number| numbered(number, 400)).collect());
+        let mut rig = rig.restart(|disk| disk.crash(dice));
+        let came = rig.drain(0);
+        assert!(
+            came.is_sorted_by(|a, b| a < b),
+            "what is left is whole and in order: {came:?}"
+        );
+        rig.accept(vec![numbered(40, 400)]);
+        assert_eq!(rig.drain(0), [40]);
+        assert!(rig.lanes[0].ledger().closes());
+    }
+}
+
+#[test]
+fn memory_leaves_the_disk_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = Config {
+        durability: Durability::Memory,
+        ..Config::default()
+    };
+    let disk = std::sync::Arc::new(Directory::new(dir.path()));
+    let opened = Queue::open(config, &[lane("one")], Metrics::new(), disk).unwrap();
+    let committer = std::thread::spawn(move || opened.committer.run());
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        opened.queue.push(numbered(1, 100)).await.unwrap();
+        let lease = opened.lanes[0].lease(1000).await.unwrap();
+        assert_eq!(lease.records()[0].record, numbered(1, 100));
+    });
+    opened.queue.close();
+    committer.join().unwrap();
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+}
