@@ -10,6 +10,7 @@ pub use source::Sources;
 
 use crate::export::Exporters;
 use crate::queue;
+use crate::receive;
 use crate::settings::{self, Node, Origin, Problem, Section};
 use crate::telemetry;
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ use std::path::PathBuf;
 pub struct Config {
     /// Where the queue, dead letters and the local store lie unless they are set elsewhere.
     pub data_dir: PathBuf,
+    pub receivers: receive::Config,
     pub queue: queue::Config,
     pub exporters: Exporters,
     pub telemetry: telemetry::Config,
@@ -61,6 +63,7 @@ impl Default for Config {
     fn default() -> Config {
         Config {
             data_dir: PathBuf::from("./sidelight-data"),
+            receivers: receive::Config::default(),
             queue: queue::Config::default(),
             exporters: Exporters::default(),
             telemetry: telemetry::Config::default(),
@@ -75,7 +78,11 @@ impl Config {
         if self.data_dir.as_os_str().is_empty() {
             root.problem("data_dir", "expected a directory");
         }
+        root.section("receivers", |section| self.receivers.read(section));
         root.section("queue", |section| self.queue.read(section));
+        for (key, text) in self.receivers.check(self.queue.max_in_flight) {
+            root.problem(&format!("receivers.{key}"), text);
+        }
         if self.queue.directory.as_os_str().is_empty() {
             self.queue.directory = self.data_dir.join("queue");
         }

@@ -1,4 +1,4 @@
-//! The section `receivers.otlp`, as the OpenTelemetry Collector names its keys.
+//! The section `receivers`, with the keys of the OpenTelemetry Collector's `otlp` receiver.
 
 use crate::net::listen::Endpoint;
 use crate::net::{auth, tls};
@@ -10,16 +10,25 @@ use std::time::Duration;
 /// Each body may be held three times over: on the wire, decompressed, and patched.
 const COPIES: u64 = 3;
 
+/// The section `receivers`: OTLP by default, else what is named.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Config {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub otlp: Option<Otlp>,
+}
+
 /// The section `receivers.otlp`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Config {
+pub struct Otlp {
     pub protocols: Protocols,
 }
 
 /// The section `receivers.otlp.protocols`: both by default, else those that are named.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Protocols {
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub grpc: Option<Grpc>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub http: Option<Http>,
 }
 
@@ -32,8 +41,10 @@ pub struct Grpc {
     /// Limit of one message, on the wire and after decompression, in MiB.
     pub max_recv_msg_size_mib: u32,
     /// Plain text where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tls: Option<tls::Server>,
     /// Open to all who can connect where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub auth: Option<auth::Config>,
     pub keepalive: Keepalive,
 }
@@ -48,9 +59,15 @@ pub enum Transport {
 
 choices!(Transport { Tcp = "tcp", Unix = "unix" });
 
-/// The section `keepalive.server_parameters`: when idle peers are asked whether they are still there.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+/// The section `keepalive`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Keepalive {
+    pub server_parameters: ServerParameters,
+}
+
+/// The section `keepalive.server_parameters`: when peers are asked whether they are still there.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct ServerParameters {
     /// A connection is asked to end after this long, so that clients spread anew; 0 is never.
     #[serde(serialize_with = "serialize_duration")]
     pub max_connection_age: Duration,
@@ -69,10 +86,13 @@ pub struct Http {
     /// Limit of one body, on the wire and after decompression.
     pub max_request_body_size: Size,
     /// Plain text where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tls: Option<tls::Server>,
     /// Open to all who can connect where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub auth: Option<auth::Config>,
     /// Browsers on other origins are kept out where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub cors: Option<Cors>,
 }
 
@@ -86,6 +106,14 @@ pub struct Cors {
     /// How long a browser may remember the answer.
     #[serde(serialize_with = "serialize_duration")]
     pub max_age: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            otlp: Some(Otlp::default()),
+        }
+    }
 }
 
 impl Default for Protocols {
@@ -110,10 +138,10 @@ impl Default for Grpc {
     }
 }
 
-impl Default for Keepalive {
+impl Default for ServerParameters {
     /// Pings far more often than grpc-go (2 h): a peer that vanished should not keep its slot for hours.
-    fn default() -> Keepalive {
-        Keepalive {
+    fn default() -> ServerParameters {
+        ServerParameters {
             max_connection_age: Duration::ZERO,
             time: Duration::from_secs(60),
             timeout: Duration::from_secs(20),
@@ -134,9 +162,41 @@ impl Default for Http {
 }
 
 impl Config {
-    /// Overwrites what the user has set.
+    /// A given map replaces the built-in one.
     pub fn read(&mut self, section: &mut Section<'_>) {
-        section.section("protocols", |section| self.protocols.read(section));
+        let mut otlp = Otlp::default();
+        section.section("otlp", |section| {
+            section.section("protocols", |section| otlp.protocols.read(section));
+        });
+        section.not_built_yet(&["kafka"]);
+        if section.given() {
+            self.otlp = section.has("otlp").then_some(otlp);
+        }
+    }
+
+    /// What is wrong in view of `queue.max_in_flight`, each with its key below `receivers`.
+    pub fn check(&self, max_in_flight: Size) -> Vec<(&'static str, String)> {
+        let Some(Otlp { protocols }) = &self.otlp else {
+            return Vec::new();
+        };
+        let grpc = protocols
+            .grpc
+            .as_ref()
+            .map(|grpc| ("otlp.protocols.grpc.max_recv_msg_size_mib", grpc.limit()));
+        let http = protocols.http.as_ref();
+        let http = http.map(|http| {
+            (
+                "otlp.protocols.http.max_request_body_size",
+                http.max_request_body_size,
+            )
+        });
+        let too_large = |(_, limit): &(_, Size)| limit.0.saturating_mul(COPIES) > max_in_flight.0;
+        let text = format!(
+            "a request may be held {COPIES} times over (as it came, decompressed, patched), \
+             which is more than queue.max_in_flight, {max_in_flight}"
+        );
+        let limits = grpc.into_iter().chain(http).filter(too_large);
+        limits.map(|(key, _)| (key, text.clone())).collect()
     }
 }
 
@@ -149,27 +209,6 @@ impl Protocols {
             self.grpc = section.has("grpc").then_some(grpc);
             self.http = section.has("http").then_some(http);
         }
-    }
-
-    /// What is wrong in view of `queue.max_in_flight`, each with the key below `protocols`.
-    pub fn check(&self, max_in_flight: Size) -> Vec<(&'static str, String)> {
-        let grpc = self
-            .grpc
-            .as_ref()
-            .map(|grpc| ("grpc.max_recv_msg_size_mib", grpc.limit()));
-        let http = self
-            .http
-            .as_ref()
-            .map(|http| ("http.max_request_body_size", http.max_request_body_size));
-        let too_large = |(_, limit): &(_, Size)| limit.0.saturating_mul(COPIES) > max_in_flight.0;
-        let text = format!(
-            "a request may be held {COPIES} times over, so this is more than {max_in_flight} in flight"
-        );
-        grpc.into_iter()
-            .chain(http)
-            .filter(too_large)
-            .map(|(key, _)| (key, text.clone()))
-            .collect()
     }
 }
 
@@ -198,7 +237,9 @@ impl Grpc {
         read_tls(section, &mut self.tls);
         read_auth(section, &mut self.auth);
         section.section("keepalive", |section| {
-            section.section("server_parameters", |section| self.keepalive.read(section));
+            section.section("server_parameters", |section| {
+                self.keepalive.server_parameters.read(section)
+            });
             section.not_built_yet(&["enforcement_policy"]);
         });
     }
@@ -209,7 +250,7 @@ impl Grpc {
     }
 }
 
-impl Keepalive {
+impl ServerParameters {
     fn read(&mut self, section: &mut Section<'_>) {
         section.get("max_connection_age", &mut self.max_connection_age);
         section.get("time", &mut self.time);

@@ -32,7 +32,7 @@ const FRAME: u32 = 1 << 20;
 /// What is known of the endpoint once it is bound.
 pub struct Options {
     limit: usize,
-    keepalive: config::Keepalive,
+    keepalive: config::ServerParameters,
 }
 
 impl Options {
@@ -40,7 +40,7 @@ impl Options {
         let limit = usize::try_from(config.limit().0).unwrap_or(usize::MAX);
         Options {
             limit,
-            keepalive: config.keepalive.clone(),
+            keepalive: config.keepalive.server_parameters.clone(),
         }
     }
 }
@@ -73,7 +73,11 @@ async fn hand_out(
 ) {
     loop {
         let conn = incoming.next().await;
-        let server = if Windows::with(&slots) == WIDE { &wide } else { &narrow };
+        let server = if Windows::with(&slots) == WIDE {
+            &wide
+        } else {
+            &narrow
+        };
         if server.send(conn).await.is_err() {
             return;
         }

@@ -7,7 +7,7 @@ use crate::drain::Drain;
 use crate::enrich::Enriched;
 use crate::net::budget::{Budget, Hold};
 use crate::net::decode::{Encoding, decode};
-use crate::otlp::{Batch, Limits, Signal};
+use crate::otlp::{Batch, Limits, Signal, json};
 use crate::queue::{PushError, Record};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -195,7 +195,7 @@ impl Shared {
         let body = decode(encoding, wire, limit, &mut arrival.hold)?;
         let otlp = match format {
             Format::Proto => body,
-            Format::Json => return Err(Refusal::Unsupported("JSON".to_string())),
+            Format::Json => from_json(door.signal, &body, limit, &mut arrival.hold)?,
         };
         Batch::read(door.signal, otlp, &self.limits).map_err(Refusal::Malformed)
     }
@@ -230,6 +230,18 @@ impl Shared {
             }
         }
     }
+}
+
+/// Protobuf is reserved at the size of its JSON beforehand, and exactly afterwards: only numbers in
+/// arrays can be shorter in JSON.
+fn from_json(signal: Signal, text: &[u8], limit: usize, hold: &mut Hold) -> Result<Bytes, Refusal> {
+    hold.grow(text.len())?;
+    let otlp = json::read(signal, text).map_err(|error| Refusal::Unreadable(error.to_string()))?;
+    if otlp.len() > limit {
+        return Err(Refusal::TooLarge(format!("more than {limit} bytes as protobuf")));
+    }
+    hold.grow(otlp.len().saturating_sub(text.len()))?;
+    Ok(otlp.into())
 }
 
 /// A batch that the line has nothing to do with.

@@ -13,7 +13,7 @@ mod refusal;
 mod status;
 mod windows;
 
-pub use config::{Config, Cors, Grpc, Http, Keepalive, Protocols, Transport};
+pub use config::{Config, Cors, Grpc, Http, Keepalive, Otlp, Protocols, ServerParameters, Transport};
 pub use intake::{Arrival, Door, Format, Intake, Line, Via};
 pub use metrics::Metrics;
 pub use refusal::Refusal;
@@ -57,12 +57,15 @@ struct Socket {
     gate: Gate,
 }
 
-/// Binds what `protocols` asks for.
-pub async fn bind(protocols: &Protocols) -> Result<Receiver, StartError> {
+/// Binds what `config` asks for; nothing where it asks for nothing.
+pub async fn bind(config: &Config) -> Result<Receiver, StartError> {
     let mut receiver = Receiver {
         grpc: None,
         http: None,
         slots: Slots::new(MOST_CONNECTIONS),
+    };
+    let Some(Otlp { protocols }) = &config.otlp else {
+        return Ok(receiver);
     };
     if let Some(config) = &protocols.grpc {
         let (tls, auth) = (config.tls.as_ref(), config.auth.as_ref());

@@ -139,7 +139,7 @@ async fn h2_is_spoken_on_the_http_port_too() {
 async fn a_port_in_use_is_named_with_its_key() {
     let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = taken.local_addr().unwrap();
-    let config = protocols(&format!("protocols: {{ http: {{ endpoint: \"{address}\" }} }}"));
+    let config = config(&format!("protocols: {{ http: {{ endpoint: \"{address}\" }} }}"));
     let error = anyhow::Error::from(bind(&config).await.err().unwrap());
     assert_eq!(
         format!("{error:#}"),

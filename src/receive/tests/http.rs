@@ -370,6 +370,82 @@ async fn errors_are_json_where_the_request_was() {
     .assert_eq(&refused.show());
 }
 
+/// One span called `name`, as OTLP/JSON.
+fn json_traces(name: &str) -> String {
+    format!(r#"{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{{"name":"{name}"}}]}}]}}]}}"#)
+}
+
+#[tokio::test]
+async fn json_is_stored_as_protobuf_and_answered_in_json() {
+    let server = Server::start().await;
+    let answer = server.post("/v1/traces", &[JSON], json_traces("ping")).await;
+    expect![[r#"
+        200
+        content-type: application/json
+        {}
+    "#]].assert_eq(&answer.show());
+    let packed = server.post(
+        "/v1/traces",
+        &[JSON, ("content-encoding", "gzip")],
+        gzip(json_traces("ping").as_bytes()),
+    );
+    assert_eq!(packed.await.status, 200);
+    assert!(
+        server
+            .stored()
+            .iter()
+            .all(|record| record.payload == traces("ping"))
+    );
+    assert_eq!(server.accepted("http"), 2);
+}
+
+#[tokio::test]
+async fn json_that_is_no_request_is_refused_for_good_with_what_and_where() {
+    check(
+        &[JSON],
+        br#"{"resourceSpans":[{"scopeSpans":7}]}"#.to_vec(),
+        expect![[r#"
+            400
+            content-type: application/json
+            {"code":3,"message":"malformed request: expected a list in resourceSpans[0].scopeSpans at line 1 column 33"}
+        "#]],
+    )
+    .await;
+    check(&[JSON], br#"{"resourceSpans":"#.to_vec(), expect![[r#"
+        400
+        content-type: application/json
+        {"code":3,"message":"malformed request: EOF while parsing a value in resourceSpans at line 1 column 17"}
+    "#]]).await;
+    check(&[JSON], json_traces(r"\ud800").into(), expect![[r#"
+        400
+        content-type: application/json
+        {"code":3,"message":"malformed request: unexpected end of hex escape in resourceSpans[0].scopeSpans[0].spans[0].name at line 1 column 59"}
+    "#]]).await;
+}
+
+#[tokio::test]
+async fn a_key_of_a_megabyte_is_skipped_like_any_unknown_key() {
+    let server = Server::with("", ROOM).await;
+    let body = format!(r#"{{"{}":1,"resourceSpans":[]}}"#, "k".repeat(1_000_000));
+    assert_eq!(server.post("/v1/traces", &[JSON], body).await.status, 200);
+}
+
+#[tokio::test]
+async fn json_that_grows_past_the_limit_is_too_large() {
+    let counts = "1,".repeat(300_000);
+    let body = format!(
+        r#"{{"resourceMetrics":[{{"scopeMetrics":[{{"metrics":[{{"histogram":{{"dataPoints":[{{"bucketCounts":[{counts}1]}}]}}}}]}}]}}]}}"#
+    );
+    let server = Server::start().await;
+    let answer = server.post("/v1/metrics", &[JSON], body).await;
+    expect![[r#"
+        413
+        content-type: application/json
+        {"code":8,"message":"too large: more than 1048576 bytes as protobuf"}
+    "#]].assert_eq(&answer.show());
+    assert_eq!(server.metric("sidelight_receiver_in_flight_bytes"), 0);
+}
+
 #[tokio::test]
 async fn browsers_are_told_which_pages_may_send() {
     let yaml = "protocols: { http: { endpoint: \"127.0.0.1:0\", cors: { allowed_origins: [\"https://*.example.com\"], \

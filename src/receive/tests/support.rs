@@ -4,7 +4,7 @@ use crate::drain::Drain;
 use crate::enrich::Enriched;
 use crate::otlp::Batch;
 use crate::queue::{PushError, Record};
-use crate::receive::{Intake, Line, Metrics, Protocols, bind};
+use crate::receive::{Config, Intake, Line, Metrics, bind};
 use crate::settings;
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -121,7 +121,7 @@ impl Server {
             stored: Mutex::default(),
             pushes: Semaphore::new(1000),
         });
-        let receiver = bind(&protocols(yaml)).await.unwrap();
+        let receiver = bind(&config(yaml)).await.unwrap();
         let drain = Drain::default();
         let intake = Intake::new(Arc::clone(&line) as Arc<dyn Line>, max_in_flight, metrics, &drain);
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
@@ -213,11 +213,13 @@ impl Server {
     }
 }
 
-pub fn protocols(yaml: &str) -> Protocols {
-    let mut config = crate::receive::Config::default();
-    let problems = settings::read_text("test", yaml, |section| config.read(section));
+/// The section `receivers.otlp`.
+pub fn config(yaml: &str) -> Config {
+    let mut config = Config::default();
+    let yaml = format!("otlp: {{ {yaml} }}");
+    let problems = settings::read_text("test", &yaml, |section| config.read(section));
     assert!(problems.is_empty(), "{problems:?}");
-    config.protocols
+    config
 }
 
 pub async fn connect(address: SocketAddr) -> TokioIo<TcpStream> {
