@@ -10,6 +10,7 @@ pub mod json;
 pub mod net;
 pub mod otlp;
 pub mod settings;
+pub mod sqlite;
 pub mod units;
 
 pub mod llm;

@@ -1,6 +1,6 @@
 //! The section `exporters`: any number of them, each under its own id.
 
-use super::{BoxError, Exporter, lane, otlp_grpc, otlp_http};
+use super::{BoxError, Exporter, lane, local, otlp_grpc, otlp_http};
 use crate::settings::Section;
 use serde::ser::SerializeMap;
 use serde_json::value::RawValue;
@@ -9,9 +9,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// The exporters that are built in. A new one is a file and a line here.
-pub static TYPES: &[Type] = &[otlp_grpc::TYPE, otlp_http::TYPE];
+pub static TYPES: &[Type] = &[otlp_grpc::TYPE, otlp_http::TYPE, local::TYPE];
 
-const NOT_BUILT_YET: &[&str] = &["kafka", "postgres", "clickhouse", "local"];
+const NOT_BUILT_YET: &[&str] = &["kafka", "postgres", "clickhouse"];
 
 /// A type of exporter.
 pub struct Type {
@@ -36,8 +36,15 @@ pub trait Settings: Debug + Send + Sync {
 }
 
 /// The exporters in the order of the file, with their ids: `otlp`, `otlp/second`, `local`.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Exporters(pub Vec<(String, Arc<dyn Settings>)>);
+
+impl Default for Exporters {
+    /// The local store alone.
+    fn default() -> Exporters {
+        Exporters(vec![("local".to_string(), Arc::new(local::Config::default()))])
+    }
+}
 
 impl Exporters {
     /// A given map replaces the built-in one.

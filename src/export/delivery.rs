@@ -132,6 +132,10 @@ impl Delivery {
     pub fn answer(&mut self, verdict: Verdict, chance: f64) -> Then {
         match verdict {
             Verdict::Sent { rejected, message } => return self.sent(rejected, message),
+            Verdict::Kept { items } => {
+                let all = self.taken();
+                self.unsend(&all, items_of(&all).saturating_sub(items), "not_carried");
+            }
             Verdict::TooLarge => self.split(),
             Verdict::Refused(cause) => self.refused(cause),
             Verdict::Later { after, cause } => match self.backoff.pause(after, chance) {
@@ -161,12 +165,9 @@ impl Delivery {
     }
 
     fn sent(&mut self, rejected: u64, message: Option<String>) -> Then {
-        self.backoff.reset();
-        let parts = self.requests.pop_front().unwrap_or_default();
-        for batch in &parts {
-            self.count(batch, Outcome::Sent);
-        }
-        let rejected = self.reject(&parts, rejected);
+        let all = self.taken();
+        let rejected = rejected.min(items_of(&all));
+        self.unsend(&all, rejected, "partial_success");
         match message {
             Some(message) => Then::Heard { rejected, message },
             None if rejected > 0 => Then::Heard {
@@ -177,21 +178,25 @@ impl Delivery {
         }
     }
 
-    /// Moves `rejected` items, at most all of `parts`, from sent to dropped; how many it were.
-    fn reject(&mut self, parts: &[Batch], rejected: u64) -> u64 {
-        let Some(kind) = parts.first().map(|batch| batch.signal() as u8) else {
-            return 0;
-        };
-        let sent = self.ledger.entry((kind, Outcome::Sent)).or_default();
-        let rejected = rejected.min(parts.iter().map(|batch| u64::from(batch.items())).sum());
-        *sent -= rejected;
-        if rejected > 0 {
-            *self
-                .ledger
-                .entry((kind, Outcome::Dropped("partial_success")))
-                .or_default() += rejected;
+    /// The batches of the first request, which was sent and is done with.
+    fn taken(&mut self) -> Vec<Batch> {
+        self.backoff.reset();
+        let parts = self.requests.pop_front().unwrap_or_default();
+        for batch in &parts {
+            self.count(batch, Outcome::Sent);
         }
-        rejected
+        parts
+    }
+
+    /// Moves `items` of `parts` from sent to dropped.
+    fn unsend(&mut self, parts: &[Batch], items: u64, reason: &'static str) {
+        let Some(kind) = parts.first().map(|batch| batch.signal() as u8) else {
+            return;
+        };
+        if items > 0 {
+            *self.ledger.entry((kind, Outcome::Sent)).or_default() -= items;
+            *self.ledger.entry((kind, Outcome::Dropped(reason))).or_default() += items;
+        }
     }
 
     /// A request of one batch goes to the dead letters; of several, one of them may have spoilt it for
@@ -246,6 +251,10 @@ impl Delivery {
     }
 }
 
+fn items_of(parts: &[Batch]) -> u64 {
+    parts.iter().map(|batch| u64::from(batch.items())).sum()
+}
+
 /// Bytes of the request that `parts` make when they are joined.
 fn size(parts: &[Batch]) -> usize {
     parts.iter().map(|batch| batch.otlp().len()).sum()
@@ -285,6 +294,7 @@ mod tests {
             },
             3 => Verdict::TooLarge,
             4 => Verdict::Refused("no".into()),
+            7 => Verdict::Kept { items: 1 },
             5 => Verdict::Later {
                 after: None,
                 cause: "away".into(),
@@ -301,7 +311,7 @@ mod tests {
         #[test]
         fn every_item_stands_in_the_ledger_once_whatever_the_peer_says(
             batches in prop::collection::vec(0..6u32, 0..6),
-            verdicts in prop::collection::vec(0..7u8, 0..40),
+            verdicts in prop::collection::vec(0..8u8, 0..40),
             most in 1..60usize,
             expires in any::<bool>(),
         ) {

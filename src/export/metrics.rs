@@ -66,7 +66,7 @@ impl Metrics {
 
 fn outcome(verdict: &Verdict) -> usize {
     match verdict {
-        Verdict::Sent { .. } => 0,
+        Verdict::Sent { .. } | Verdict::Kept { .. } => 0,
         Verdict::Later { .. } => 1,
         Verdict::TooLarge => 2,
         Verdict::Hold(_) => 3,

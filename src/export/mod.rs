@@ -6,6 +6,7 @@ mod config;
 mod connect;
 mod delivery;
 pub mod lane;
+pub mod local;
 mod metrics;
 mod otlp_grpc;
 mod otlp_http;
@@ -49,6 +50,8 @@ pub trait Exporter: Send + Sync {
 pub enum Verdict {
     /// The peer has it; it may have turned away `rejected` items, which will never be taken.
     Sent { rejected: u64, message: Option<String> },
+    /// `items` of the batch are kept; the others are not for this exporter, and count as `not_carried`.
+    Kept { items: u64 },
     /// Worth another try, no sooner than `after` if the peer asked for a pause.
     Later {
         after: Option<Duration>,

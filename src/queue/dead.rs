@@ -2,8 +2,9 @@
 
 use super::Metrics;
 use super::format::{nanos, time};
+use crate::sqlite;
 use bytes::Bytes;
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Row, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -106,8 +107,8 @@ impl DeadLetters {
     pub fn open(directory: &Path, most: u64, metrics: Metrics) -> Result<DeadLetters, DeadError> {
         fs::create_dir_all(directory)?;
         let path = directory.join(FILE);
-        let connection = match connect(&path) {
-            Err(error) if is_corrupt(&error) => rebuild(&path, &metrics)?,
+        let connection = match sqlite::connect(&path, SCHEMA) {
+            Err(error) if sqlite::is_corrupt(&error) => rebuild(&path, &metrics)?,
             other => other?,
         };
         Ok(DeadLetters {
@@ -173,7 +174,7 @@ impl DeadLetters {
     fn run<T>(&self, mut work: impl FnMut(&mut Connection) -> rusqlite::Result<T>) -> Result<T, DeadError> {
         let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         match (work(&mut connection), &self.path) {
-            (Err(error), Some(path)) if is_corrupt(&error) => {
+            (Err(error), Some(path)) if sqlite::is_corrupt(&error) => {
                 *connection = rebuild(path, &self.metrics)?;
                 Ok(work(&mut connection)?)
             }
@@ -215,35 +216,11 @@ impl Reading {
     }
 }
 
-fn connect(path: &Path) -> rusqlite::Result<Connection> {
-    let connection = Connection::open(path)?;
-    connection.busy_timeout(Duration::from_secs(5))?;
-    connection.execute_batch(SCHEMA)?;
-    Ok(connection)
-}
-
 fn rebuild(path: &Path, metrics: &Metrics) -> Result<Connection, DeadError> {
-    let seconds = nanos(SystemTime::now()) / 1_000_000_000;
-    let aside = path.with_extension(format!("db.corrupt-{seconds}"));
-    fs::rename(path, &aside)?;
-    for suffix in ["-wal", "-shm"] {
-        let mut left = path.as_os_str().to_owned();
-        left.push(suffix);
-        match fs::remove_file(left) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-            _ => {}
-        }
-    }
+    let aside = sqlite::set_aside(path)?;
     metrics.corrupt.increment(1);
     error!(aside = %aside.display(), "the dead letters' file is corrupt and was set aside");
-    Ok(connect(path)?)
-}
-
-fn is_corrupt(error: &rusqlite::Error) -> bool {
-    matches!(
-        error.sqlite_error_code(),
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
-    )
+    Ok(sqlite::connect(path, SCHEMA)?)
 }
 
 fn insert(connection: &Connection, letter: &Letter) -> rusqlite::Result<i64> {

@@ -10,6 +10,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("net", 0),
     ("otlp", 0),
     ("settings", 0),
+    ("sqlite", 0),
     ("units", 0),
     ("llm", 1),
     ("queue", 1),

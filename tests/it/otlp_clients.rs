@@ -62,6 +62,7 @@ fn brief(verdict: &Verdict) -> String {
         Verdict::Later {
             after: Some(after), ..
         } => format!("later, after {after:?}"),
+        Verdict::Kept { items } => format!("kept {items}"),
         Verdict::TooLarge => "too large".to_string(),
         Verdict::Hold(_) => "hold".to_string(),
         Verdict::Refused(_) => "refused".to_string(),

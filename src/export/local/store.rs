@@ -1,0 +1,278 @@
+//! The file: rows in, once each, and the old ones out.
+
+use super::row::{Row, Rows, Said};
+use crate::sqlite;
+use crate::units::Size;
+use metrics::Counter;
+use rusqlite::{Connection, params};
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+use tracing::error;
+
+/// Writes LLM calls into one SQLite file. Calls block, for a commit to disk at most.
+pub struct Store {
+    path: PathBuf,
+    keep: Duration,
+    max_size: Size,
+    open: Mutex<Open>,
+    corrupt: Counter,
+}
+
+struct Open {
+    connection: Connection,
+    pruned: SystemTime,
+}
+
+/// The store's file, or the disk under it, failed. Nothing of the batch was kept.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("the store of calls failed")]
+    Sqlite(#[from] rusqlite::Error),
+    #[error("the store of calls cannot be made or set aside")]
+    Disk(#[from] io::Error),
+}
+
+/// Calls that are too old are looked for so often.
+const PRUNE_EVERY: Duration = Duration::from_secs(60);
+
+/// How many calls are removed at a time while the file is too large.
+const PRUNE_CALLS: u32 = 1000;
+
+/// A batch is settled once it is here, so it has to be on disk: `synchronous=FULL`.
+const SCHEMA: &str = "
+    PRAGMA auto_vacuum=INCREMENTAL;
+    PRAGMA journal_mode=WAL;
+    PRAGMA journal_size_limit=8388608;
+    PRAGMA synchronous=FULL;
+    CREATE TABLE IF NOT EXISTS calls(
+        trace_id BLOB NOT NULL,
+        span_id BLOB NOT NULL,
+        parent_span_id BLOB NOT NULL,
+        stored INTEGER NOT NULL,          -- ns since 1970, as all times
+        start INTEGER NOT NULL,
+        duration_ns INTEGER NOT NULL,
+        service TEXT NOT NULL,
+        name TEXT NOT NULL,
+        kind TEXT,
+        operation TEXT,
+        provider TEXT,
+        model TEXT,
+        response_model TEXT,
+        conversation_id TEXT,
+        finish_reasons TEXT NOT NULL,     -- joined by commas, as pii_types
+        error INTEGER NOT NULL,
+        ttft_ns INTEGER,
+        usage_counted INTEGER NOT NULL,   -- sums of tokens and cost go over these calls only
+        input_tokens INTEGER,
+        output_tokens INTEGER,
+        tokens_method TEXT,
+        cost_pico_usd INTEGER,
+        pii INTEGER NOT NULL,
+        pii_types TEXT NOT NULL,
+        injection INTEGER NOT NULL,
+        injection_score REAL,
+        sampled INTEGER NOT NULL,
+        prompt_sha256 TEXT,
+        PRIMARY KEY(trace_id, span_id)
+    ) WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS calls_by_start ON calls(start);
+    CREATE INDEX IF NOT EXISTS calls_by_stored ON calls(stored);
+    CREATE TABLE IF NOT EXISTS texts(
+        trace_id BLOB NOT NULL,
+        span_id BLOB NOT NULL,
+        side TEXT NOT NULL,               -- input, output
+        source TEXT NOT NULL,             -- span, log: whichever came first
+        at INTEGER NOT NULL,
+        n INTEGER NOT NULL,
+        digest BLOB NOT NULL,             -- keeps apart what two log records say at the same time
+        role TEXT NOT NULL,
+        stored INTEGER NOT NULL,
+        text TEXT NOT NULL,
+        PRIMARY KEY(trace_id, span_id, side, source, at, n, digest)
+    );
+    CREATE INDEX IF NOT EXISTS texts_by_stored ON texts(stored);
+";
+
+impl Store {
+    /// Opens the file, or makes it. One that SQLite cannot read is set aside as
+    /// `….corrupt-<seconds since 1970>`, counted, and begun anew.
+    pub fn open(path: &Path, keep: Duration, max_size: Size) -> Result<Store, StoreError> {
+        if let Some(directory) = path.parent() {
+            fs::create_dir_all(directory)?;
+        }
+        metrics::describe_counter!(
+            "sidelight_local_corrupt_files_total",
+            "Stores of calls set aside as unreadable"
+        );
+        let corrupt = metrics::counter!("sidelight_local_corrupt_files_total");
+        let connection = match sqlite::connect(path, SCHEMA) {
+            Err(error) if sqlite::is_corrupt(&error) => rebuild(path, &corrupt)?,
+            other => other?,
+        };
+        let open = Mutex::new(Open {
+            connection,
+            pruned: SystemTime::UNIX_EPOCH,
+        });
+        Ok(Store {
+            path: path.to_path_buf(),
+            keep,
+            max_size,
+            open,
+            corrupt,
+        })
+    }
+
+    /// Keeps what is not there yet; what is stays as it is, so that a batch may come twice. It is on
+    /// disk when this returns.
+    pub fn write(&self, rows: &Rows, now: SystemTime) -> Result<(), StoreError> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        match self.write_once(&mut open, rows, now) {
+            Err(error) if sqlite::is_corrupt(&error) => {
+                open.connection = rebuild(&self.path, &self.corrupt)?;
+                Ok(self.write_once(&mut open, rows, now)?)
+            }
+            result => Ok(result?),
+        }
+    }
+
+    fn write_once(&self, open: &mut Open, rows: &Rows, now: SystemTime) -> rusqlite::Result<()> {
+        let stored = nanos(now);
+        let transaction = open.connection.transaction()?;
+        rows.calls
+            .iter()
+            .try_for_each(|row| insert(&transaction, row, stored))?;
+        rows.said
+            .iter()
+            .try_for_each(|said| say(&transaction, said, stored))?;
+        transaction.commit()?;
+        let due = now
+            .duration_since(open.pruned)
+            .map_or(true, |passed| passed >= PRUNE_EVERY);
+        if due {
+            open.pruned = now;
+            remove_before(
+                &mut open.connection,
+                stored - i64::try_from(self.keep.as_nanos()).unwrap_or(i64::MAX),
+            )?;
+        }
+        self.fit(&mut open.connection)
+    }
+
+    /// Removes the oldest calls until the file keeps to its size.
+    fn fit(&self, connection: &mut Connection) -> rusqlite::Result<()> {
+        while used(connection)? > self.max_size.0 {
+            let oldest = "SELECT max(stored) FROM (SELECT stored FROM calls UNION ALL SELECT stored FROM texts ORDER BY stored LIMIT ?1)";
+            let Some(last) =
+                connection.query_row(oldest, [PRUNE_CALLS], |row| row.get::<_, Option<i64>>(0))?
+            else {
+                break;
+            };
+            remove_before(connection, last + 1)?;
+        }
+        // What was freed goes back to the file system bit by bit, not in one long stop.
+        let mut statement = connection.prepare_cached("PRAGMA incremental_vacuum(2000)")?;
+        let mut freed = statement.query([])?;
+        while freed.next()?.is_some() {}
+        Ok(())
+    }
+}
+
+fn insert(connection: &Connection, row: &Row, stored: i64) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO calls(trace_id, span_id, parent_span_id, stored, start, duration_ns, service, name, kind,
+             operation, provider, model, response_model, conversation_id, finish_reasons, error, ttft_ns,
+             usage_counted, input_tokens, output_tokens, tokens_method, cost_pico_usd, pii, pii_types, injection,
+             injection_score, sampled, prompt_sha256)
+         VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,
+             ?22, ?23, ?24, ?25, ?26, ?27, ?28)
+         ON CONFLICT DO NOTHING",
+    )?;
+    let own = &row.own;
+    statement.execute(params![
+        row.id.trace,
+        row.id.span,
+        row.parent_span_id,
+        stored,
+        row.start,
+        row.duration_ns,
+        row.service,
+        row.name,
+        row.kind,
+        row.operation,
+        row.provider,
+        row.model,
+        row.response_model,
+        row.conversation_id,
+        row.finish_reasons,
+        row.error,
+        row.ttft_ns,
+        own.usage_counted,
+        own.input_tokens,
+        own.output_tokens,
+        own.tokens_method,
+        own.cost_pico_usd,
+        own.pii,
+        own.pii_types,
+        own.injection,
+        own.injection_score,
+        own.sampled,
+        own.prompt_sha256,
+    ])?;
+    Ok(())
+}
+
+/// Each side of a conversation is told by the span or by log records, whichever came first.
+fn say(connection: &Connection, said: &Said, stored: i64) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO texts(trace_id, span_id, side, source, at, n, digest, role, stored, text)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10
+         WHERE NOT EXISTS (SELECT 1 FROM texts WHERE trace_id = ?1 AND span_id = ?2 AND side = ?3 AND source <> ?4)
+         ON CONFLICT DO NOTHING",
+    )?;
+    let digest = &Sha256::digest(&said.text)[..8];
+    statement.execute(params![
+        said.id.trace,
+        said.id.span,
+        said.side,
+        said.source,
+        said.at,
+        said.n,
+        digest,
+        said.role,
+        stored,
+        said.text,
+    ])?;
+    Ok(())
+}
+
+fn remove_before(connection: &mut Connection, stored: i64) -> rusqlite::Result<()> {
+    let transaction = connection.transaction()?;
+    transaction.execute("DELETE FROM calls WHERE stored < ?1", [stored])?;
+    transaction.execute("DELETE FROM texts WHERE stored < ?1", [stored])?;
+    transaction.commit()
+}
+
+/// Bytes of the file that hold something.
+fn used(connection: &Connection) -> rusqlite::Result<u64> {
+    let sql = "SELECT (page_count - freelist_count) * page_size
+               FROM pragma_page_count(), pragma_freelist_count(), pragma_page_size()";
+    let bytes: i64 = connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+    Ok(u64::try_from(bytes).unwrap_or(0))
+}
+
+fn rebuild(path: &Path, corrupt: &Counter) -> Result<Connection, StoreError> {
+    let aside = sqlite::set_aside(path)?;
+    corrupt.increment(1);
+    error!(aside = %aside.display(), "the store of calls is corrupt and was set aside");
+    Ok(sqlite::connect(path, SCHEMA)?)
+}
+
+/// Nanoseconds since 1970.
+pub(super) fn nanos(time: SystemTime) -> i64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,303 @@
+//! The store, from encoded batches to what its readers see.
+
+use super::{Calls, Filter, Store, row};
+use crate::otlp::{Batch, Signal};
+use crate::units::Size;
+use expect_test::{Expect, expect};
+use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue, any_value};
+use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs, ScopeLogs};
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
+use prost::Message;
+use serde_json::{Value, json};
+use std::fs;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+use tempfile::TempDir;
+
+const WEEK: Duration = Duration::from_secs(7 * 24 * 3600);
+const SECOND: u64 = 1_000_000_000;
+
+fn any(value: &Value) -> AnyValue {
+    use any_value::Value as Any;
+    let value = match value {
+        Value::Bool(flag) => Any::BoolValue(*flag),
+        Value::Number(number) if number.is_i64() => Any::IntValue(number.as_i64().expect("it is one")),
+        Value::Number(number) => Any::DoubleValue(number.as_f64().expect("it is one")),
+        Value::Array(values) => Any::ArrayValue(ArrayValue {
+            values: values.iter().map(any).collect(),
+        }),
+        other => Any::StringValue(other.as_str().expect("a text").to_string()),
+    };
+    AnyValue { value: Some(value) }
+}
+
+fn attributes(json: &Value) -> Vec<KeyValue> {
+    let entries = json.as_object().expect("a map").iter();
+    entries
+        .map(|(key, value)| KeyValue {
+            key: key.clone(),
+            value: Some(any(value)),
+            ..KeyValue::default()
+        })
+        .collect()
+}
+
+/// A span of two seconds that began `n` seconds after 1970.
+fn span(n: u8, attributes_of: Value) -> Span {
+    Span {
+        trace_id: vec![7; 16],
+        span_id: vec![n; 8],
+        name: "chat".to_string(),
+        start_time_unix_nano: u64::from(n) * SECOND,
+        end_time_unix_nano: u64::from(n + 2) * SECOND,
+        attributes: attributes(&attributes_of),
+        ..Span::default()
+    }
+}
+
+fn traces(spans: Vec<Span>) -> Batch {
+    let items = spans.len() as u32;
+    let scope_spans = vec![ScopeSpans {
+        spans,
+        ..ScopeSpans::default()
+    }];
+    let resource_spans = vec![ResourceSpans {
+        scope_spans,
+        ..ResourceSpans::default()
+    }];
+    let request = ExportTraceServiceRequest { resource_spans };
+    Batch::trusted(Signal::Traces, request.encode_to_vec().into(), items)
+}
+
+/// A GenAI log record of the span `n` that says `text`.
+fn log(n: u8, text: &str) -> Batch {
+    let messages = json!([{ "role": "user", "parts": [{ "type": "text", "content": text }] }]);
+    let record = LogRecord {
+        trace_id: vec![7; 16],
+        span_id: vec![n; 8],
+        time_unix_nano: SECOND,
+        event_name: "gen_ai.client.inference.operation.details".to_string(),
+        attributes: attributes(&json!({
+            "gen_ai.operation.name": "chat",
+            "gen_ai.input.messages": messages.to_string(),
+        })),
+        ..LogRecord::default()
+    };
+    let scope_logs = vec![ScopeLogs {
+        log_records: vec![record],
+        ..ScopeLogs::default()
+    }];
+    let resource_logs = vec![ResourceLogs {
+        scope_logs,
+        ..ResourceLogs::default()
+    }];
+    let request = ExportLogsServiceRequest { resource_logs };
+    Batch::trusted(Signal::Logs, request.encode_to_vec().into(), 1)
+}
+
+fn chat(n: u8, model: &str) -> Span {
+    let messages = json!([{ "role": "user", "parts": [{ "type": "text", "content": "tell me" }] }]);
+    span(
+        n,
+        json!({
+            "gen_ai.operation.name": "chat",
+            "gen_ai.provider.name": "openai",
+            "gen_ai.request.model": model,
+            "gen_ai.usage.input_tokens": 10,
+            "gen_ai.usage.output_tokens": 5,
+            "gen_ai.input.messages": messages.to_string(),
+            "sidelight.usage_counted": true,
+            "sidelight.tokens.input": 10,
+            "sidelight.tokens.output": 5,
+            "sidelight.tokens.method": "reported",
+            "sidelight.cost.usd": 0.000_125,
+            "sidelight.pii.detected": model == "with-pii",
+            "sidelight.pii.types": if model == "with-pii" { json!(["EMAIL_ADDRESS", "IBAN"]) } else { json!([]) },
+            "sidelight.sampled": false,
+        }),
+    )
+}
+
+struct Story {
+    directory: TempDir,
+    store: Store,
+    now: SystemTime,
+}
+
+impl Story {
+    fn new(max_size: Size) -> Story {
+        let directory = tempfile::tempdir().expect("a directory");
+        let store = Store::open(&directory.path().join("calls.db"), WEEK, max_size).expect("it opens");
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+        Story {
+            directory,
+            store,
+            now,
+        }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.directory.path().join("calls.db")
+    }
+
+    fn write(&self, batch: &Batch) -> u32 {
+        let rows = row::read(batch);
+        self.store.write(&rows, self.now).expect("it is kept");
+        rows.items
+    }
+
+    fn calls(&self) -> Calls {
+        Calls::open(&self.path()).expect("readable").expect("there")
+    }
+
+    fn models(&self, filter: &Filter) -> Vec<String> {
+        let calls = self.calls().list(filter, 100).expect("readable");
+        calls.into_iter().filter_map(|call| call.model).collect()
+    }
+
+    fn said(&self, n: u8) -> Vec<String> {
+        let said = self.calls().said(&"07".repeat(16), &format!("{n:02x}").repeat(8));
+        let said = said.expect("readable").into_iter();
+        said.map(|said| format!("{} {}: {}", said.side, said.role, said.text))
+            .collect()
+    }
+}
+
+fn check(spans: Vec<Span>, expected: Expect) {
+    let story = Story::new(Size::mib(1));
+    story.write(&traces(spans));
+    let calls = story.calls().list(&Filter::default(), 100).expect("readable");
+    expected.assert_eq(
+        &calls
+            .iter()
+            .map(|call| format!("{}\n", json!(call)))
+            .collect::<String>(),
+    );
+}
+
+#[test]
+fn a_call_keeps_what_was_found_out_about_it() {
+    check(
+        vec![chat(1, "with-pii")],
+        expect![[r#"
+        {"conversation_id":null,"cost_usd":0.000125,"duration_ms":2000.0,"error":false,"finish_reasons":[],"injection":false,"injection_score":null,"input_tokens":10,"kind":"chat","model":"with-pii","name":"chat","operation":"chat","output_tokens":5,"pii":true,"pii_types":["EMAIL_ADDRESS","IBAN"],"prompt_sha256":null,"provider":"openai","response_model":null,"sampled":false,"service":"","span_id":"0101010101010101","start_unix_nano":1000000000,"time_to_first_chunk_ms":null,"tokens_method":"reported","trace_id":"07070707070707070707070707070707","usage_counted":true}
+    "#]],
+    );
+}
+
+#[test]
+fn only_recognised_spans_are_kept() {
+    let story = Story::new(Size::mib(1));
+    let plain = span(2, json!({ "http.request.method": "GET" }));
+    assert_eq!(story.write(&traces(vec![chat(1, "a"), plain])), 1);
+    assert_eq!(story.models(&Filter::default()), ["a"]);
+}
+
+#[test]
+fn a_batch_that_comes_twice_changes_nothing() {
+    let story = Story::new(Size::mib(1));
+    for _ in 0..2 {
+        story.write(&traces(vec![chat(1, "a"), chat(2, "b")]));
+    }
+    let totals = story.calls().totals(&Filter::default()).expect("readable");
+    expect![[r#"{"calls":2,"cost_micro_usd":250,"errors":0,"input_tokens":20,"output_tokens":10,"with_injection":0,"with_pii":0}"#]].assert_eq(&json!(totals).to_string());
+    assert_eq!(story.said(1), ["input user: tell me"]);
+}
+
+#[test]
+fn filters_pick_by_model_pii_and_time() {
+    let story = Story::new(Size::mib(1));
+    story.write(&traces(vec![chat(1, "a"), chat(2, "with-pii"), chat(3, "b")]));
+    let all = Filter::default();
+    assert_eq!(story.models(&all), ["b", "with-pii", "a"], "newest first");
+    let model = Some("a".to_string());
+    assert_eq!(story.models(&Filter { model, ..all.clone() }), ["a"]);
+    assert_eq!(
+        story.models(&Filter {
+            pii: true,
+            ..all.clone()
+        }),
+        ["with-pii"]
+    );
+    let since = Some(SystemTime::UNIX_EPOCH + Duration::from_secs(3));
+    assert_eq!(story.models(&Filter { since, ..all }), ["b"]);
+}
+
+#[test]
+fn texts_come_from_the_span_or_from_logs_whichever_was_first() {
+    let story = Story::new(Size::mib(1));
+    story.write(&log(1, "from the log"));
+    story.write(&traces(vec![chat(1, "a"), chat(2, "b")]));
+    story.write(&log(2, "from the log"));
+    story.write(&log(1, "from the log"));
+    assert_eq!(story.said(1), ["input user: from the log"]);
+    assert_eq!(story.said(2), ["input user: tell me"]);
+}
+
+#[test]
+fn old_calls_and_their_texts_are_removed() {
+    let mut story = Story::new(Size::mib(1));
+    story.write(&traces(vec![chat(1, "old")]));
+    story.now += WEEK + Duration::from_secs(1);
+    story.write(&traces(vec![chat(2, "new")]));
+    assert_eq!(story.models(&Filter::default()), ["new"]);
+    assert_eq!(story.said(1).len(), 0);
+}
+
+#[test]
+fn a_store_that_is_full_removes_the_oldest_and_gives_space_back() {
+    let mut story = Story::new(Size::mib(1));
+    let long = json!({
+        "gen_ai.operation.name": "chat",
+        "gen_ai.request.model": "m",
+        "gen_ai.input.messages": json!([{ "role": "user", "content": "x".repeat(100_000) }]).to_string(),
+    });
+    for n in 1..=40 {
+        story.now += Duration::from_secs(1);
+        story.write(&traces(vec![span(n, long.clone())]));
+    }
+    let kept = story.calls().list(&Filter::default(), 100).expect("readable");
+    assert!(!kept.is_empty() && kept.len() < 40);
+    assert_eq!(kept[0].span_id, "28".repeat(8), "the newest is there");
+    let size = fs::metadata(story.path()).expect("there").len();
+    assert!(size <= Size::mib(2).0, "{size}");
+}
+
+#[test]
+fn a_corrupt_file_is_set_aside_and_begun_anew() {
+    let story = Story::new(Size::mib(1));
+    let Story { directory, store, .. } = story;
+    drop(store);
+    let path = directory.path().join("calls.db");
+    fs::write(
+        &path,
+        "this is no database, but it is long enough to be taken for one".repeat(100),
+    )
+    .expect("written");
+    let store = Store::open(&path, WEEK, Size::mib(1)).expect("a new one");
+    store
+        .write(&row::read(&traces(vec![chat(1, "a")])), SystemTime::now())
+        .expect("kept");
+    let names = fs::read_dir(directory.path()).expect("readable").flatten();
+    assert!(names.into_iter().any(|entry| {
+        entry
+            .file_name()
+            .to_string_lossy()
+            .starts_with("calls.db.corrupt-")
+    }));
+}
+
+#[test]
+fn a_store_is_read_while_it_is_written_and_missed_where_there_is_none() {
+    let story = Story::new(Size::mib(1));
+    let calls = story.calls();
+    story.write(&traces(vec![chat(1, "a")]));
+    assert_eq!(calls.list(&Filter::default(), 10).expect("readable").len(), 1);
+    assert!(
+        Calls::open(&story.directory.path().join("nothing"))
+            .expect("no error")
+            .is_none()
+    );
+}
