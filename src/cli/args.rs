@@ -24,6 +24,8 @@ pub enum Command {
     Validate(Sources),
     /// Print the effective configuration as YAML, secrets as ****
     PrintConfig(Sources),
+    /// List the receivers, dialects, detectors and exporters that are built in
+    Components,
     /// Find personal data, secrets and injection attempts in a text on stdin
     Scan(Scan),
     /// Count the tokens of a text on stdin, for a model

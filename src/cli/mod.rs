@@ -2,6 +2,7 @@
 
 mod args;
 mod completions;
+mod components;
 mod failure;
 mod lines;
 mod print_config;
@@ -39,6 +40,7 @@ fn run(command: Command, environment: &Environment) -> Outcome {
     match command {
         Command::Validate(sources) => validate::run(&load(sources, environment)?),
         Command::PrintConfig(sources) => print_config::run(&load(sources, environment)?),
+        Command::Components => components::run(),
         Command::Scan(asked) => scan::run(&asked),
         Command::Tokens(asked) => tokens::run(&asked),
         Command::Queue { command } => queue::run(command, environment),

@@ -172,10 +172,14 @@ fn dead_letters_are_listed_and_shown() {
     use sidelight::queue::{self, DeadLetters, Letter};
     let directory = tempfile::tempdir().expect("a directory");
     let set = format!("--set=queue.directory={}", directory.path().display());
-    check(&["queue", "dead", "ls", &set], "", expect![[r#"
+    check(
+        &["queue", "dead", "ls", &set],
+        "",
+        expect![[r#"
         0
         no dead letters
-    "#]]);
+    "#]],
+    );
     let letters = DeadLetters::open(directory.path(), 1 << 20, queue::Metrics::new()).expect("it opens");
     let time = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_772_323_200);
     let letter = Letter {
@@ -190,45 +194,96 @@ fn dead_letters_are_listed_and_shown() {
         died: time,
     };
     letters.push(&letter).expect("it is kept");
-    check(&["queue", "dead", "ls", &set], "", expect![[r#"
+    check(
+        &["queue", "dead", "ls", &set],
+        "",
+        expect![[r#"
         0
         ID  DIED                  EXPORTER  SIGNAL  ITEMS  SIZE  REASON   MESSAGE
         1   2026-03-01T00:00:00Z  otlp      traces  3      7B    refused  no such \u{1b}[31mtenant
-    "#]]);
-    check(&["queue", "dead", "ls", "--exporter=local", &set], "", expect![[r#"
+    "#]],
+    );
+    check(
+        &["queue", "dead", "ls", "--exporter=local", &set],
+        "",
+        expect![[r#"
         0
         no dead letters
-    "#]]);
-    check(&["queue", "dead", "ls", "--json", &set], "", expect![[r#"
+    "#]],
+    );
+    check(
+        &["queue", "dead", "ls", "--json", &set],
+        "",
+        expect![[r#"
         0
         {"id":1,"exporter":"otlp","signal":"traces","items":3,"bytes":7,"reason":"refused","message":"no such \u001b[31mtenant","enqueued":"2026-03-01T00:00:00Z","died":"2026-03-01T00:00:00Z"}
-    "#]]);
-    assert_eq!(sidelight(&["queue", "dead", "show", "1", &set], "").stdout, b"made-up");
-    check(&["queue", "dead", "show", "2", &set], "", expect![[r#"
+    "#]],
+    );
+    assert_eq!(
+        sidelight(&["queue", "dead", "show", "1", &set], "").stdout,
+        b"made-up"
+    );
+    check(
+        &["queue", "dead", "show", "2", &set],
+        "",
+        expect![[r#"
         2
         sidelight: no dead letter has the id 2
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_text_is_scanned() {
-    check(&["scan"], "mail jane.doe@example.com", expect![[r#"
+    check(
+        &["scan"],
+        "mail jane.doe@example.com",
+        expect![[r#"
         0
         {"pii":[{"type":"EMAIL_ADDRESS","start":5,"end":25,"score":0.95}],"injection":false,"injection_score":0.0,"rules":[],"redacted":"mail [EMAIL_ADDRESS]"}
-    "#]]);
+    "#]],
+    );
     let lines = concat!(
         r#"{"id": 7, "text": "card 4111 1111 1111 1111"}"#,
         "\n",
         r#"{"id": "b", "text": "nothing here"}"#,
         "\n",
     );
-    check(&["scan", "--jsonl"], lines, expect![[r#"
+    check(
+        &["scan", "--jsonl"],
+        lines,
+        expect![[r#"
         0
         {"id":7,"pii":[{"type":"CREDIT_CARD","start":5,"end":24,"score":0.99}],"injection":false,"injection_score":0.0,"rules":[],"redacted":"card [CREDIT_CARD]"}
         {"id":"b","pii":[],"injection":false,"injection_score":0.0,"rules":[],"redacted":"nothing here"}
-    "#]]);
-    check(&["scan", "--jsonl"], "{\"id\": 1, \"text\": 5}\n", expect![[r#"
+    "#]],
+    );
+    check(
+        &["scan", "--jsonl"],
+        "{\"id\": 1, \"text\": 5}\n",
+        expect![[r#"
         2
         sidelight: line 1: expected {"id", "text"}; it goes wrong at column 19
-    "#]]);
+    "#]],
+    );
+}
+
+#[test]
+fn what_is_built_in_is_listed_as_yaml() {
+    let output = sidelight(&["components"], "");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    let problems = sidelight::settings::read_text("components", &text, |section| {
+        section.get("version", &mut String::new());
+        for (key, name) in [
+            ("receivers", "otlp"),
+            ("dialects", "openinference"),
+            ("detectors", "CREDIT_CARD"),
+            ("exporters", "otlp_http"),
+        ] {
+            let mut listed = std::collections::BTreeMap::<String, String>::new();
+            section.map(key, &mut listed);
+            assert!(listed.contains_key(name), "{key}: {listed:?}");
+        }
+    });
+    assert!(problems.is_empty(), "{problems:?}");
 }
