@@ -35,6 +35,8 @@ pub enum Command {
         #[command(subcommand)]
         command: Queue,
     },
+    /// List LLM calls from the local store, newest first; whether the agent runs or not
+    Calls(Calls),
     /// Print a script that completes our commands in your shell
     Completions { shell: Shell },
 }
@@ -68,6 +70,27 @@ pub struct Tokens {
     /// "model"; answer each with {"id", "tokens", "method"}
     #[arg(long)]
     pub jsonl: bool,
+}
+
+#[derive(clap::Args)]
+pub struct Calls {
+    /// Only calls of this model, as it was asked for or as it answered
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<String>,
+    /// Only calls that had personal data in them
+    #[arg(long)]
+    pub pii: bool,
+    /// Only calls that began within this time, such as 1h
+    #[arg(long, value_name = "DURATION", value_parser = <std::time::Duration as crate::settings::Setting>::parse)]
+    pub since: Option<std::time::Duration>,
+    /// At most so many
+    #[arg(long, value_name = "COUNT", default_value_t = 50)]
+    pub limit: usize,
+    /// One JSON object per line instead of a table
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub sources: Sources,
 }
 
 #[derive(clap::Subcommand)]

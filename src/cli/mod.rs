@@ -1,6 +1,7 @@
 //! The commands.
 
 mod args;
+mod calls;
 mod completions;
 mod components;
 mod failure;
@@ -44,6 +45,7 @@ fn run(command: Command, environment: &Environment) -> Outcome {
         Command::Scan(asked) => scan::run(&asked),
         Command::Tokens(asked) => tokens::run(&asked),
         Command::Queue { command } => queue::run(command, environment),
+        Command::Calls(asked) => calls::run(asked, environment),
         Command::Completions { shell } => completions::run(shell),
     }
 }

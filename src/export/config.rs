@@ -5,7 +5,7 @@ use crate::settings::Section;
 use serde::ser::SerializeMap;
 use serde_json::value::RawValue;
 use std::fmt::Debug;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The exporters that are built in. A new one is a file and a line here.
@@ -30,6 +30,12 @@ pub trait Settings: Debug + Send + Sync {
 
     /// Called within a runtime. `data_dir` is where what has no place of its own lies.
     fn build(&self, data_dir: &Path) -> Result<Arc<dyn Exporter>, BoxError>;
+
+    /// The file of calls that `sidelight calls` may read, if the exporter keeps one.
+    fn calls(&self, data_dir: &Path) -> Option<PathBuf> {
+        let _ = data_dir;
+        None
+    }
 
     /// All settings as JSON, secrets masked.
     fn shown(&self) -> Box<RawValue>;

@@ -1,4 +1,5 @@
 //! The integration tests, one binary.
+mod calls;
 mod cli;
 mod corpus;
 mod detect;

@@ -110,6 +110,10 @@ impl Settings for Config {
         }))
     }
 
+    fn calls(&self, data_dir: &Path) -> Option<PathBuf> {
+        Some(self.file(data_dir))
+    }
+
     fn shown(&self) -> Box<RawValue> {
         shown(self)
     }
