@@ -5,9 +5,11 @@ use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value};
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
 use prost::Message;
-use sidelight::export::local::Config;
+use sidelight::export::local::{Calls, Config, Filter};
 use sidelight::export::{Settings, Verdict};
 use sidelight::otlp::{Batch, Signal};
+use sidelight::recognize::{self, Found};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
@@ -76,30 +78,50 @@ fn check(data_dir: &Path, args: &[&str], expected: Expect) {
 #[tokio::test]
 async fn calls_are_listed_newest_first_with_their_sums() {
     let directory = tempfile::tempdir().expect("a directory");
-    check(directory.path(), &[], expect![[r#"
+    check(
+        directory.path(),
+        &[],
+        expect![[r#"
         no calls yet
-    "#]]);
+    "#]],
+    );
     write(directory.path()).await;
-    check(directory.path(), &[], expect![[r#"
+    check(
+        directory.path(),
+        &[],
+        expect![[r#"
         START                 SERVICE  KIND  MODEL   IN  OUT  USD       MS   FLAGS  TRACE
         1970-01-01T00:00:02Z           chat  claude  12  3    0.000060  250  pii    02020202020202020202020202020202
         1970-01-01T00:00:01Z           chat  gpt-4o  12  3    0.000060  250         01010101010101010101010101010101
         2 in all: 24 tokens in, 6 out, 0.000120 USD, 1 with personal data, 0 with injection attempts, 0 errors
-    "#]]);
-    check(directory.path(), &["--model", "gpt-4o"], expect![[r#"
+    "#]],
+    );
+    check(
+        directory.path(),
+        &["--model", "gpt-4o"],
+        expect![[r#"
         START                 SERVICE  KIND  MODEL   IN  OUT  USD       MS   FLAGS  TRACE
         1970-01-01T00:00:01Z           chat  gpt-4o  12  3    0.000060  250         01010101010101010101010101010101
         1 in all: 12 tokens in, 3 out, 0.000060 USD, 0 with personal data, 0 with injection attempts, 0 errors
-    "#]]);
-    check(directory.path(), &["--pii", "--limit", "1"], expect![[r#"
+    "#]],
+    );
+    check(
+        directory.path(),
+        &["--pii", "--limit", "1"],
+        expect![[r#"
         START                 SERVICE  KIND  MODEL   IN  OUT  USD       MS   FLAGS  TRACE
         1970-01-01T00:00:02Z           chat  claude  12  3    0.000060  250  pii    02020202020202020202020202020202
         1 in all: 12 tokens in, 3 out, 0.000060 USD, 1 with personal data, 0 with injection attempts, 0 errors
-    "#]]);
-    check(directory.path(), &["--since", "1h"], expect![[r#"
+    "#]],
+    );
+    check(
+        directory.path(),
+        &["--since", "1h"],
+        expect![[r#"
         START  SERVICE  KIND  MODEL  IN  OUT  USD  MS  FLAGS  TRACE
         0 in all: 0 tokens in, 0 out, 0.000000 USD, 0 with personal data, 0 with injection attempts, 0 errors
-    "#]]);
+    "#]],
+    );
 }
 
 #[tokio::test]
@@ -107,7 +129,43 @@ async fn calls_are_lines_of_json_for_other_programs() {
     let directory = tempfile::tempdir().expect("a directory");
     check(directory.path(), &["--json"], expect![[""]]);
     write(directory.path()).await;
-    check(directory.path(), &["--json", "--pii"], expect![[r#"
+    check(
+        directory.path(),
+        &["--json", "--pii"],
+        expect![[r#"
         {"trace_id":"02020202020202020202020202020202","span_id":"0202020202020202","start_unix_nano":2000000000,"duration_ms":250.0,"service":"","name":"","kind":"chat","operation":"chat","provider":null,"model":"claude","response_model":null,"conversation_id":null,"finish_reasons":[],"error":false,"time_to_first_chunk_ms":null,"usage_counted":true,"input_tokens":12,"output_tokens":3,"tokens_method":null,"cost_usd":0.00006,"pii":true,"pii_types":[],"injection":false,"injection_score":null,"sampled":false,"prompt_sha256":null}
-    "#]]);
+    "#]],
+    );
+}
+
+/// Kept are the recognised spans, each once, whatever the library that wrote them.
+#[tokio::test]
+async fn every_recognised_span_of_the_corpus_is_kept_once() {
+    let Some(payloads) = crate::corpus::payloads() else {
+        return;
+    };
+    let directory = tempfile::tempdir().expect("a directory");
+    let exporter = Config::default().build(directory.path()).expect("a store");
+    let mut spans = BTreeSet::new();
+    for payload in payloads.iter().chain(payloads.iter().step_by(10)) {
+        let found = recognize::find(&payload.batch);
+        let items = found.iter().filter_map(|found| match found {
+            Found::Call(item, _) => item
+                .span()
+                .map(|span| (span.trace_id().to_vec(), span.span_id().to_vec())),
+            Found::Carrier(_) => None,
+        });
+        spans.extend(items);
+        assert!(
+            matches!(exporter.send(&payload.batch).await, Verdict::Kept { .. }),
+            "{}",
+            payload.file
+        );
+    }
+    let calls = Calls::open(&directory.path().join("calls.db"))
+        .expect("readable")
+        .expect("there");
+    let totals = calls.totals(&Filter::default()).expect("readable");
+    assert_eq!(totals.calls, i64::try_from(spans.len()).expect("few"));
+    assert!(totals.input_tokens > 0 && totals.output_tokens > 0);
 }
