@@ -281,3 +281,44 @@ fn a_given_map_of_exporters_replaces_the_built_in_one() {
         --config yaml:1: exporters.otlp.endpont: unknown key; did you mean endpoint?
     "#]]);
 }
+
+/// A configuration that sets something of every sort, and no secret.
+const RICH: &str = "
+receivers:
+  otlp:
+    protocols:
+      http:
+        endpoint: '[::1]:4318'
+        auth: null
+        cors: { allowed_origins: ['https://*.example.com'], max_age: 90s }
+queue: { max_size: 3GiB, max_age: 36h }
+exporters:
+  otlp/a: { endpoint: 'tempo:4317', tls: { insecure: true }, queue: { max_age: 1h } }
+  otlp_http: { endpoint: 'https://example.com/a?b=$$c', timeout: 1500ms }
+";
+
+#[test]
+fn a_rich_configuration_is_printed_and_read_back_to_the_same() {
+    let loaded = yaml(RICH).load().expect("no problems");
+    let printed = loaded.print();
+    let again = yaml(&printed)
+        .load()
+        .unwrap_or_else(|problems| panic!("{printed}: {problems:?}"));
+    assert_eq!(values(&again.print()), values(&printed));
+    assert!(!printed.contains("grpc:"));
+}
+
+#[test]
+fn settings_that_depend_on_each_other_are_checked_together() {
+    yaml("queue: { max_in_flight: 32MiB }\nreceivers: { otlp: { protocols: { http: null } } }")
+        .check(expect![[r#"
+            --config yaml:2: receivers.otlp.protocols.http.max_request_body_size: a request may be held 3 times over (as it came, decompressed, patched), which is more than queue.max_in_flight, 32MiB
+        "#]]);
+    yaml("receivers: { kafka: {} }").check(expect![[r#"
+        --config yaml:1: receivers: needs otlp: without it nothing comes in
+        --config yaml:1: receivers.kafka: not built yet
+    "#]]);
+    yaml("receivers: { otlp: { protocols: {} } }").check(expect![[r#"
+        --config yaml:1: receivers.otlp.protocols: needs grpc or http: without them nothing comes in
+    "#]]);
+}

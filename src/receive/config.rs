@@ -171,6 +171,9 @@ impl Config {
         section.not_built_yet(&["kafka"]);
         if section.given() {
             self.otlp = section.has("otlp").then_some(otlp);
+            if self.otlp.is_none() {
+                section.problem("", "needs otlp: without it nothing comes in");
+            }
         }
     }
 
@@ -208,6 +211,9 @@ impl Protocols {
         if section.given() {
             self.grpc = section.has("grpc").then_some(grpc);
             self.http = section.has("http").then_some(http);
+            if self.grpc.is_none() && self.http.is_none() {
+                section.problem("", "needs grpc or http: without them nothing comes in");
+            }
         }
     }
 }

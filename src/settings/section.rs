@@ -17,6 +17,8 @@ pub struct Section<'a> {
     /// The dotted key of this section; empty for the root.
     path: String,
     known: Vec<&'static str>,
+    /// Types of components: known before a slash too.
+    kinds: Vec<&'static str>,
     /// Asked for, but not to be suggested.
     planned: Vec<&'static str>,
     problems: &'a mut Vec<Problem>,
@@ -56,14 +58,14 @@ fn enter(
         });
     }
     let given = matches!(node.value, Value::Map(_));
-    let (known, planned) = (Vec::new(), Vec::new());
     let mut section = Section {
         entries: node.entries(),
         given,
         origin,
         path,
-        known,
-        planned,
+        known: Vec::new(),
+        kinds: Vec::new(),
+        planned: Vec::new(),
         problems,
     };
     take(&mut section);
@@ -141,16 +143,13 @@ impl<'a> Section<'a> {
         kinds: &[&'static str],
         mut take: impl FnMut(Component<'_>, &mut Section<'_>),
     ) {
-        self.known.extend(kinds);
+        self.kinds.extend(kinds);
         for Entry { key, origin, node } in self.entries {
-            let (kind, name) = key
-                .split_once('/')
-                .map_or((key.as_str(), None), |(kind, name)| (kind, Some(name)));
-            let Some(kind) = kinds.iter().find(|known| **known == kind) else {
+            let Some(kind) = kinds.iter().find(|kind| **kind == kind_of(key)) else {
                 continue;
             };
             let path = self.key(key);
-            if name.is_some_and(str::is_empty) {
+            if key.ends_with('/') {
                 self.report(origin.clone(), path, "expected a name after the slash".into());
                 continue;
             }
@@ -172,12 +171,13 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// Refuses each of `keys` that is set, as something that a later version will know.
+    /// Refuses each of `keys` that is set, alone or as `key/name`, as something that a later version
+    /// will know.
     pub fn not_built_yet(&mut self, keys: &[&'static str]) {
-        for key in keys {
-            self.planned.push(key);
-            if let Some(entry) = self.find(key) {
-                self.report(entry.origin.clone(), self.key(key), "not built yet".into());
+        self.planned.extend(keys);
+        for Entry { key, origin, .. } in self.entries {
+            if keys.contains(&kind_of(key)) {
+                self.report(origin.clone(), self.key(key), "not built yet".into());
             }
         }
     }
@@ -246,16 +246,12 @@ impl<'a> Section<'a> {
 
     fn refuse_unknown(&mut self) {
         for Entry { key, origin, .. } in self.entries {
-            let kind = key.split('/').next().unwrap_or(key);
-            if self
-                .known
-                .iter()
-                .chain(&self.planned)
-                .any(|known| known == key || known == &kind)
-            {
+            let kind = kind_of(key);
+            let asked = self.known.contains(&key.as_str()) || self.kinds.contains(&kind);
+            if asked || self.planned.contains(&kind) {
                 continue;
             }
-            let text = match nearest(kind, self.known.iter().copied()) {
+            let text = match nearest(kind, self.known.iter().chain(&self.kinds).copied()) {
                 Some(near) => format!("unknown key; did you mean {near}?"),
                 None => "unknown key".to_string(),
             };
@@ -270,6 +266,11 @@ impl<'a> Section<'a> {
     fn report(&mut self, origin: Origin, key: String, text: String) {
         self.problems.push(Problem { origin, key, text });
     }
+}
+
+/// What stands before the slash of a component's id; the whole key where there is none.
+fn kind_of(key: &str) -> &str {
+    key.split_once('/').map_or(key, |(kind, _)| kind)
 }
 
 fn join(path: &str, key: &str) -> String {

@@ -129,9 +129,10 @@ exporters:
   oltp: { endpoint: x }
   otlp/: {}
   otlp: { endpont: x }
-  kafka: {}
+  kafka/second: {}
 on: yes
 queue: {}
+queue/second: {}
 ",
         expect![[r#"
             sidelight.yaml:2: queue.max_sise: unknown key; did you mean max_size?
@@ -147,9 +148,10 @@ queue: {}
             sidelight.yaml:13: exporters.otlp/: expected a name after the slash
             sidelight.yaml:14: exporters.otlp: needs an endpoint
             sidelight.yaml:14: exporters.otlp.endpont: unknown key; did you mean endpoint?
-            sidelight.yaml:15: exporters.kafka: not built yet
+            sidelight.yaml:15: exporters.kafka/second: not built yet
             sidelight.yaml:16: on: expected true or false, found `yes`
-            sidelight.yaml:17: queue: given twice"#]],
+            sidelight.yaml:17: queue: given twice
+            sidelight.yaml:18: queue/second: unknown key; did you mean queue?"#]],
     );
 }
 
