@@ -1,8 +1,10 @@
-//! SQLite files that outlive their own damage: a corrupt one is set aside, never overwritten.
+//! SQLite files that only their owner reads, and that outlive their own damage: a corrupt one is set
+//! aside, never overwritten.
 
 use rusqlite::{Connection, Error, ErrorCode};
-use std::fs;
+use std::fs::{self, OpenOptions};
 use std::io;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -11,6 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Opens the file at `path`, or makes it, and runs `schema` on it, which has to be repeatable.
 pub fn connect(path: &Path, schema: &str) -> rusqlite::Result<Connection> {
+    make_private(path);
     let connection = Connection::open(path)?;
     connection.busy_timeout(PATIENCE)?;
     connection.execute_batch(schema)?;
@@ -38,8 +41,45 @@ pub fn set_aside(path: &Path) -> io::Result<PathBuf> {
     Ok(aside)
 }
 
+/// SQLite gives its journal the mode of the file. What goes wrong here goes wrong again in SQLite,
+/// which says so.
+fn make_private(path: &Path) {
+    let _ = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(path);
+}
+
 fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn only_the_owner_may_read_the_file_and_its_journal() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("x.db");
+        let connection = connect(&path, "PRAGMA journal_mode=WAL; CREATE TABLE t(x);").unwrap();
+        for file in fs::read_dir(directory.path()).unwrap() {
+            let file = file.unwrap();
+            assert_eq!(
+                file.metadata().unwrap().permissions().mode() & 0o777,
+                0o600,
+                "{file:?}"
+            );
+        }
+        drop(connection);
+    }
+
+    #[test]
+    fn a_directory_that_is_not_there_is_told_by_sqlite() {
+        assert!(connect(Path::new("/nowhere/x.db"), "").is_err());
+    }
 }

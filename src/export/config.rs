@@ -28,7 +28,7 @@ pub trait Settings: Debug + Send + Sync {
     /// How its lane is to work.
     fn lane(&self) -> lane::Config;
 
-    /// Called within a runtime. `data_dir` is where what has no place of its own lies.
+    /// Called within a runtime, and where metrics can be made. `data_dir` is where what has no place of its own lies.
     fn build(&self, data_dir: &Path) -> Result<Arc<dyn Exporter>, BoxError>;
 
     /// The file of calls that `sidelight calls` may read, if the exporter keeps one.
