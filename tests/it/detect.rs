@@ -147,9 +147,9 @@ fn injections_of_the_development_set_are_flagged() {
 }
 
 /// What has been reached; a change that falls below has to say why.
-const LEAST_F1: f64 = 0.975;
-const MOST_FLAGGED: f64 = 0.014;
-const LEAST_EVASION: f64 = 0.6;
+const LEAST_F1: f64 = 0.985;
+const MOST_FLAGGED: f64 = 0.004;
+const LEAST_EVASION: f64 = 0.8;
 const LEAST_RECALL: f64 = 0.78;
 const MOST_BENIGN_FLAGGED: f64 = 0.01;
 

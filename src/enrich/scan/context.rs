@@ -6,10 +6,33 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use std::collections::BTreeMap;
 
 /// How far a word may stand from the value, in bytes, before and behind.
-const BEFORE: usize = 64;
+const BEFORE: usize = 144;
 const BEHIND: usize = 32;
-/// A word behind the value is this much further away than one before it: labels stand in front.
+/// A word behind the value is this much further away than one before it: labels stand in front,
+/// unless it is said plainly (`… is my passport`, `… (BSN)`).
 const BEHIND_PENALTY: u16 = 12;
+const SAID_BEHIND: &[&str] = &[
+    " is my ",
+    " is the ",
+    " is our ",
+    " (",
+    " ist mein",
+    " est mon ",
+    " es mi ",
+    " is mijn ",
+];
+/// What stands between a word and the value puts them apart: the end of a clause, of a sentence, of
+/// a line. A question and its answer belong together.
+const BORDERS: &[(&str, u16)] = &[
+    (", ", 8),
+    (" and ", 12),
+    (" / ", 12),
+    ("; ", 16),
+    ("? ", 8),
+    ("\n", 8),
+    (". ", 28),
+    ("! ", 28),
+];
 /// What a key says (`"ssn": "…"`) stands right beside the value.
 const KEY_DISTANCE: u16 = 2;
 /// Words of up to so many letters count only whole: `tel` is not in `until`, nor `pan` in `company`.
@@ -66,7 +89,13 @@ impl Words {
         nearby.distance.resize(self.row_count, FAR);
         let from = text.floor_char_boundary(start.saturating_sub(BEFORE));
         let to = text.ceil_char_boundary((end + BEHIND).min(text.len()));
-        self.hits(text, from, start, |word_end| (start - word_end) as u16, nearby);
+        self.hits(
+            text,
+            from,
+            start,
+            |word_end| apart(&text[word_end..start]),
+            nearby,
+        );
         self.hits_behind(text, end, to, nearby);
         self.hits(key, 0, key.len(), |_| KEY_DISTANCE, nearby);
     }
@@ -75,11 +104,10 @@ impl Words {
         for hit in self.automaton.find_overlapping_iter(&text[end..to]) {
             let at = end + hit.start();
             if is_word(text, at, end + hit.end()) && !marks::covers(text.as_bytes(), at) {
-                self.note(
-                    hit.pattern().as_usize(),
-                    (hit.start() as u16) + BEHIND_PENALTY,
-                    nearby,
-                );
+                let gap = &text[end..at];
+                let plain = SAID_BEHIND.iter().any(|said| gap.starts_with(said));
+                let penalty = if plain { 0 } else { BEHIND_PENALTY };
+                self.note(hit.pattern().as_usize(), apart(gap) + penalty, nearby);
             }
         }
     }
@@ -113,6 +141,15 @@ impl Nearby {
     pub fn of(&self, row: usize) -> u16 {
         self.distance.get(row).copied().unwrap_or(FAR)
     }
+}
+
+/// How far apart a word and a value with `gap` between them are: bytes, and more for each border.
+fn apart(gap: &str) -> u16 {
+    let borders: usize = BORDERS
+        .iter()
+        .map(|(border, cost)| gap.matches(border).count() * usize::from(*cost))
+        .sum();
+    (gap.len() + borders) as u16
 }
 
 /// Whether a short word stands by itself: no letter touches it but where camel case changes.

@@ -101,6 +101,14 @@ impl Tier {
         matches!(self, Tier::CheckedNear | Tier::ShapeNear)
     }
 
+    /// The furthest that a context word may be, as `context` measures it.
+    pub fn reach(self) -> u16 {
+        match self {
+            Tier::ShapeNear => 56,
+            _ => 160,
+        }
+    }
+
     /// Whether a check stands behind the match.
     pub fn is_checked(self) -> bool {
         matches!(self, Tier::Checked | Tier::CheckedNear)
@@ -118,7 +126,8 @@ impl Edges {
             Edges::Word => !word(before(1)) && !word(after(1)),
             Edges::Number => {
                 let goes_on_before = matches!(before(1), b'.' | b'-' | b':') && before(2).is_ascii_digit();
-                let goes_on_after = matches!(after(1), b'.' | b'-' | b':') && after(2).is_ascii_digit();
+                let goes_on_after = matches!(after(1), b'.' | b'-') && after(2).is_ascii_digit()
+                    || after(1) == b':' && after(2).is_ascii_alphanumeric();
                 !word(before(1))
                     && !word(after(1))
                     && !goes_on_before
@@ -147,6 +156,18 @@ impl<'a> Spot<'a> {
     pub fn follows(&self, words: &[&str]) -> bool {
         let word = self.word_before();
         words.iter().any(|w| w.eq_ignore_ascii_case(word))
+    }
+
+    /// Whether the value counts something: `770272 rows`.
+    pub fn counts_things(&self) -> bool {
+        const THINGS: &[&str] = &[
+            "rows", "entries", "points", "names", "calls", "words", "items", "records", "lines", "tokens",
+            "bytes", "times", "users", "people", "files", "requests", "ms", "seconds", "events", "samples",
+            "units", "pallets", "eur", "usd",
+        ];
+        let behind = self.text[self.at.end..].strip_prefix(' ').unwrap_or("");
+        let word = behind.split(|c: char| !c.is_alphanumeric()).next().unwrap_or("");
+        THINGS.iter().any(|thing| thing.eq_ignore_ascii_case(word))
     }
 
     /// The byte right behind the value, 0 at the end.

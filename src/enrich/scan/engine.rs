@@ -194,7 +194,8 @@ impl Engine {
         self.words
             .look(pass.text, pass.key, at.start, at.end, &mut pass.nearby);
         let near = pass.nearby.of(usize::from(number));
-        if near == FAR && row.tier.needs_context() {
+        let near = if near <= row.tier.reach() { near } else { FAR };
+        if row.tier.needs_context() && (near == FAR || spot.counts_things()) {
             return;
         }
         let checked = row.tier.is_checked();

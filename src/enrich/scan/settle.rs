@@ -14,12 +14,22 @@ pub struct Candidate {
     pub near: u16,
 }
 
+/// So many bytes nearer does a check bring the word beside it.
+const CHECK_WORTH: u16 = 24;
+
 impl Candidate {
-    /// Whether it wins over `other`: a check, then a word near, then (between two types) the nearer
-    /// word, then length.
+    /// Whether it wins over `other`. Where both have a word near, the nearer one wins, a check counting
+    /// for some bytes; else a check beats a word, and a word a bare shape. Then length.
     fn beats(&self, other: &Candidate) -> bool {
-        let near = |c: &Candidate| if self.kind == other.kind { 0 } else { FAR - c.near };
-        let rank = |c: &Candidate| (c.checked, c.near != FAR, near(c), c.end - c.start);
+        let class = |c: &Candidate| match (c.checked, c.near != FAR) {
+            _ if self.near != FAR && other.near != FAR => 0,
+            (checked, near) => 2 * u8::from(checked) + u8::from(near),
+        };
+        let apart = |c: &Candidate| match (self.kind == other.kind, c.near) {
+            (true, _) | (_, FAR) => 0,
+            (_, near) => near.saturating_sub(if c.checked { CHECK_WORTH } else { 0 }),
+        };
+        let rank = |c: &Candidate| (class(c), FAR - apart(c), c.end - c.start, c.checked);
         rank(self) > rank(other)
     }
 

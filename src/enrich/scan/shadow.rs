@@ -30,8 +30,59 @@ pub fn needed(text: &str) -> bool {
         || bytes
             .windows(4)
             .any(|w| matches!(w, b"[at]" | b"(at)" | b"[dot" | b"(dot"))
+        || text.contains(" dot ")
+        || text.contains(" DOT ")
+        || bytes.windows(2 * SPACED_LEAST).any(|w| spaced_out(w) > 0)
 }
 
+/// So many single characters with single spaces between are one value written apart.
+const SPACED_LEAST: usize = 6;
+/// The longest run that is looked at from one place: an IBAN has 34.
+const SPACED_MOST: usize = 40;
+
+/// How many bytes of `bytes` are capitals and digits that stand singly, with one space between, such as
+/// `4 1 1 1 1 1`: 0 where there are too few, or no three digits among them.
+fn spaced_out(bytes: &[u8]) -> usize {
+    let single = |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit();
+    let count = bytes
+        .chunks(2)
+        .take(SPACED_MOST)
+        .take_while(|pair| single(&pair[0]) && pair.get(1).is_none_or(|b| *b == b' '))
+        .count();
+    // The last one has to end there: `4 1 1 1 1 12` is five.
+    let length = (2 * count).min(bytes.len()) - usize::from(count > 0 && 2 * count <= bytes.len());
+    let digits = bytes[..length].iter().filter(|b| b.is_ascii_digit()).count();
+    if count >= SPACED_LEAST && digits >= 3 {
+        length
+    } else {
+        0
+    }
+}
+
+/// How many bytes of `rest` are ` at name dot tld`, as people say an address.
+fn said_address(rest: &[u8]) -> usize {
+    if !rest.get(..4).is_some_and(|at| at.eq_ignore_ascii_case(b" at ")) {
+        return 0;
+    }
+    let mut end = 4;
+    let mut labels = 0;
+    loop {
+        let label = rest[end..]
+            .iter()
+            .take(63)
+            .take_while(|b| b.is_ascii_alphanumeric() || **b == b'-')
+            .count();
+        let dot = rest
+            .get(end + label..end + label + 5)
+            .is_some_and(|d| d.eq_ignore_ascii_case(b" dot "));
+        labels += 1;
+        end += label;
+        if label == 0 || !dot || labels == 8 {
+            return if label > 1 && labels > 1 { end } else { 0 };
+        }
+        end += 5;
+    }
+}
 /// The folded copy, or `None` where it would be the text itself.
 pub fn fold(text: &str) -> Option<Shadow> {
     if !needed(text) {
@@ -48,8 +99,27 @@ pub fn fold(text: &str) -> Option<Shadow> {
         end: 0,
         is_mixed: false,
     };
+    // Up to where characters are written apart, and up to where an address is said in words.
+    let (mut apart, mut said) = (0, 0);
     while let Some(c) = text[at..].chars().next() {
         let width = c.len_utf8();
+        let rest = &text.as_bytes()[at..];
+        if at >= apart && (at == 0 || !text.as_bytes()[at - 1].is_ascii_alphanumeric()) {
+            apart = at + spaced_out(rest);
+        }
+        if c == ' ' && at >= said {
+            said = at + said_address(rest);
+        }
+        if c == ' ' && (at < apart || at < said) {
+            let (length, sign) = match rest.get(1) {
+                _ if at < apart => (1, None),
+                Some(b'a' | b'A') => (4, Some('@')),
+                _ => (5, Some('.')),
+            };
+            shadow.put(at, length, sign);
+            at += length;
+            continue;
+        }
         if let Some((length, folded)) = escape(&text[at..], c) {
             shadow.put(at, length, folded.and_then(|c| fold_char(c, true)));
             at += length;

@@ -62,6 +62,34 @@ fn every_row_has_examples() {
     }
 }
 
+#[test]
+fn what_was_disguised_is_found_where_it_stands() {
+    for (text, kind) in [
+        ("mail jane\u{200b}.doe@exam\u{ad}ple.com now", "EMAIL_ADDRESS"),
+        ("card ４１１１ １１１１ １１１１ １１１１.", "CREDIT_CARD"),
+        ("ssn ٢٢٢-٤٨-٥١٧١", "US_SSN"),
+        ("ssn 222\u{2011}48\u{2011}5171", "US_SSN"),
+        ("mail jane%40example.com", "EMAIL_ADDRESS"),
+        ("mail jane&#64;example.com", "EMAIL_ADDRESS"),
+        (r"mail jane\u0040example.com", "EMAIL_ADDRESS"),
+        (r"mail jane\\u0040example.com", "EMAIL_ADDRESS"),
+        ("mail jane[at]example(dot)com", "EMAIL_ADDRESS"),
+        ("mail jane at mail dot example dot com please", "EMAIL_ADDRESS"),
+        ("mail jаne@exаmple.com", "EMAIL_ADDRESS"),
+        ("my IBAN is N O 9 3 8 6 0 1 1 1 1 7 9 4 7.", "IBAN_CODE"),
+    ] {
+        let kinds: Vec<_> = found(text).iter().map(|f| f.kind).collect();
+        assert_eq!(kinds, [kind], "{text}");
+    }
+}
+
+#[test]
+fn a_finding_covers_what_was_hidden_in_it_and_nothing_else() {
+    let text = "x j\u{200b}a@b.com\u{200b} y";
+    let found = found(text);
+    assert_eq!(&text[found[0].start..found[0].end], "j\u{200b}a@b.com");
+}
+
 proptest! {
     #[test]
     fn offsets_lie_on_character_borders_ascend_and_do_not_overlap(text in any_text()) {

@@ -28,7 +28,7 @@ pub const ROWS: &[Detector] = &[
     Detector {
         kind: "CREDIT_CARD",
         tier: Tier::CheckedNear,
-        find: Find::Shape(r"[3-6][0-9]{11,18}"),
+        find: Find::Shape(r"(?:[3-6][0-9]{11,18}|(?:2131|1800)[0-9]{11})"),
         edges: Edges::Number,
         valid: is_rare_card,
         context: WORDS,
@@ -69,6 +69,8 @@ const WORDS: &[&str] = &[
     "카드",
     "карт",
     "pan number",
+    "cc",
+    "charge",
     "cc number",
     "ccnum",
     "card_number",
@@ -83,6 +85,8 @@ fn is_card(spot: &Spot<'_>) -> bool {
 fn is_rare_card(spot: &Spot<'_>) -> bool {
     let digits = Digits::of(spot.value());
     let range = match digits[0] {
+        // JCB's old numbers of 15 digits.
+        1 | 2 => digits.len() == 15,
         3 => digits.len() >= 14,
         4 => matches!(digits.len(), 13 | 16 | 19),
         5 => matches!(digits[1], 0 | 6..=8) || digits.len() == 16,

@@ -29,7 +29,7 @@ pub const ROWS: &[Detector] = &[
         find: Find::Shape(r"[0-9]{6}[-+A-FU-Y][0-9]{3}[0-9A-FHJ-NPR-Y]"),
         edges: Edges::Number,
         valid: is_hetu,
-        context: &["henkilötunnus", "hetu"],
+        context: &["henkilötunnu", "hetu"],
         finds: &["Henkilötunnukseni on ⟦131052-308T⟧."],
         leaves: &["131052-308U", "133052-308T"],
     },

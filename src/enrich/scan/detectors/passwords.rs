@@ -43,18 +43,22 @@ pub const ROWS: &[Detector] = &[
         kind: "PASSWORD",
         tier: Tier::Shape,
         find: Find::Stem(
-            r"(?:(?i:password|passwort|passphrase|mot de passe|wachtwoord|haslo|senha)|contraseña|hasło) (?:(?i:is|ist|es|est|to)|è|é):? ",
+            r"(?:(?i:password|passwort|passphrase|mot de passe|wachtwoord|haslo|senha)|contraseña|hasło) (?:(?i:is|ist|es|est|to)|è|é):? |(?i:pwd|password|passwd|passcode) |(?i:secret|pwd|password) (?:[a-z]{2,6} ){1,2}is ",
             said,
         ),
         edges: Edges::Free,
         finds: &[
             "my password is ⟦Rw0TmRTJw@$hdAxI⟧. It",
             "password is ⟦pixel-cobalt-summit-pixel7⟧",
+            "login with pwd ⟦oVGc7MsIkN⟧.",
+            "the secret there is ⟦Velvet!0658#⟧ and",
         ],
         leaves: &[
             "the password is wrong",
             "password is required.",
             "password is case-sensitive",
+            "password Reset",
+            "the secret santa list",
         ],
         ..Detector::BASE
     },

@@ -42,12 +42,22 @@ pub const ROWS: &[Detector] = &[
     Detector {
         kind: "PHONE_NUMBER",
         tier: Tier::Shape,
-        find: Find::Shape(r"(?:1[ .-])?[2-9][0-9]{2}[.-][2-9][0-9]{2}[.-][0-9]{4}"),
+        find: Find::Stem(r"(?:1[ .-])?[2-9][0-9]{2}[.-][2-9][0-9]{2}[.-][0-9]{4}", extended),
         edges: Edges::Number,
         valid: |spot| !spot.follows(&["part", "sku", "order", "lot", "ref", "version"]),
         context: WORDS,
-        finds: &["⟦608-233-2676⟧", "⟦608.233.2676⟧!"],
+        finds: &["⟦608-233-2676⟧", "⟦608.233.2676⟧!", "⟦678.438.8767x53972⟧"],
         leaves: &["608-133-2676", "order 608-233-2676", "2608-233-2676"],
+    },
+    Detector {
+        kind: "PHONE_NUMBER",
+        tier: Tier::ShapeNear,
+        find: Find::At(b'(', national_in_brackets),
+        edges: Edges::Number,
+        context: WORDS,
+        finds: &["Telefonnummer ist ⟦(01375) 123912⟧."],
+        leaves: &["(01375) 123912", "call (2021) 1"],
+        ..Detector::BASE
     },
     Detector {
         kind: "PHONE_NUMBER",
@@ -88,6 +98,9 @@ const WORDS: &[&str] = &[
     "dial",
     "text me",
     "téléphone",
+    "tél",
+    "bereiken",
+    "mobiel",
     "telephone",
     "portable",
     "appelez",
@@ -172,6 +185,21 @@ fn international(rest: &[u8]) -> Option<usize> {
     let (least, most) = if first == b'1' { (11, 11) } else { INTERNATIONAL };
     let (bytes, digits) = dialled(rest, most);
     (known && digits >= least).then_some(bytes)
+}
+
+/// The matched number with its extension.
+fn extended(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
+    Some(stem.start..extension(text.as_bytes(), stem.end))
+}
+
+fn national_in_brackets(text: &str, at: usize) -> Option<Range<usize>> {
+    let starts = text.as_bytes().get(at + 1).is_some_and(u8::is_ascii_digit);
+    let glued = at > 0 && text.as_bytes()[at - 1].is_ascii_alphanumeric();
+    if starts && !glued {
+        national(text, at..at + 1)
+    } else {
+        None
+    }
 }
 
 fn area_in_brackets(text: &str, at: usize) -> Option<Range<usize>> {

@@ -150,6 +150,7 @@ pub const ROWS: &[Detector] = &[
     },
     Detector {
         kind: "TELEGRAM_BOT_TOKEN",
+        tier: Tier::Checked,
         find: Find::Shape(r"[0-9]{8,10}:AA[A-Za-z0-9_-]{32,33}"),
         finds: &["bot token: ⟦9387562157:AAPm1MuXTA6FCgZiDT220K0CaQvfsOkJtwQ⟧."],
         leaves: &["12345678:short"],

@@ -76,6 +76,7 @@ pub const ROWS: &[Detector] = &[
         find: Find::Shape(r"[0-9]{8,17}"),
         context: &[
             "bank account",
+            "account",
             "account number",
             "checking account",
             "savings account",
@@ -129,14 +130,7 @@ pub const ROWS: &[Detector] = &[
     },
 ];
 
-const SSN: &[&str] = &[
-    "ssn",
-    "social security",
-    "socialsecurity",
-    "social",
-    "ss#",
-    "tax id",
-];
+const SSN: &[&str] = &["ssn", "social security", "socialsecurity", "ss#", "tax id"];
 const ITIN: &[&str] = &["itin", "taxpayer", "tax id", "individual taxpayer"];
 /// Words before a number that make it a part's or an order's.
 const PARTS: &[&str] = &[
