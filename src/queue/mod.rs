@@ -15,6 +15,7 @@ mod cursor;
 mod dead;
 mod disk;
 mod format;
+pub mod inspect;
 mod lane;
 mod ledger;
 mod log;

@@ -103,6 +103,8 @@ impl Queue {
         let shared = Arc::new(shared);
         let mut committer = Committer::new(shared.clone(), messages, sequence);
         resume(&shared, &mut committer)?;
+        // A new lane's cursor tells who looks from outside that there is such a lane.
+        (0..specs.len()).for_each(|lane| shared.update(lane, |_| ()));
         let lane = |(index, name): (usize, &&str)| Lane::new(shared.clone(), index, Arc::from(*name));
         Ok(Opened {
             lanes: names

@@ -156,3 +156,56 @@ fn a_directory_in_use_is_refused_with_the_pid_of_its_user() {
     );
     running.stop();
 }
+
+#[tokio::test]
+async fn a_queue_can_be_looked_at_while_it_runs_and_afterwards() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = start(dir.path(), Config::default(), &["otlp/tempo", "kafka"]);
+    for text in ["one", "two", "three"] {
+        running.queue.push(record(text)).await.unwrap();
+    }
+    let lease = running.lanes[0].lease(3).await.unwrap();
+    running.lanes[0].settle(lease, sent(2));
+    look(dir.path());
+    running.stop();
+    look(dir.path());
+}
+
+fn look(dir: &Path) {
+    let amount = |records, bytes| Amount {
+        records,
+        items: 2 * records,
+        bytes,
+    };
+    let lanes: Vec<_> = inspect::lanes(dir)
+        .unwrap()
+        .into_iter()
+        .map(|lane| (lane.name, lane.low, lane.waiting))
+        .collect();
+    let waiting = [("kafka", 1, amount(3, 131)), ("otlp/tempo", 2, amount(2, 88))];
+    assert_eq!(
+        lanes,
+        waiting.map(|(name, low, amount)| (name.to_string(), low, amount))
+    );
+
+    let segments = inspect::segments(dir).unwrap();
+    assert_eq!(segments.len(), 1);
+    assert_eq!(segments[0].state, inspect::SegmentState::Open);
+    let content = segments[0].content.as_ref().unwrap();
+    assert_eq!(
+        (content.first, content.end, content.amount),
+        (1, 4, amount(3, 131))
+    );
+
+    let records = inspect::records(dir, 2, 10).unwrap();
+    assert_eq!(
+        records
+            .iter()
+            .map(|record| (record.sequence, record.bytes))
+            .collect::<Vec<_>>(),
+        [(2, 3), (3, 5)]
+    );
+    assert_eq!(inspect::records(dir, 1, 1).unwrap().len(), 1);
+    assert_eq!(inspect::record(dir, 3).unwrap().unwrap().record, record("three"));
+    assert_eq!(inspect::record(dir, 9).unwrap(), None);
+}
