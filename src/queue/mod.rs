@@ -29,6 +29,7 @@ mod shared;
 mod tally;
 mod upkeep;
 mod window;
+mod writer;
 mod young;
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use super::shared::{Queue, Shared};
 use super::tally::Tally;
 use super::upkeep::Upkeep;
 use super::window::Window;
+use super::writer::Writer;
 use super::young::Young;
 use super::{Memory, Metrics};
 use std::collections::VecDeque;
@@ -101,8 +102,8 @@ impl Queue {
 
         let (shared, messages) = Shared::new(config, clock, disk, metrics, log, cursors);
         let shared = Arc::new(shared);
-        let mut committer = Committer::new(shared.clone(), messages, sequence);
-        resume(&shared, &mut committer)?;
+        let writer = Writer::resume(shared.clone(), sequence)?;
+        let committer = Committer::new(shared.clone(), messages, writer);
         // A new lane's cursor tells who looks from outside that there is such a lane.
         (0..specs.len()).for_each(|lane| shared.update(lane, |_| ()));
         let lane = |(index, name): (usize, &&str)| Lane::new(shared.clone(), index, Arc::from(*name));
@@ -117,18 +118,6 @@ impl Queue {
             queue: Queue { shared },
         })
     }
-}
-
-/// Lets the committer go on in the last segment, if that is not sealed. It is synced first, so that no
-/// lane sends what a power failure could still take back.
-fn resume(shared: &Arc<Shared>, committer: &mut Committer) -> io::Result<()> {
-    let last = shared.log().segments.back().cloned();
-    if let Some(last) = last.filter(|last| !last.sealed) {
-        let file = shared.open(&last)?;
-        file.sync_data()?;
-        committer.resume(&last, file);
-    }
-    Ok(())
 }
 
 struct Opening<'a> {
