@@ -137,3 +137,107 @@ impl<'a> Growing<'a> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::budget::Budget;
+    use super::*;
+    use futures_util::stream::{self, StreamExt};
+    use http_body::Frame;
+    use http_body_util::StreamBody;
+    use proptest::prelude::*;
+    use std::io;
+
+    type Frames = Vec<io::Result<Frame<Bytes>>>;
+
+    fn data(chunks: &[&[u8]]) -> Frames {
+        let frame = |chunk: &&[u8]| Ok(Frame::data(Bytes::copy_from_slice(chunk)));
+        chunks.iter().map(frame).collect()
+    }
+
+    /// The only call to the code: what is read of `frames`, of at most `limit` bytes, with `room` for all.
+    async fn check(frames: Frames, limit: usize, room: usize) -> Result<Bytes, BodyError> {
+        let budget = Budget::new(room);
+        let mut hold = budget.hold();
+        let read = read(StreamBody::new(stream::iter(frames)), limit, &mut hold).await;
+        if let Ok(bytes) = &read {
+            assert!(hold.bytes() >= bytes.len());
+        }
+        drop(hold);
+        assert_eq!(budget.held(), 0);
+        read
+    }
+
+    #[tokio::test]
+    async fn chunks_are_laid_end_to_end_and_trailers_skipped() {
+        let mut frames = data(&[b"one ", b"", b"two"]);
+        frames.push(Ok(Frame::trailers(http::HeaderMap::new())));
+        assert_eq!(check(frames, 100, 100).await.unwrap(), "one two");
+    }
+
+    #[tokio::test]
+    async fn the_limit_is_kept_to_the_byte() {
+        assert_eq!(check(data(&[b"abc", b"de"]), 5, 100).await.unwrap(), "abcde");
+        let refused = check(data(&[b"abc", b"def"]), 5, 100).await;
+        assert!(matches!(refused, Err(BodyError::TooLarge { limit: 5 })));
+    }
+
+    #[tokio::test]
+    async fn a_body_that_finds_no_room_is_told_so() {
+        let refused = check(data(&[b"abc", b"def"]), 100, 5).await;
+        assert!(matches!(refused, Err(BodyError::Full(Full))));
+    }
+
+    #[tokio::test]
+    async fn a_body_that_breaks_off_is_gone() {
+        let mut frames = data(&[b"abc"]);
+        frames.push(Err(io::Error::other("reset")));
+        assert!(matches!(check(frames, 100, 100).await, Err(BodyError::Gone)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_byte_gives_a_body_another_half_minute() {
+        let start = tokio::time::Instant::now();
+        let slow = stream::iter(data(&[b"a", b"b", b"c"])).then(async |frame| {
+            tokio::time::sleep(STALL - Duration::from_secs(1)).await;
+            frame
+        });
+        let body = StreamBody::new(slow.chain(stream::pending()).boxed());
+        let refused = read(body, 100, &mut Budget::new(100).hold()).await;
+        assert!(matches!(refused, Err(BodyError::Stalled)));
+        assert_eq!(start.elapsed(), 4 * STALL - Duration::from_secs(3));
+    }
+
+    #[test]
+    fn a_promise_alone_holds_little() {
+        let budget = Budget::new(usize::MAX);
+        let mut hold = budget.hold();
+        let promised = Growing::new(1 << 30, 1 << 30, &mut hold).unwrap();
+        assert_eq!(promised.hold.bytes(), TRUSTED);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_held_covers_the_buffer_and_never_passes_the_limit(
+            chunks in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..500), 0..40),
+            promised in 0_usize..3000,
+            limit in 3000_usize..9000,
+        ) {
+            let budget = Budget::new(usize::MAX);
+            let mut hold = budget.hold();
+            let mut buffer = Growing::new(promised, limit, &mut hold).unwrap();
+            let mut whole = Vec::new();
+            for chunk in &chunks {
+                let fits = whole.len() + chunk.len() <= limit;
+                prop_assert_eq!(buffer.push(chunk).is_ok(), fits);
+                if !fits {
+                    break;
+                }
+                whole.extend_from_slice(chunk);
+                prop_assert!(buffer.hold.bytes() >= buffer.bytes.capacity());
+                prop_assert!(buffer.hold.bytes() <= limit);
+            }
+            prop_assert_eq!(&buffer.freeze()[..], &whole[..]);
+        }
+    }
+}

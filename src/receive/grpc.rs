@@ -1,7 +1,6 @@
 //! OTLP over gRPC: tonic's server, and services of our own that read their frame themselves.
 
 mod answer;
-mod frame;
 
 use super::config;
 use super::intake::{Arrival, Door, Format, Intake, Via};
@@ -164,7 +163,7 @@ impl Calls {
         }
         let encoding = encoding(request.headers())?;
         let mut hold = self.intake.hold();
-        let frame = frame::read(request.into_body(), self.limit, &mut hold).await?;
+        let frame = super::frame::read(request.into_body(), self.limit, &mut hold).await?;
         let encoding = match (frame.compressed, encoding) {
             (false, _) => Encoding::Identity,
             (true, Encoding::Identity) => {

@@ -4,9 +4,12 @@
 //! until the drain stops it: no new connections, requests in hand are finished.
 
 mod config;
+pub mod frame;
 mod grpc;
 mod http;
 mod intake;
+
+mod llm_metrics;
 mod metrics;
 mod pool;
 mod refusal;
@@ -15,6 +18,8 @@ mod windows;
 
 pub use config::{Config, Cors, Grpc, Http, Keepalive, Otlp, Protocols, ServerParameters, Transport};
 pub use intake::{Arrival, Door, Format, Intake, Line, Via};
+
+pub use llm_metrics::LlmMetrics;
 pub use metrics::Metrics;
 pub use refusal::Refusal;
 

@@ -82,6 +82,11 @@ impl Recorder {
         metrics::with_local_recorder(&*self.prometheus, make)
     }
 
+    /// Where series are made whose labels are not known beforehand.
+    pub fn registry(&self) -> Arc<dyn metrics::Recorder + Send + Sync> {
+        self.prometheus.clone()
+    }
+
     /// Has `collect` called before each scrape, to set what is only looked up then. No two scrapes
     /// run at once, so what all `collect`s set is what that scrape shows.
     pub fn before_scrape(&self, collect: impl Fn() + Send + 'static) {

@@ -383,7 +383,8 @@ async fn json_is_stored_as_protobuf_and_answered_in_json() {
         200
         content-type: application/json
         {}
-    "#]].assert_eq(&answer.show());
+    "#]]
+    .assert_eq(&answer.show());
     let packed = server.post(
         "/v1/traces",
         &[JSON, ("content-encoding", "gzip")],
@@ -442,7 +443,8 @@ async fn json_that_grows_past_the_limit_is_too_large() {
         413
         content-type: application/json
         {"code":8,"message":"too large: more than 1048576 bytes as protobuf"}
-    "#]].assert_eq(&answer.show());
+    "#]]
+    .assert_eq(&answer.show());
     assert_eq!(server.metric("sidelight_receiver_in_flight_bytes"), 0);
 }
 
