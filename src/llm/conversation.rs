@@ -38,6 +38,7 @@ const CONTAINERS: &[(&str, Option<Role>)] = &[
     ("chat_history", None),
     ("history", None),
     ("messages", None),
+    ("items", None),
     ("contents", None),
     ("prompts", None),
     ("prompt", None),
@@ -132,6 +133,10 @@ impl<'a> Conversation<'a> {
     fn container(&mut self, node: &Node<'a>, role: Role) {
         self.finish_reason(node);
         for (key, speaker) in CONTAINERS {
+            // A generation of LangChain holds its message's text a second time.
+            if *key == "text" && node.get("message").is_some() {
+                continue;
+            }
             let Some(inside) = node.get(key) else { continue };
             self.any(inside, speaker.unwrap_or(role));
         }
@@ -154,7 +159,9 @@ impl<'a> Conversation<'a> {
         let role = role_of(body).or_else(|| role_of(node)).unwrap_or(role);
         self.has_roles = true;
         self.finish_reason(node);
-        self.finish_reason(body);
+        if inner.is_some() {
+            self.finish_reason(body);
+        }
         for key in ASIDES {
             if let Some(aside) = body.get(key) {
                 self.parts(aside, role);
@@ -278,7 +285,7 @@ impl<'a> Conversation<'a> {
             .iter()
             .find_map(|key| call.get(key).filter(|arguments| !arguments.is_empty()))
         {
-            self.whole(arguments, Role::Tool);
+            self.whole(arguments, call, Role::Tool);
         }
     }
 
@@ -291,17 +298,18 @@ impl<'a> Conversation<'a> {
                 Node::List(items) if items.iter().all(is_part) => {
                     items.iter().for_each(|item| self.part(item, Role::Tool))
                 }
-                other => self.whole(other, Role::Tool),
+                other => self.whole(other, part, Role::Tool),
             }
         }
     }
 
-    /// A value as one text; what is structured, as JSON.
-    fn whole(&mut self, node: &Node<'a>, role: Role) {
+    /// A value as one text; what is structured, as JSON. Of arguments that are all numbers, the leaf
+    /// is one that stands beside them in the same part.
+    fn whole(&mut self, node: &Node<'a>, part: &Node<'a>, role: Role) {
         match node {
             Node::Text(text, leaf) => self.text(text.clone(), leaf, role),
             other => {
-                if let Some(leaf) = other.first_leaf() {
+                if let Some(leaf) = other.first_leaf().or_else(|| part.first_leaf()) {
                     self.text(Cow::Owned(other.to_json()), leaf, role);
                 }
             }
@@ -327,8 +335,13 @@ impl<'a> Conversation<'a> {
         *next = next.saturating_add(1);
     }
 
+    /// Libraries keep it beside the message, or in a map of what else the provider told.
     fn finish_reason(&mut self, node: &Node<'a>) {
-        let reason = FINISH.iter().find_map(|key| node.get(key)?.as_text());
+        let told = ["generation_info", "response_metadata", "meta"]
+            .iter()
+            .filter_map(|key| node.get(key));
+        let mut places = std::iter::once(node).chain(told);
+        let reason = places.find_map(|place| FINISH.iter().find_map(|key| place.get(key)?.as_text()));
         if let Some(reason) = reason
             && self.side == Side::Output
             && !reason.is_empty()

@@ -57,7 +57,7 @@ pub struct Index {
     /// Keys whose value recognises a dialect.
     values: Vec<(&'static str, Pattern, Dialects)>,
     scopes: Vec<(Pattern, Dialects)>,
-    names: Vec<(Pattern, Dialects)>,
+    names: Buckets,
     /// Sources by exact key.
     exact: HashMap<&'static str, Vec<Use>>,
     /// Sources of flattened trees, by what stands before the index number.
@@ -75,7 +75,7 @@ pub struct KeyMarks {
     pub ask_value: bool,
 }
 
-/// Key marks by a hash of their first two bytes.
+/// Marks of keys or names by a hash of their first two bytes.
 struct Buckets {
     /// Where the bucket of a hash begins in `marks`; it ends where the next begins.
     starts: [u16; 257],
@@ -119,7 +119,13 @@ impl Index {
                     values.push((key, value, dialects));
                 }
                 Mark::Scope(pattern) => scopes.push((pattern, dialects)),
-                Mark::Name(pattern) => names.push((pattern, dialects)),
+                Mark::Name(pattern) => names.push(key_mark(
+                    pattern,
+                    KeyMarks {
+                        dialects,
+                        ask_value: false,
+                    },
+                )),
             }
         }
         let (exact, flat) = sources();
@@ -127,7 +133,7 @@ impl Index {
             buckets: Buckets::new(keys),
             values,
             scopes,
-            names,
+            names: Buckets::new(names),
             exact,
             flat,
         }
@@ -135,19 +141,8 @@ impl Index {
 
     /// What `key` alone says.
     #[inline]
-    pub fn of_key(&self, key: &str) -> KeyMarks {
-        let mut found = KeyMarks::default();
-        for mark in self.buckets.of(key.as_bytes()) {
-            if if mark.is_prefix {
-                key.starts_with(mark.text)
-            } else {
-                key == mark.text
-            } {
-                found.dialects |= mark.marks.dialects;
-                found.ask_value |= mark.marks.ask_value;
-            }
-        }
-        found
+    pub fn of_key(&self, key: &[u8]) -> KeyMarks {
+        self.buckets.say(key)
     }
 
     /// What `key` with that value says beyond [`of_key`](Index::of_key).
@@ -173,12 +168,7 @@ impl Index {
     /// What the name of a span, a span event or a log event says.
     #[inline]
     pub fn of_name(&self, name: &str) -> Dialects {
-        union(
-            self.names
-                .iter()
-                .filter(|(pattern, _)| matches(pattern, name))
-                .map(|(_, found)| *found),
-        )
+        self.names.say(name.as_bytes()).dialects
     }
 
     /// The facts that an attribute `key` may hold.
@@ -230,6 +220,24 @@ impl Buckets {
             marks.partition_point(|mark| usize::from(bucket(mark.text.as_bytes())) < hash) as u16
         });
         Buckets { starts, marks }
+    }
+
+    /// What all marks that `text` bears say.
+    #[inline]
+    fn say(&self, text: &[u8]) -> KeyMarks {
+        let mut found = KeyMarks::default();
+        for mark in self.of(text) {
+            let bears = if mark.is_prefix {
+                text.starts_with(mark.text.as_bytes())
+            } else {
+                text == mark.text.as_bytes()
+            };
+            if bears {
+                found.dialects |= mark.marks.dialects;
+                found.ask_value |= mark.marks.ask_value;
+            }
+        }
+        found
     }
 
     #[inline]
@@ -291,7 +299,7 @@ mod tests {
                 let Mark::Key(pattern) = mark else { continue };
                 let key = pattern.replace('*', "0.anything");
                 assert!(
-                    INDEX.of_key(&key).dialects.has(n as u8),
+                    INDEX.of_key(key.as_bytes()).dialects.has(n as u8),
                     "{}: {key}",
                     dialect.name
                 );
@@ -307,14 +315,14 @@ mod tests {
             rpc.system rpc.service rpc.method error.type exception.message thread.id thread.name code.function code.filepath \
             enduser.id session.id peer.service k8s.pod.name host.name service.name aws.region faas.trigger component a ab";
         for key in ordinary.split_whitespace() {
-            let found = INDEX.of_key(key);
+            let found = INDEX.of_key(key.as_bytes());
             assert!(found.dialects.is_empty() && !found.ask_value, "{key}");
         }
     }
 
     #[test]
     fn a_value_recognises_where_its_key_alone_does_not() {
-        assert!(INDEX.of_key("telemetry.sdk.name").ask_value);
+        assert!(INDEX.of_key(b"telemetry.sdk.name").ask_value);
         assert_eq!(
             named(INDEX.of_value("telemetry.sdk.name", "openlit")),
             ["openlit"]

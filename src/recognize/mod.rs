@@ -14,6 +14,8 @@ mod index;
 mod read;
 mod related;
 mod spot;
+#[cfg(test)]
+mod story;
 mod unknown;
 
 use crate::llm::Call;

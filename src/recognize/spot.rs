@@ -40,15 +40,15 @@ impl Spotter {
         let mut found = self.scope(item);
         let mut hints = Hints::default();
         for field in wire::fields(item.message) {
-            let Some((number, content)) = field.bytes() else {
+            let Some((number, bytes)) = field.bytes() else {
                 continue;
             };
             if number == numbers.attributes {
-                attribute(content, &mut found, &mut hints);
+                attribute(bytes, &mut found, &mut hints);
             } else if number == numbers.name {
-                found |= INDEX.of_name(text(content));
+                found |= INDEX.of_name(text(bytes));
             } else if number == numbers.events && number != 0 {
-                found |= INDEX.of_name(string(content, 2));
+                found |= INDEX.of_name(text(content(bytes, 2)));
             }
         }
         if found.is_empty() && hints.suffice() {
@@ -72,14 +72,14 @@ impl Spotter {
 
 #[inline]
 fn attribute(entry: &[u8], found: &mut Dialects, hints: &mut Hints) {
-    let key = string(entry, 1);
+    let key = key(entry);
     let marks = INDEX.of_key(key);
     *found |= marks.dialects;
-    let is_event = key == "event.name";
+    let is_event = key == b"event.name";
     if (marks.ask_value || is_event)
         && let Value::Str(value) = value(entry)
     {
-        *found |= INDEX.of_value(key, value);
+        *found |= INDEX.of_value(text(key), value);
         *found |= if is_event {
             INDEX.of_name(value)
         } else {
@@ -95,27 +95,65 @@ fn attribute(entry: &[u8], found: &mut Dialects, hints: &mut Hints) {
     }
 }
 
-fn value(entry: &[u8]) -> Value<'_> {
-    wire::fields(entry)
-        .filter_map(|field| field.bytes())
-        .filter(|(number, _)| *number == 2)
-        .last()
-        .map_or(Value::Empty, |(_, value)| Value::read(value))
+/// The key of a `KeyValue`. As every SDK writes it, key first and then the value and nothing else, it
+/// is found without a walk: measured, that saves half of the look at an ordinary span.
+#[inline]
+fn key(entry: &[u8]) -> &[u8] {
+    if let [KEY_TAG, key_len @ 0..0x80, rest @ ..] = entry
+        && let Some((key, [VALUE_TAG, value_len @ 0..0x80, value @ ..])) =
+            rest.split_at_checked((*key_len).into())
+        && value.len() == usize::from(*value_len)
+    {
+        return key;
+    }
+    content(entry, 1)
 }
 
+/// Tags of `KeyValue.key` and `KeyValue.value`, both length-delimited.
+const KEY_TAG: u8 = 0x0a;
+const VALUE_TAG: u8 = 0x12;
+
+fn value(entry: &[u8]) -> Value<'_> {
+    Value::read(content(entry, 2))
+}
+
+/// The last field `number`, as protobuf says.
 #[inline]
-fn string(message: &[u8], number: u32) -> &str {
+fn content(message: &[u8], number: u32) -> &[u8] {
     let fields = wire::fields(message).filter_map(|field| field.bytes());
-    text(
-        fields
-            .filter(|(found, _)| *found == number)
-            .last()
-            .map_or(&[], |(_, content)| content),
-    )
+    fields
+        .filter(|(found, _)| *found == number)
+        .last()
+        .map_or(&[], |(_, content)| content)
 }
 
 /// Was found to be UTF-8 at the door.
 #[inline]
 fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use prost::Message;
+
+    fn check(entry: &[u8], expected: &str) {
+        assert_eq!(text(key(entry)), expected, "{entry:?}");
+    }
+
+    #[test]
+    fn a_key_is_found_in_any_order_and_length() {
+        check(b"\x0a\x01k\x12\x00", "k");
+        check(b"\x12\x00\x0a\x01k", "k");
+        check(b"\x0a\x01k", "k");
+        check(b"\x12\x00", "");
+        check(b"\x0a\x01k\x12\x00\x0a\x01l", "l");
+        let long = "k".repeat(300);
+        let entry = opentelemetry_proto::tonic::common::v1::KeyValue {
+            key: long.clone(),
+            ..Default::default()
+        };
+        check(&entry.encode_to_vec(), &long);
+    }
 }

@@ -167,19 +167,38 @@ const NAMED: &[&str] = &[
     "bedrock.",
 ];
 
-/// What `key` hints at. Most keys end in a letter that no word ends in, and are done with.
+/// What `key` hints at. Most keys neither begin nor end like one that hints, and are done with after
+/// two bytes at either end.
 #[inline]
-pub fn of_key(key: &str) -> Hints {
+pub fn of_key(key: &[u8]) -> Hints {
     let mut hints = Hints::default();
-    let bytes = key.as_bytes();
-    if let Some(b'l' | b'g' | b'o' | b'a' | b'c' | b'm' | b'b') = bytes.first()
-        && NAMED.iter().any(|begin| key.starts_with(begin))
-    {
+    let begins = matches!(
+        key,
+        [b'l', b'l', ..]
+            | [b'g', b'e' | b'p', ..]
+            | [b'o', b'p' | b'l', ..]
+            | [b'a', b'n', ..]
+            | [b'c', b'h' | b'l' | b'o', ..]
+            | [b'm', b'i', ..]
+            | [b'b', b'e', ..]
+    );
+    if begins && NAMED.iter().any(|begin| key.starts_with(begin.as_bytes())) {
         hints |= Hints::LLM;
     }
-    if let Some(b'l' | b'e' | b'd' | b't' | b's' | b'n' | b'p') = bytes.last()
-        && let Some((_, found, _)) = word(key)
-    {
+    let ends = matches!(
+        key,
+        [.., b'e', b'l' | b's']
+            | [.., b'm', b'e']
+            | [.., b'i', b'd' | b'n']
+            | [.., b'p', b't']
+            | [.., b'o', b'n']
+            | [.., b'x', b't']
+            | [.., b'n', b's']
+            | [.., b'u', b't']
+            | [.., b'r', b'e']
+            | [.., b'_', b'p']
+    );
+    if ends && let Some((_, found, _)) = word(std::str::from_utf8(key).unwrap_or_default()) {
         hints |= *found;
     }
     hints
@@ -224,7 +243,7 @@ mod tests {
 
     fn check(keys: &[&str], expected: bool) {
         let mut hints = Hints::default();
-        keys.iter().for_each(|key| hints |= of_key(key));
+        keys.iter().for_each(|key| hints |= of_key(key.as_bytes()));
         assert_eq!(hints.suffice(), expected, "{keys:?}");
     }
 
@@ -235,6 +254,16 @@ mod tests {
         check(&["model", "prompt"], true);
         check(&["acme.chat.model", "acme.chat.prompt_tokens"], true);
         check(&["inputTokens", "completion"], true);
+    }
+
+    #[test]
+    fn every_word_and_every_name_is_found_by_its_ends() {
+        for (word, hints, _) in WORDS {
+            assert_eq!(of_key(word.as_bytes()), *hints, "{word}");
+        }
+        for name in NAMED {
+            assert!(of_key(format!("{name}x").as_bytes()).has(Hints::LLM), "{name}");
+        }
     }
 
     #[test]
@@ -256,9 +285,31 @@ mod tests {
 
     #[test]
     fn a_known_models_name_is_a_second_witness() {
-        let mut hints = of_key("model");
+        let mut hints = of_key(b"model");
         hints |= of_value(hints, &Value::Str("gpt-4o"));
-        hints |= of_key("temperature");
+        hints |= of_key(b"temperature");
         assert!(hints.suffice());
+    }
+
+    #[test]
+    fn a_homemade_call_is_read() {
+        crate::recognize::story::check(
+            r#"
+ask | acme.assistant
+acme.llm.model = gpt-4o
+acme.llm.prompt = hi
+acme.llm.response = hello
+acme.llm.prompt_tokens = 5
+GET | acme.web
+http.route = /model
+model = XJ-200
+"#,
+            expect_test::expect![[r#"
+                ask: chat counted gpt-4o by openai 5+- ["unknown"]
+                  <0 User: hi
+                  >0 Assistant: hello
+                GET: carrier
+            "#]],
+        );
     }
 }

@@ -108,6 +108,53 @@ fn the_corpus_is_recognised() {
     report(&libraries);
 }
 
+/// Bytes of real payloads changed, cut and doubled: what is still a request is walked without a panic,
+/// and every text stands in the leaf that it names.
+#[test]
+fn no_payload_however_damaged_stops_recognition() {
+    let Some(payloads) = payloads() else { return };
+    let mut random = 0x9E37_79B9_7F4A_7C15_u64;
+    let mut next = |end: usize| {
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (random >> 33) as usize % end.max(1)
+    };
+    let mut walked = 0;
+    for payload in payloads.iter().step_by(7) {
+        for _ in 0..40 {
+            let mut bytes = payload.batch.otlp().to_vec();
+            for _ in 0..=next(6) {
+                let at = next(bytes.len());
+                match next(3) {
+                    0 => bytes[at] = next(256) as u8,
+                    1 => bytes[at] = b"[]{}\",:.*0"[next(10)],
+                    _ => bytes[at] ^= 1 << next(8),
+                }
+            }
+            let Ok(batch) = Batch::read(payload.batch.signal(), bytes.into(), &Limits::default()) else {
+                continue;
+            };
+            walked += 1;
+            for found in recognize::find(&batch) {
+                let Found::Call(item, call) = found else { continue };
+                let places = [&item.at, &item.resource.1, &item.scope.1];
+                let inside = |leaf: &std::ops::Range<usize>| {
+                    places
+                        .iter()
+                        .any(|place| place.start <= leaf.start && leaf.end <= place.end)
+                };
+                assert!(
+                    call.texts.iter().all(|text| inside(&text.leaf)),
+                    "{}",
+                    payload.file
+                );
+            }
+        }
+    }
+    assert!(walked > 500, "most damage lies in values: {walked}");
+}
+
 /// Scores each span of `payload` against what is known of it.
 fn spans(payload: &Payload, found: &[Found<'_>], scores: &mut Scores) {
     let calls: BTreeMap<String, &Call<'_>> = found

@@ -33,3 +33,40 @@ pub const DIALECT: Dialect = Dialect {
     ],
     ..Dialect::NONE
 };
+
+#[cfg(test)]
+mod tests {
+    use crate::recognize::story::check;
+    use expect_test::expect;
+
+    #[test]
+    fn a_gemini_request_is_read_out_of_one_attribute() {
+        check(
+            r#"
+invocation | gcp.vertex.agent
+  agent_run [helper] | gcp.vertex.agent
+    call_llm | gcp.vertex.agent
+    gen_ai.system = gcp.vertex.agent
+    gen_ai.request.model = gemini-2.5-flash
+    gcp.vertex.agent.session_id = s-1
+    gcp.vertex.agent.llm_request = {"model":"gemini-2.5-flash","config":{"system_instruction":"be brief"},"contents":[{"parts":[{"text":"hi"}],"role":"user"}]}
+    gcp.vertex.agent.llm_response = {"content":{"parts":[{"text":"hello"}],"role":"model"},"finish_reason":"STOP","usage_metadata":{"prompt_token_count":5,"candidates_token_count":3}}
+    execute_tool look | gcp.vertex.agent
+    gcp.vertex.agent.tool_call_args = {"id":7}
+    gcp.vertex.agent.tool_response = {"name":"Ann"}
+    gcp.vertex.agent.llm_request = {}
+"#,
+            expect![[r#"
+                invocation: workflow - by - ["google-adk"]
+                agent_run [helper]: agent - by - ["google-adk"]
+                call_llm: chat counted gemini-2.5-flash by gcp.gemini 5+3 in s-1 ["STOP"] ["google-adk", "otel-semconv"]
+                  <0 System: be brief
+                  <1 User: hi
+                  >0 Assistant: hello
+                execute_tool look: tool - by - ["google-adk"]
+                  <0 Tool: {"id":7}
+                  >0 Tool: {"name":"Ann"}
+            "#]],
+        );
+    }
+}

@@ -22,3 +22,30 @@ pub const DIALECT: Dialect = Dialect {
     ],
     ..Dialect::NONE
 };
+
+#[cfg(test)]
+mod tests {
+    use crate::recognize::story::check;
+    use expect_test::expect;
+
+    #[test]
+    fn the_call_lends_its_provider_and_the_agent_does_not_count() {
+        check(
+            r#"
+invoke_agent helper | agent_framework
+gen_ai.operation.name = invoke_agent
+gen_ai.provider.name = microsoft.agent_framework
+gen_ai.usage.input_tokens = 5
+  chat gpt-4o | agent_framework
+  gen_ai.operation.name = chat
+  gen_ai.provider.name = microsoft.agent_framework
+  gen_ai.request.model = gpt-4o
+  gen_ai.usage.input_tokens = 5
+"#,
+            expect![[r#"
+                invoke_agent helper: agent - by - 5+- ["ms-agent-framework", "otel-semconv"]
+                chat gpt-4o: chat counted gpt-4o by openai 5+- ["ms-agent-framework", "otel-semconv"]
+            "#]],
+        );
+    }
+}

@@ -32,3 +32,30 @@ pub const DIALECT: Dialect = Dialect {
     fields: &[(ConversationId, "gen_ai.thread.id", Word)],
     ..Dialect::NONE
 };
+
+#[cfg(test)]
+mod tests {
+    use crate::recognize::story::check;
+    use expect_test::expect;
+
+    #[test]
+    fn content_stands_in_span_events() {
+        check(
+            r#"
+chat gpt-4o | azure.core.tracing.ext.opentelemetry_span
+gen_ai.operation.name = chat
+gen_ai.system = az.ai.inference
+gen_ai.request.model = gpt-4o
+! gen_ai.user.message
+gen_ai.event.content = {"role":"user","content":"hi"}
+! gen_ai.choice
+gen_ai.event.content = {"message":{"content":"hello"},"finish_reason":"stop","index":0}
+"#,
+            expect![[r#"
+                chat gpt-4o: chat counted gpt-4o by azure.ai.inference ["stop"] ["azure-ai", "otel-semconv"]
+                  <0 User: hi
+                  >0 Assistant: hello
+            "#]],
+        );
+    }
+}

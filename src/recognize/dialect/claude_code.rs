@@ -46,3 +46,32 @@ pub const DIALECT: Dialect = Dialect {
     ],
     ..Dialect::NONE
 };
+
+#[cfg(test)]
+mod tests {
+    use crate::recognize::story::check;
+    use expect_test::expect;
+
+    #[test]
+    fn bare_token_keys_are_read_under_its_scope_only() {
+        check(
+            r#"
+claude_code.llm_request | com.anthropic.claude_code.tracing
+span.type = llm_request
+model = claude-sonnet-4-5
+input_tokens = 5
+output_tokens = 3
+cache_read_tokens = 2000
+session.id = s-1
+tool | com.anthropic.claude_code.tracing
+span.type = tool
+tool_input = {"command":"ls"}
+"#,
+            expect![[r#"
+                claude_code.llm_request: chat counted claude-sonnet-4-5 by anthropic 5+3 cached 2000 exclusive in s-1 ["claude-code"]
+                tool: tool - by - ["claude-code"]
+                  <0 Tool: {"command":"ls"}
+            "#]],
+        );
+    }
+}

@@ -47,3 +47,29 @@ pub const DIALECT: Dialect = Dialect {
     ],
     ..Dialect::NONE
 };
+
+#[cfg(test)]
+mod tests {
+    use crate::recognize::story::check;
+    use expect_test::expect;
+
+    #[test]
+    fn a_cli_names_its_own_operations() {
+        check(
+            r#"
+llm_call | gemini-cli
+gen_ai.operation.name = llm_call
+gen_ai.request.model = gemini-2.5-pro
+gen_ai.usage.input_tokens = 5
+user_prompt | gemini-cli
+gen_ai.operation.name = user_prompt
+prompt = hi
+"#,
+            expect![[r#"
+                llm_call: chat counted gemini-2.5-pro by gcp.gemini 5+- ["coding-agents", "otel-semconv"]
+                user_prompt: task - by - ["coding-agents", "otel-semconv"]
+                  <0 User: hi
+            "#]],
+        );
+    }
+}

@@ -17,7 +17,7 @@ pub const DIALECT: Dialect = Dialect {
         Mark::Key("agno.*"),
     ],
     rules: &[
-        Rule::Name("Crew*.kickoff*", step(Workflow)),
+        Rule::Name("Crew*.kickoff", step(Workflow)),
         Rule::Name("crewai.workflow", step(Workflow)),
         Rule::Name("*.task", step(Task)),
         Rule::Name("*.agent", step(Agent)),
@@ -29,3 +29,24 @@ pub const DIALECT: Dialect = Dialect {
     ],
     ..Dialect::NONE
 };
+
+#[cfg(test)]
+mod tests {
+    use crate::recognize::story::check;
+    use expect_test::expect;
+
+    #[test]
+    fn crews_are_workflows_and_carry_their_inputs() {
+        check(
+            r#"
+Crew_1.kickoff | openinference.instrumentation.crewai
+openinference.span.kind = CHAIN
+crew_inputs = {"topic":"boots"}
+"#,
+            expect![[r#"
+                Crew_1.kickoff: workflow - by - ["openinference", "agent-frameworks"]
+                  <0 User: {"topic":"boots"}
+            "#]],
+        );
+    }
+}

@@ -48,3 +48,28 @@ pub const DIALECT: Dialect = Dialect {
     ],
     ..Dialect::NONE
 };
+
+#[cfg(test)]
+mod tests {
+    use crate::recognize::story::check;
+    use expect_test::expect;
+
+    #[test]
+    fn a_call_is_read_with_the_usage_inside_its_output() {
+        check(
+            r#"
+gemini-2.5-flash | genkit-tracer
+genkit:type = action
+genkit:metadata:subtype = model
+genkit:name = googleai/gemini-2.5-flash
+genkit:input = {"messages":[{"role":"user","content":[{"text":"hi"}]}],"config":{}}
+genkit:output = {"message":{"role":"model","content":[{"text":"hello"}]},"finishReason":"stop","usage":{"inputTokens":5,"outputTokens":3}}
+"#,
+            expect![[r#"
+                gemini-2.5-flash: chat counted gemini-2.5-flash by gcp.gemini 5+3 ["stop"] ["genkit"]
+                  <0 User: hi
+                  >0 Assistant: hello
+            "#]],
+        );
+    }
+}

@@ -34,8 +34,51 @@ pub const DIALECT: Dialect = Dialect {
         (Output, "haystack.component.output", Say(Role::Assistant)),
     ],
     fallbacks: &[
+        (
+            ResponseModel,
+            "haystack.component.output",
+            WordAt(&["replies", "meta", "model"]),
+        ),
+        (
+            ResponseModel,
+            "haystack.component.output",
+            WordAt(&["meta", "model"]),
+        ),
         (Input, "haystack.pipeline.input_data", Say(Role::User)),
         (Output, "haystack.pipeline.output_data", Say(Role::Assistant)),
     ],
     ..Dialect::NONE
 };
+
+#[cfg(test)]
+mod tests {
+    use crate::recognize::story::check;
+    use expect_test::expect;
+
+    #[test]
+    fn components_are_told_apart_and_usage_stands_in_the_reply() {
+        check(
+            r#"
+haystack.pipeline.run | my_application
+haystack.pipeline.input_data = {"llm":{"messages":"x"}}
+  haystack.component.run | my_application
+  haystack.component.name = llm
+  haystack.component.type = OpenAIChatGenerator
+  haystack.component.input = {"messages":[{"role":"user","meta":{},"name":null,"content":[{"text":"hi"}]}]}
+  haystack.component.output = {"replies":[{"role":"assistant","meta":{"model":"gpt-4o-2024-08-06","finish_reason":"stop","usage":{"completion_tokens":3,"prompt_tokens":5}},"content":[{"text":"hello"}]}]}
+  haystack.component.run | my_application
+  haystack.component.type = InMemoryBM25Retriever
+  haystack.component.input = {"query":"boots"}
+"#,
+            expect![[r#"
+                haystack.pipeline.run: workflow - by - ["haystack"]
+                  <0 User: {"llm":{"messages":"x"}}
+                haystack.component.run: chat counted - by openai as gpt-4o-2024-08-06 5+3 ["stop"] ["haystack"]
+                  <0 User: hi
+                  >0 Assistant: hello
+                haystack.component.run: retrieval - by - ["haystack"]
+                  <0 User: boots
+            "#]],
+        );
+    }
+}

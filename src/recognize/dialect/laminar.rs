@@ -28,3 +28,28 @@ pub const DIALECT: Dialect = Dialect {
     ],
     ..Dialect::NONE
 };
+
+#[cfg(test)]
+mod tests {
+    use crate::recognize::story::check;
+    use expect_test::expect;
+
+    #[test]
+    fn an_llm_span_is_read() {
+        check(
+            r#"
+openai.chat | lmnr
+lmnr.span.type = LLM
+gen_ai.system = openai
+gen_ai.request.model = gpt-4o
+lmnr.span.input = [{"role":"user","content":"hi"}]
+lmnr.span.output = hello
+"#,
+            expect![[r#"
+                openai.chat: chat counted gpt-4o by openai ["laminar", "otel-semconv"]
+                  <0 User: hi
+                  >0 Assistant: hello
+            "#]],
+        );
+    }
+}

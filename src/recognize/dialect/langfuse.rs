@@ -59,3 +59,32 @@ pub const DIALECT: Dialect = Dialect {
     ],
     ..Dialect::NONE
 };
+
+#[cfg(test)]
+mod tests {
+    use crate::recognize::story::check;
+    use expect_test::expect;
+
+    #[test]
+    fn a_generation_is_read_with_its_excluding_usage_classes() {
+        check(
+            r#"
+OpenAI-generation | langfuse-sdk
+langfuse.observation.type = generation
+langfuse.observation.model.name = gpt-4o-2024-08-06
+langfuse.observation.input = [{"role":"user","content":"hi"}]
+langfuse.observation.output = {"role":"assistant","content":"hello"}
+langfuse.observation.usage_details = {"input":3,"output":3,"input_cache_read":2}
+langfuse.observation.cost_details = {"total":0.001}
+langfuse.observation.completion_start_time = "2026-02-28T23:59:59.500Z"
+user.id = u-1
+session.id = s-1
+"#,
+            expect![[r#"
+                OpenAI-generation: chat counted gpt-4o-2024-08-06 by openai as gpt-4o-2024-08-06 5+3 cached 2 $0.001 after 0.5s user u-1 in s-1 ["langfuse"]
+                  <0 User: hi
+                  >0 Assistant: hello
+            "#]],
+        );
+    }
+}

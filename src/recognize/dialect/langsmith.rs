@@ -39,3 +39,38 @@ pub const DIALECT: Dialect = Dialect {
     chunks: &["new_token"],
     ..Dialect::NONE
 };
+
+#[cfg(test)]
+mod tests {
+    use crate::recognize::story::check;
+    use expect_test::expect;
+
+    #[test]
+    fn a_serialised_langchain_run_is_read_and_a_retriever_is_no_embedding() {
+        check(
+            r#"
+ChatOpenAI | langsmith
+langsmith.span.kind = llm
+langsmith.metadata.ls_provider = openai
+gen_ai.operation.name = chat
+gen_ai.system = langchain
+gen_ai.request.model = gpt-4o
+gen_ai.prompt = {"messages":[[{"lc":1,"type":"constructor","id":["langchain","schema","messages","HumanMessage"],"kwargs":{"content":"hi","type":"human"}}]]}
+gen_ai.completion = {"generations":[[{"text":"hello","generation_info":{"finish_reason":"stop"},"message":{"lc":1,"type":"constructor","id":["langchain","schema","messages","AIMessage"],"kwargs":{"content":"hello","usage_metadata":{"input_tokens":5,"output_tokens":3}}}}]]}
+R | langsmith
+langsmith.span.kind = retriever
+gen_ai.operation.name = embeddings
+gen_ai.prompt = {"query":"boots"}
+gen_ai.completion = {"documents":[{"page_content":"Tarn GTX","metadata":{}}]}
+"#,
+            expect![[r#"
+                ChatOpenAI: chat counted gpt-4o by openai 5+3 ["stop"] ["langsmith", "otel-semconv"]
+                  <0 User: hi
+                  >0 Assistant: hello
+                R: retrieval - by - ["langsmith", "otel-semconv"]
+                  <0 User: boots
+                  >0 Document: Tarn GTX
+            "#]],
+        );
+    }
+}

@@ -57,3 +57,34 @@ pub const DIALECT: Dialect = Dialect {
     ],
     ..Dialect::NONE
 };
+
+#[cfg(test)]
+mod tests {
+    use crate::recognize::story::check;
+    use expect_test::expect;
+
+    #[test]
+    fn the_raw_request_is_a_second_span_of_the_call() {
+        check(
+            r#"
+litellm_request | litellm
+gen_ai.request.model = gpt-4o
+llm.request.type = completion
+gen_ai.system = openai
+gen_ai.usage.input_tokens = 5
+gen_ai.usage.output_tokens = 3
+gen_ai.cost.total_cost = 0.001
+llm.is_streaming = False
+gen_ai.response.finish_reasons = ["stop"]
+gen_ai.input.messages = [{"role":"user","parts":[{"type":"text","content":"hi"}]}]
+  raw_gen_ai_request | litellm
+  llm.openai.messages = [{'role': 'user', 'content': 'hi'}]
+"#,
+            expect![[r#"
+                litellm_request: chat counted gpt-4o by openai 5+3 $0.001 ["stop"] ["litellm", "traceloop", "otel-semconv"]
+                  <0 User: hi
+                raw_gen_ai_request: chat call gpt-4o by openai ["litellm"]
+            "#]],
+        );
+    }
+}

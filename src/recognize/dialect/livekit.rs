@@ -33,3 +33,31 @@ pub const DIALECT: Dialect = Dialect {
     ],
     ..Dialect::NONE
 };
+
+#[cfg(test)]
+mod tests {
+    use crate::recognize::story::check;
+    use expect_test::expect;
+
+    #[test]
+    fn a_turn_and_its_request_are_read() {
+        check(
+            r#"
+agent_turn | livekit-agents
+lk.instructions = be brief
+  llm_request | livekit-agents
+  gen_ai.request.model = gpt-4o
+  gen_ai.usage.input_tokens = 5
+  lk.chat_ctx = {"items":[{"type":"message","role":"user","content":["hi"]}]}
+  lk.response.text = hello
+"#,
+            expect![[r#"
+                agent_turn: agent - by - ["livekit"]
+                  <0 System: be brief
+                llm_request: chat counted gpt-4o by openai 5+- ["livekit", "otel-semconv"]
+                  <0 User: hi
+                  >0 Assistant: hello
+            "#]],
+        );
+    }
+}

@@ -39,3 +39,26 @@ pub const DIALECT: Dialect = Dialect {
     ],
     ..Dialect::NONE
 };
+
+#[cfg(test)]
+mod tests {
+    use crate::recognize::story::check;
+    use expect_test::expect;
+
+    #[test]
+    fn a_tool_call_is_a_tool_and_no_model_call() {
+        check(
+            r#"
+tools/call look | opentelemetry.instrumentation.mcp
+mcp.method.name = tools/call
+mcp.request.argument = {"id":7}
+mcp.response.value = Ann
+"#,
+            expect![[r#"
+                tools/call look: tool - by - ["mcp"]
+                  <0 Tool: {"id":7}
+                  >0 Tool: Ann
+            "#]],
+        );
+    }
+}

@@ -52,3 +52,33 @@ pub const DIALECT: Dialect = Dialect {
     chunks: &["mlflow.chunk.item.0"],
     ..Dialect::NONE
 };
+
+#[cfg(test)]
+mod tests {
+    use crate::recognize::story::check;
+    use expect_test::expect;
+
+    #[test]
+    fn quoted_values_and_the_first_chunk_are_read() {
+        check(
+            r#"
+Completions | mlflow.tracing.provider
+mlflow.spanType = "CHAT_MODEL"
+model = "gpt-4o"
+stream = true
+user = "u-1"
+mlflow.llm.model = "gpt-4o-2024-08-06"
+mlflow.chat.tokenUsage = {"input_tokens":5,"output_tokens":3,"total_tokens":8}
+mlflow.spanInputs = {"model":"gpt-4o","messages":[{"role":"user","content":"hi"}]}
+mlflow.spanOutputs = {"choices":[{"message":{"role":"assistant","content":"hello"},"finish_reason":"stop"}]}
+! mlflow.chunk.item.0
+mlflow.chunk.value = hel
+"#,
+            expect![[r#"
+                Completions: chat counted gpt-4o by openai as gpt-4o-2024-08-06 5+3 after 0.25s user u-1 ["stop"] ["mlflow"]
+                  <0 User: hi
+                  >0 Assistant: hello
+            "#]],
+        );
+    }
+}

@@ -126,7 +126,8 @@ impl Dialect {
     };
 }
 
-/// A text with `*` at its end, its beginning, or both: `gen_ai.*`, `*.doStream`, `*genai*`.
+/// A text in which one `*` stands for anything, or what stands between two of them: `gen_ai.*`,
+/// `*.doStream`, `Crew*.kickoff`, `*genai*`.
 pub type Pattern = &'static str;
 
 /// What recognises a dialect.
@@ -300,10 +301,62 @@ pub const OTHER: Class = Class {
 
 /// Whether `text` is as `pattern` says.
 pub fn matches(pattern: Pattern, text: &str) -> bool {
-    match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
-        (Some(_), Some(_)) if pattern.len() > 1 => text.contains(&pattern[1..pattern.len() - 1]),
-        (Some(end), _) => text.ends_with(end),
-        (_, Some(begin)) => text.starts_with(begin),
-        _ => text == pattern,
+    match pattern.split_once('*') {
+        None => text == pattern,
+        Some(("", inside)) if inside.ends_with('*') => text.contains(&inside[..inside.len() - 1]),
+        Some((begin, end)) => text.strip_prefix(begin).is_some_and(|rest| rest.ends_with(end)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(pattern: Pattern, text: &str, expected: bool) {
+        assert_eq!(matches(pattern, text), expected, "{pattern} {text}");
+    }
+
+    #[test]
+    fn a_star_stands_for_anything() {
+        check("a.b", "a.b", true);
+        check("a.b", "a.bc", false);
+        check("a.*", "a.b", true);
+        check("*.b", "a.b", true);
+        check("a*c", "abc", true);
+        check("ab*bc", "abc", false);
+        check("*b*", "abc", true);
+        check("*", "", true);
+    }
+
+    #[test]
+    fn every_pattern_is_one_that_can_match() {
+        let rules = TABLE.iter().flat_map(|dialect| dialect.rules);
+        let names = rules.flat_map(|rule| match *rule {
+            Rule::Key(_, values) => values.iter().map(|(pattern, _)| *pattern).collect(),
+            Rule::Has(pattern, _) | Rule::Name(pattern, _) | Rule::Scope(pattern, _) => vec![pattern],
+            Rule::Both(_, value, name, _) => vec![value, name],
+            Rule::Lacks(key, has, name, _) => vec![key, has, name],
+        });
+        for pattern in names {
+            let text = pattern.trim_matches('*').replace('*', "anything");
+            assert!(matches(pattern, &text), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn every_dialect_says_who_speaks_it_and_where_that_is_known_from() {
+        for (n, dialect) in TABLE.iter().enumerate() {
+            assert!(
+                !dialect.about.is_empty() && !dialect.source.is_empty(),
+                "{}",
+                dialect.name
+            );
+            assert!(!dialect.marks.is_empty(), "{} can be recognised", dialect.name);
+            assert!(
+                TABLE[..n].iter().all(|other| other.name != dialect.name),
+                "{} stands twice",
+                dialect.name
+            );
+        }
     }
 }

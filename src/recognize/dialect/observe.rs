@@ -32,3 +32,34 @@ pub const DIALECT: Dialect = Dialect {
     ],
     ..Dialect::NONE
 };
+
+#[cfg(test)]
+mod tests {
+    use crate::recognize::story::check;
+    use expect_test::expect;
+
+    #[test]
+    fn the_recipes_keys_are_read() {
+        check(
+            r#"
+llm.chat | acme.manual
+gen_ai.is_llm_root = true
+gen_ai.system = OpenAI
+llm.request.type = chat
+llm.request.model = gpt-4o
+llm.response.model = gpt-4o-2024-08-06
+gen_ai.prompt.0.role = user
+gen_ai.prompt.0.content = hi
+gen_ai.completion.0.role = assistant
+gen_ai.completion.0.content = hello
+gen_ai.usage.prompt_tokens = 5
+gen_ai.usage.completion_tokens = 3
+"#,
+            expect![[r#"
+                llm.chat: chat counted gpt-4o by openai as gpt-4o-2024-08-06 5+3 ["traceloop", "observe-manual", "otel-semconv"]
+                  <0 User: hi
+                  >0 Assistant: hello
+            "#]],
+        );
+    }
+}

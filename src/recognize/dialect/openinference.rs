@@ -134,3 +134,54 @@ pub const DIALECT: Dialect = Dialect {
     chunks: &["First Token Stream Event"],
     ..Dialect::NONE
 };
+
+#[cfg(test)]
+mod tests {
+    use crate::recognize::story::check;
+    use expect_test::expect;
+
+    #[test]
+    fn flat_messages_are_read_and_parts_with_them() {
+        check(
+            r#"
+ChatCompletion | openinference.instrumentation.openai
+openinference.span.kind = LLM
+llm.system = openai
+llm.model_name = gpt-4o-2024-08-06
+llm.invocation_parameters = {"model":"gpt-4o","stream":true}
+llm.input_messages.0.message.role = user
+llm.input_messages.0.message.contents.0.message_content.type = text
+llm.input_messages.0.message.contents.0.message_content.text = hi
+llm.output_messages.0.message.role = assistant
+llm.output_messages.0.message.tool_calls.0.tool_call.function.name = look
+llm.output_messages.0.message.tool_calls.0.tool_call.function.arguments = {"id":7}
+llm.token_count.prompt = 5
+llm.token_count.completion = 3
+llm.token_count.prompt_details.cache_read = 2
+! First Token Stream Event
+"#,
+            expect![[r#"
+                ChatCompletion: chat counted gpt-4o by openai as gpt-4o-2024-08-06 5+3 cached 2 after 0.25s ["openinference"]
+                  <0 User: hi
+                  >0 Tool: {"id":7}
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_retriever_is_a_retrieval() {
+        check(
+            r#"
+R | openinference.instrumentation.langchain
+openinference.span.kind = RETRIEVER
+input.value = boots
+retrieval.documents.0.document.content = Tarn GTX
+"#,
+            expect![[r#"
+                R: retrieval - by - ["openinference"]
+                  <0 User: boots
+                  >0 Document: Tarn GTX
+            "#]],
+        );
+    }
+}

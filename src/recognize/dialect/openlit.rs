@@ -32,3 +32,36 @@ pub const DIALECT: Dialect = Dialect {
     cache_exclusive: &[("*openlit*", "anthropic"), ("*openlit*", "aws.bedrock")],
     ..Dialect::NONE
 };
+
+#[cfg(test)]
+mod tests {
+    use crate::recognize::story::check;
+    use expect_test::expect;
+
+    #[test]
+    fn old_prompt_events_and_seconds_are_read_and_no_price_is_no_cost() {
+        check(
+            r#"
+chat gpt-4o | openlit.otel.tracing
+telemetry.sdk.name = openlit
+gen_ai.operation.name = chat
+gen_ai.system = openai
+gen_ai.request.model = gpt-4o
+gen_ai.request.is_stream = true
+gen_ai.server.time_to_first_token = 1
+gen_ai.usage.cost = 0
+gen_ai.usage.input_tokens = 5
+gen_ai.usage.output_tokens = 3
+! gen_ai.content.prompt
+gen_ai.prompt = user: hi
+! gen_ai.content.completion
+gen_ai.completion = hello
+"#,
+            expect![[r#"
+                chat gpt-4o: chat counted gpt-4o by openai 5+3 after 1s ["openlit", "otel-semconv"]
+                  <0 User: user: hi
+                  >0 Assistant: hello
+            "#]],
+        );
+    }
+}

@@ -21,3 +21,40 @@ pub const DIALECT: Dialect = Dialect {
     ],
     ..Dialect::NONE
 };
+
+#[cfg(test)]
+mod tests {
+    use crate::recognize::story::check;
+    use expect_test::expect;
+
+    #[test]
+    fn the_sdks_own_span_counts_only_where_it_is_alone() {
+        check(
+            r#"
+anthropic.chat | opentelemetry.instrumentation.anthropic
+gen_ai.operation.name = chat
+gen_ai.provider.name = anthropic
+gen_ai.request.model = claude-sonnet-4-5
+gen_ai.response.id = msg_1
+gen_ai.usage.input_tokens = 5
+anthropic.messages.create | com.anthropic.sdk.python
+gen_ai.operation.name = chat
+gen_ai.provider.name = anthropic
+gen_ai.request.model = claude-sonnet-4-5
+gen_ai.response.id = msg_1
+gen_ai.usage.input_tokens = 5
+anthropic.messages.create | com.anthropic.sdk.python
+gen_ai.operation.name = chat
+gen_ai.provider.name = anthropic
+gen_ai.request.model = claude-sonnet-4-5
+gen_ai.response.id = msg_2
+gen_ai.usage.input_tokens = 7
+"#,
+            expect![[r#"
+                anthropic.chat: chat counted claude-sonnet-4-5 by anthropic 5+- ["otel-semconv"]
+                anthropic.messages.create: chat call claude-sonnet-4-5 by anthropic 5+- ["provider-sdk", "otel-semconv"]
+                anthropic.messages.create: chat counted claude-sonnet-4-5 by anthropic 7+- ["provider-sdk", "otel-semconv"]
+            "#]],
+        );
+    }
+}

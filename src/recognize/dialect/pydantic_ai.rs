@@ -24,7 +24,7 @@ pub const DIALECT: Dialect = Dialect {
         Rule::Name("agent run*", step(Agent)),
         Rule::Name("running tool", step(Tool)),
         Rule::Name("running tools", step(Task)),
-        Rule::Name("running * tool*", step(Task)),
+        Rule::Name("running * tools", step(Task)),
         Rule::Has("tool_arguments", step(Tool)),
         // Of a stream, the first span has the request and the second, of no length, the reply and the usage.
         Rule::Both(
@@ -86,3 +86,41 @@ pub const DIALECT: Dialect = Dialect {
     ],
     ..Dialect::NONE
 };
+
+#[cfg(test)]
+mod tests {
+    use crate::recognize::story::check;
+    use expect_test::expect;
+
+    #[test]
+    fn the_events_attribute_of_old_versions_is_read() {
+        check(
+            r#"
+agent run | pydantic-ai
+model_name = gpt-4o
+all_messages_events = [{"content":"hi","role":"user","event.name":"gen_ai.user.message"}]
+gen_ai.usage.input_tokens = 5
+  chat gpt-4o | pydantic-ai
+  gen_ai.operation.name = chat
+  gen_ai.system = openai
+  gen_ai.request.model = gpt-4o
+  gen_ai.usage.input_tokens = 5
+  events = [{"content":"hi","role":"user","event.name":"gen_ai.user.message"},{"index":0,"message":{"role":"assistant","content":"hello"},"event.name":"gen_ai.choice"}]
+  running tool | pydantic-ai
+  gen_ai.tool.name = look
+  tool_arguments = {"id":7}
+  tool_response = Ann
+"#,
+            expect![[r#"
+                agent run: agent gpt-4o by - 5+- ["pydantic-ai", "otel-semconv"]
+                  <0 User: hi
+                chat gpt-4o: chat counted gpt-4o by openai 5+- ["pydantic-ai", "otel-semconv"]
+                  <0 User: hi
+                  >0 Assistant: hello
+                running tool: tool - by - ["pydantic-ai", "otel-semconv"]
+                  <0 Tool: {"id":7}
+                  >0 Tool: Ann
+            "#]],
+        );
+    }
+}

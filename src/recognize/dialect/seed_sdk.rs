@@ -39,3 +39,32 @@ pub const DIALECT: Dialect = Dialect {
     ],
     ..Dialect::NONE
 };
+
+#[cfg(test)]
+mod tests {
+    use crate::recognize::story::check;
+    use expect_test::expect;
+
+    #[test]
+    fn the_packages_keys_are_read() {
+        check(
+            r#"
+llm_call | instrumentation-sdk
+llm.model = gpt-4o
+llm.provider = openai
+llm.prompt = hi
+llm.response = hello
+llm.prompt_tokens = 5
+llm.completion_tokens = 3
+llm.cost_usd_micro = 1500
+llm.latency_ms_ttft = 120
+llm.user_id = u-1
+"#,
+            expect![[r#"
+                llm_call: chat counted gpt-4o by openai 5+3 $0.0015 after 0.12s user u-1 ["seed-sdk"]
+                  <0 User: hi
+                  >0 Assistant: hello
+            "#]],
+        );
+    }
+}

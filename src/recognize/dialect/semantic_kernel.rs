@@ -24,3 +24,27 @@ pub const DIALECT: Dialect = Dialect {
     ],
     ..Dialect::NONE
 };
+
+#[cfg(test)]
+mod tests {
+    use crate::recognize::story::check;
+    use expect_test::expect;
+
+    #[test]
+    fn metadata_is_read_where_texts_stand_in_logs() {
+        check(
+            r#"
+chat.completions gpt-4o | semantic_kernel.utils.telemetry.model_diagnostics.decorators
+gen_ai.operation.name = chat.completions
+gen_ai.system = openai
+gen_ai.request.model = gpt-4o
+gen_ai.usage.input_tokens = 5
+gen_ai.usage.output_tokens = 3
+gen_ai.response.finish_reason = FinishReason.STOP
+"#,
+            expect![[r#"
+                chat.completions gpt-4o: chat counted gpt-4o by openai 5+3 ["FinishReason.STOP"] ["semantic-kernel", "otel-semconv"]
+            "#]],
+        );
+    }
+}

@@ -187,3 +187,58 @@ const MESSAGE: &[&str] = &[
     "gen_ai.prompt",
     "gen_ai.completion",
 ];
+
+#[cfg(test)]
+mod tests {
+    use crate::recognize::story::check;
+    use expect_test::expect;
+
+    #[test]
+    fn current_attributes_are_read() {
+        check(
+            r#"
+chat gpt-4o | opentelemetry.instrumentation.genai.openai
+gen_ai.operation.name = chat
+gen_ai.provider.name = openai
+gen_ai.request.model = gpt-4o
+gen_ai.response.model = gpt-4o-2024-08-06
+gen_ai.request.stream = true
+gen_ai.response.time_to_first_chunk = 0.12
+gen_ai.response.finish_reasons = ["stop"]
+gen_ai.usage.input_tokens = 5
+gen_ai.usage.output_tokens = 3
+gen_ai.usage.cache_read.input_tokens = 2
+gen_ai.conversation.id = c-1
+gen_ai.system_instructions = [{"type":"text","content":"be brief"}]
+gen_ai.input.messages = [{"role":"user","parts":[{"type":"text","content":"hi"}]},{"role":"assistant","parts":[{"type":"tool_call","id":"1","name":"look","arguments":{"id":7}}]},{"role":"tool","parts":[{"type":"tool_call_response","id":"1","result":"Ann"}]}]
+gen_ai.output.messages = [{"role":"assistant","parts":[{"type":"reasoning","content":"hm"},{"type":"text","content":"hello"}],"finish_reason":"stop"}]
+"#,
+            expect![[r#"
+                chat gpt-4o: chat counted gpt-4o by openai as gpt-4o-2024-08-06 5+3 cached 2 after 0.12s in c-1 ["stop"] ["otel-semconv"]
+                  <0 System: be brief
+                  <1 User: hi
+                  <2 Tool: {"id":7}
+                  <3 Tool: Ann
+                  >0 Assistant: hm
+                  >0 Assistant: hello
+            "#]],
+        );
+    }
+
+    #[test]
+    fn http_spans_of_the_same_trace_are_carriers_and_no_calls() {
+        check(
+            r#"
+POST | opentelemetry.instrumentation.httpx
+http.url = http://x/?q=hi
+  chat gpt-4o | app
+  gen_ai.operation.name = chat
+  gen_ai.request.model = gpt-4o
+"#,
+            expect![[r#"
+                POST: carrier
+                chat gpt-4o: chat counted gpt-4o by openai ["otel-semconv"]
+            "#]],
+        );
+    }
+}

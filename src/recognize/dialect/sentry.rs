@@ -54,3 +54,28 @@ pub const DIALECT: Dialect = Dialect {
     ],
     ..Dialect::NONE
 };
+
+#[cfg(test)]
+mod tests {
+    use crate::recognize::story::check;
+    use expect_test::expect;
+
+    #[test]
+    fn its_op_and_its_own_text_keys_are_read() {
+        check(
+            r#"
+chat gpt-4o | sentry.python
+sentry.op = gen_ai.chat
+gen_ai.request.model = gpt-4o
+gen_ai.request.messages = [{"role":"user","content":"hi"}]
+gen_ai.response.text = ["hello"]
+gen_ai.usage.input_tokens = 5
+"#,
+            expect![[r#"
+                chat gpt-4o: chat counted gpt-4o by openai 5+- ["sentry", "otel-semconv"]
+                  <0 User: hi
+                  >0 Assistant: hello
+            "#]],
+        );
+    }
+}

@@ -40,3 +40,37 @@ pub const DIALECT: Dialect = Dialect {
     ],
     ..Dialect::NONE
 };
+
+#[cfg(test)]
+mod tests {
+    use crate::recognize::story::check;
+    use expect_test::expect;
+
+    #[test]
+    fn a_client_its_call_and_its_vector_store_are_told_apart() {
+        check(
+            r#"
+chat_client | org.springframework.boot
+gen_ai.operation.name = framework
+gen_ai.system = spring_ai
+spring.ai.kind = chat_client
+spring.ai.chat.client.user.text = hi
+  chat gpt-4o | org.springframework.boot
+  gen_ai.operation.name = chat
+  gen_ai.system = openai
+  gen_ai.request.model = gpt-4o
+  gen_ai.prompt = ["hi"]
+  pg_vector query | org.springframework.boot
+  db.vector.query.content = boots
+"#,
+            expect![[r#"
+                chat_client: workflow - by - ["spring-ai", "otel-semconv"]
+                  <0 User: hi
+                chat gpt-4o: chat counted gpt-4o by openai ["otel-semconv"]
+                  <0 User: hi
+                pg_vector query: retrieval - by - ["spring-ai"]
+                  <0 User: boots
+            "#]],
+        );
+    }
+}

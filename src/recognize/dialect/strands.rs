@@ -34,3 +34,39 @@ pub const DIALECT: Dialect = Dialect {
     cache_exclusive: &[("*", "aws.bedrock"), ("*", "anthropic")],
     ..Dialect::NONE
 };
+
+#[cfg(test)]
+mod tests {
+    use crate::recognize::story::check;
+    use expect_test::expect;
+
+    #[test]
+    fn message_events_and_milliseconds_are_read() {
+        check(
+            r#"
+invoke_agent helper | strands.telemetry.tracer
+gen_ai.operation.name = invoke_agent
+gen_ai.system = strands-agents
+gen_ai.usage.input_tokens = 5
+  chat | strands.telemetry.tracer
+  gen_ai.operation.name = chat
+  gen_ai.system = strands-agents
+  gen_ai.request.model = us.anthropic.claude-3-5-sonnet
+  gen_ai.usage.input_tokens = 5
+  gen_ai.usage.output_tokens = 3
+  gen_ai.server.time_to_first_token = 120
+  ! gen_ai.user.message
+  content = [{"text":"hi"}]
+  ! gen_ai.choice
+  finish_reason = end_turn
+  message = [{"text":"hello"}]
+"#,
+            expect![[r#"
+                invoke_agent helper: agent - by - 5+- ["strands", "otel-semconv"]
+                chat: chat counted us.anthropic.claude-3-5-sonnet by aws.bedrock 5+3 after 0.12s ["strands", "otel-semconv"]
+                  <0 User: hi
+                  >0 Assistant: hello
+            "#]],
+        );
+    }
+}

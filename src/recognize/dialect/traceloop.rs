@@ -91,3 +91,78 @@ pub const DIALECT: Dialect = Dialect {
     ],
     ..Dialect::NONE
 };
+
+#[cfg(test)]
+mod tests {
+    use crate::recognize::story::check;
+    use expect_test::expect;
+
+    #[test]
+    fn flat_keys_are_read_and_the_words_of_a_stream_timed() {
+        check(
+            r#"
+openai.chat | opentelemetry.instrumentation.openai.v1
+llm.request.type = chat
+gen_ai.system = OpenAI
+gen_ai.request.model = gpt-4o
+llm.is_streaming = true
+gen_ai.prompt.0.role = system
+gen_ai.prompt.0.content = be brief
+gen_ai.prompt.1.role = user
+gen_ai.prompt.1.content = [{"type": "text", "text": "hi"}, {"type": "image_url", "image_url": {"url": "x"}}]
+gen_ai.completion.0.role = assistant
+gen_ai.completion.0.finish_reason = tool_calls
+gen_ai.completion.0.tool_calls.0.name = look
+gen_ai.completion.0.tool_calls.0.arguments = {"id":7}
+gen_ai.usage.prompt_tokens = 5
+gen_ai.usage.completion_tokens = 3
+! llm.content.completion.chunk
+"#,
+            expect![[r#"
+                openai.chat: chat counted gpt-4o by openai 5+3 after 0.25s ["tool_calls"] ["traceloop", "otel-semconv"]
+                  <0 System: be brief
+                  <1 User: hi
+                  >0 Tool: {"id":7}
+            "#]],
+        );
+    }
+
+    #[test]
+    fn the_documents_of_a_rerank_are_no_system_prompts() {
+        check(
+            r#"
+cohere.rerank | opentelemetry.instrumentation.cohere
+llm.request.type = rerank
+gen_ai.system = Cohere
+gen_ai.request.model = rerank-v3.5
+gen_ai.prompt.0.role = system
+gen_ai.prompt.0.content = Tarn GTX
+gen_ai.prompt.1.role = user
+gen_ai.prompt.1.content = boots
+"#,
+            expect![[r#"
+                cohere.rerank: rerank counted rerank-v3.5 by cohere ["traceloop", "otel-semconv"]
+                  <0 Document: Tarn GTX
+                  <1 User: boots
+            "#]],
+        );
+    }
+
+    #[test]
+    fn chat_that_says_completion_is_chat() {
+        check(
+            r#"
+anthropic.chat | opentelemetry.instrumentation.anthropic
+llm.request.type = completion
+gen_ai.system = Anthropic
+gen_ai.request.model = claude-3
+gen_ai.prompt.0.role = user
+gen_ai.prompt.0.content = hi
+"#,
+            expect![[r#"
+                anthropic.chat: chat counted claude-3 by anthropic ["traceloop", "otel-semconv"]
+                  <0 User: hi
+            "#]],
+        );
+    }
+}

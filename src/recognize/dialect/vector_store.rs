@@ -46,3 +46,26 @@ pub const DIALECT: Dialect = Dialect {
     ],
     ..Dialect::NONE
 };
+
+#[cfg(test)]
+mod tests {
+    use crate::recognize::story::check;
+    use expect_test::expect;
+
+    #[test]
+    fn a_query_is_a_retrieval_with_its_documents() {
+        check(
+            r#"
+chroma.query | opentelemetry.instrumentation.chromadb
+db.system = chroma
+db.chroma.query.n_results = 1
+! db.query.result
+db.query.result.document = Tarn GTX
+"#,
+            expect![[r#"
+                chroma.query: retrieval - by - ["vector-store"]
+                  >0 Document: Tarn GTX
+            "#]],
+        );
+    }
+}

@@ -27,8 +27,6 @@ pub const DIALECT: Dialect = Dialect {
         "ai.operationId",
         &[
             ("ai.embed*.doEmbed", call(Embeddings)),
-            ("ai.embed.doEmbed", call(Embeddings)),
-            ("ai.embedMany.doEmbed", call(Embeddings)),
             ("ai.rerank.doRerank", call(Rerank)),
             ("*.doGenerate", call(Chat)),
             ("*.doStream", call(Chat)),
@@ -84,3 +82,41 @@ pub const DIALECT: Dialect = Dialect {
     chunks: &["ai.stream.firstChunk"],
     ..Dialect::NONE
 };
+
+#[cfg(test)]
+mod tests {
+    use crate::recognize::story::check;
+    use expect_test::expect;
+
+    #[test]
+    fn the_inner_call_counts_and_the_outer_does_not() {
+        check(
+            r#"
+ai.streamText | ai
+ai.operationId = ai.streamText
+ai.model.provider = openai.chat
+ai.model.id = gpt-4o
+ai.prompt = {"system":"be brief","prompt":"hi"}
+ai.usage.inputTokens = 5
+ai.usage.outputTokens = 3
+  ai.streamText.doStream | ai
+  ai.operationId = ai.streamText.doStream
+  ai.model.provider = openai.chat
+  ai.model.id = gpt-4o
+  ai.prompt.messages = [{"role":"user","content":[{"type":"text","text":"hi"}]}]
+  ai.response.text = hello
+  ai.response.msToFirstChunk = 120
+  ai.usage.inputTokens = 5
+  ai.usage.outputTokens = 3
+"#,
+            expect![[r#"
+                ai.streamText: chat call gpt-4o by openai 5+3 ["vercel-ai"]
+                  <0 System: be brief
+                  <1 User: hi
+                ai.streamText.doStream: chat counted gpt-4o by openai 5+3 after 0.12s ["vercel-ai"]
+                  <0 User: hi
+                  >0 Assistant: hello
+            "#]],
+        );
+    }
+}

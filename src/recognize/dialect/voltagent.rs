@@ -46,3 +46,34 @@ pub const DIALECT: Dialect = Dialect {
     ],
     ..Dialect::NONE
 };
+
+#[cfg(test)]
+mod tests {
+    use crate::recognize::story::check;
+    use expect_test::expect;
+
+    #[test]
+    fn a_call_inside_an_agent_is_read() {
+        check(
+            r#"
+run | voltagent
+span.type = agent
+voltagent.agent = x
+agent.messages = [{"role":"user","content":"hi"}]
+  llm:generate | voltagent
+  span.type = llm
+  llm.model = gpt-4o
+  llm.provider = openai
+  llm.messages = [{"role":"user","content":"hi"}]
+  usage.prompt_tokens = 5
+  usage.completion_tokens = 3
+"#,
+            expect![[r#"
+                run: agent - by - ["voltagent"]
+                  <0 User: hi
+                llm:generate: chat counted gpt-4o by openai 5+3 ["voltagent"]
+                  <0 User: hi
+            "#]],
+        );
+    }
+}
