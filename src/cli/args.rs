@@ -95,6 +95,24 @@ pub struct Calls {
 
 #[derive(clap::Subcommand)]
 pub enum Queue {
+    /// What waits for each exporter, and the files it waits in
+    Ls {
+        #[command(flatten)]
+        how: Listing,
+    },
+    /// List the records that are on disk; with a sequence, write that one's encoded OTLP request to stdout
+    Show {
+        /// As the list shows it
+        sequence: Option<u64>,
+        /// The first sequence to list
+        #[arg(long, value_name = "SEQUENCE", default_value_t = 0)]
+        from: u64,
+        /// The most to list
+        #[arg(long, default_value_t = 100)]
+        limit: usize,
+        #[command(flatten)]
+        how: Listing,
+    },
     /// What a back end will never take
     Dead {
         #[command(subcommand)]
@@ -109,11 +127,8 @@ pub enum Dead {
         /// Only those of this exporter
         #[arg(long, value_name = "ID")]
         exporter: Option<String>,
-        /// One JSON object per line instead of a table
-        #[arg(long)]
-        json: bool,
         #[command(flatten)]
-        sources: Sources,
+        how: Listing,
     },
     /// Write the encoded OTLP request of one to stdout
     Show {
@@ -122,4 +137,14 @@ pub enum Dead {
         #[command(flatten)]
         sources: Sources,
     },
+}
+
+/// How a list is shown, and of which configuration.
+#[derive(clap::Args)]
+pub struct Listing {
+    /// One JSON object per line instead of a table
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub sources: Sources,
 }

@@ -76,7 +76,9 @@ fn cells(call: &Call) -> [String; 10] {
 }
 
 fn flags(call: &Call) -> String {
-    let pii = [vec!["pii".to_string()], call.pii_types.clone()].concat().join(":");
+    let pii = [vec!["pii".to_string()], call.pii_types.clone()]
+        .concat()
+        .join(":");
     let all = [
         (call.error, "error"),
         (call.pii, pii.as_str()),

@@ -287,3 +287,97 @@ fn what_is_built_in_is_listed_as_yaml() {
     });
     assert!(problems.is_empty(), "{problems:?}");
 }
+
+#[test]
+fn a_queue_that_was_never_made_holds_nothing() {
+    let set = "--set=queue.directory=/does/not/exist";
+    check(
+        &["queue", "ls", set],
+        "",
+        expect![[r#"
+        0
+        no queue yet at /does/not/exist
+    "#]],
+    );
+    check(
+        &["queue", "ls", "--json", set],
+        "",
+        expect![[r#"
+        0
+    "#]],
+    );
+    check(
+        &["queue", "show", set],
+        "",
+        expect![[r#"
+        0
+        SEQUENCE  ENQUEUED  SIGNAL  ITEMS  SIZE
+    "#]],
+    );
+    check(
+        &["queue", "show", "7", set],
+        "",
+        expect![[r#"
+        2
+        sidelight: no record has the sequence 7
+    "#]],
+    );
+}
+
+#[tokio::test]
+async fn what_waits_in_a_queue_is_listed_and_shown() {
+    use sidelight::queue::{Config, Directory, LaneSpec, Metrics, Opened, Queue, Record};
+    let directory = tempfile::tempdir().expect("a directory");
+    let lane = LaneSpec {
+        name: "otlp".into(),
+        ..LaneSpec::default()
+    };
+    let disk = std::sync::Arc::new(Directory::new(directory.path()));
+    let opened = Queue::open(Config::default(), &[lane], Metrics::new(), disk).expect("it opens");
+    let Opened {
+        queue,
+        committer,
+        upkeep,
+        lanes,
+    } = opened;
+    let threads = [
+        std::thread::spawn(|| committer.run()),
+        std::thread::spawn(|| upkeep.run()),
+    ];
+    queue
+        .push(Record {
+            kind: 1,
+            flags: 0,
+            items: 3,
+            payload: "made-up".into(),
+        })
+        .await
+        .expect("it is taken");
+
+    let set = format!("--set=queue.directory={}", directory.path().display());
+    let listed = String::from_utf8(sidelight(&["queue", "ls", &set], "").stdout).expect("UTF-8");
+    for words in [
+        &["otlp", "1", "3"][..],
+        &["00000000000000000001.seg", "open", "1", "3"],
+    ] {
+        let has = |line: &str| {
+            words
+                .iter()
+                .all(|word| line.split_whitespace().any(|cell| cell == *word))
+        };
+        assert!(listed.lines().any(has), "{words:?}: {listed}");
+    }
+    let shown = String::from_utf8(sidelight(&["queue", "show", "--json", &set], "").stdout).expect("UTF-8");
+    assert!(
+        shown.contains(r#""signal":"traces","items":3,"bytes":7}"#),
+        "{shown}"
+    );
+    assert_eq!(sidelight(&["queue", "show", "1", &set], "").stdout, b"made-up");
+
+    queue.close();
+    drop(lanes);
+    queue.finish();
+    threads
+        .into_iter()
+        .for_each(|thread| thread.join().expect("it ends"));
+}

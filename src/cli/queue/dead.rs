@@ -1,36 +1,23 @@
-//! `sidelight queue`: the queue's directory, read while the agent runs or not.
+//! `sidelight queue dead`: what a back end will never take.
 
-use super::args::{Dead, Queue};
-use super::lines::json;
-use super::table::table;
-use super::{Failure, Outcome, failure, load, show};
-use crate::config::Environment;
-use crate::otlp::Signal;
+use super::super::args::{Dead, Sources};
+use super::super::table::table;
+use super::super::{Failure, Outcome, show};
+use super::{show_json, signal};
 use crate::queue::{DeadError, DeadReading, Letter, Summary};
 use crate::units::{Size, utc_text};
 use anyhow::anyhow;
 use serde::Serialize;
-use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Letters are listed this many at a time, so that the store is held only for short.
 const PAGE: usize = 500;
 
-pub fn run(command: Queue, environment: &Environment) -> Outcome {
+/// `directory` finds the queue's directory.
+pub fn run(command: Dead, directory: impl Fn(Sources) -> Result<PathBuf, Failure>) -> Outcome {
     match command {
-        Queue::Dead { command } => match command {
-            Dead::Ls {
-                exporter,
-                json,
-                sources,
-            } => {
-                let directory = load(sources, environment)?.config.queue.directory;
-                list(&directory, exporter.as_deref(), json)
-            }
-            Dead::Show { id, sources } => {
-                show_letter(&load(sources, environment)?.config.queue.directory, id)
-            }
-        },
+        Dead::Ls { exporter, how } => list(&directory(how.sources)?, exporter.as_deref(), how.json),
+        Dead::Show { id, sources } => show_letter(&directory(sources)?, id),
     }
 }
 
@@ -54,12 +41,7 @@ fn list(directory: &Path, exporter: Option<&str>, as_json: bool) -> Outcome {
         None => Vec::new(),
     };
     if as_json {
-        let mut out = BufWriter::new(io::stdout().lock());
-        for letter in &letters {
-            writeln!(out, "{}", json(&row(letter)))?;
-        }
-        out.flush()?;
-        return Ok(failure::FINE);
+        return show_json(letters.iter().map(row));
     }
     if letters.is_empty() {
         return show("no dead letters\n");
@@ -120,14 +102,6 @@ fn show_letter(directory: &Path, id: i64) -> Outcome {
     };
     let letter = letter.ok_or_else(|| Failure::BadInput(anyhow!("no dead letter has the id {id}")))?;
     show(letter.payload)
-}
-
-/// The name of what a queue record carries.
-fn signal(kind: u8) -> &'static str {
-    Signal::ALL
-        .into_iter()
-        .find(|signal| *signal as u8 == kind)
-        .map_or("unknown", Signal::name)
 }
 
 fn unreadable(error: DeadError) -> Failure {
