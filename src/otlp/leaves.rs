@@ -181,8 +181,8 @@ impl<'a> Walk<'a, '_> {
             index,
             ..
         } = context;
-        match std::str::from_utf8(&self.otlp[at.clone()]) {
-            Ok(text) if !text.is_empty() => {
+        match wire::utf8(&self.otlp[at.clone()]) {
+            Some(text) if !text.is_empty() => {
                 (self.leaf)(Leaf {
                     place,
                     key,
@@ -228,7 +228,7 @@ const UNKNOWN_DEPTH: u32 = 16;
 /// framed, and hold a byte that no text has.
 fn reads_as_message(bytes: &[u8]) -> bool {
     let is_text = |byte: &u8| *byte >= b' ' || matches!(byte, b'\t' | b'\n' | b'\r');
-    if bytes.iter().all(is_text) && std::str::from_utf8(bytes).is_ok() {
+    if bytes.iter().all(is_text) && wire::utf8(bytes).is_some() {
         return false;
     }
     let mut fields = wire::fields(bytes);
@@ -240,7 +240,7 @@ fn reads_as_message(bytes: &[u8]) -> bool {
 fn name(message: &[u8], number: u32) -> &str {
     messages(message, number)
         .last()
-        .map_or("", |text| std::str::from_utf8(text).unwrap_or_default())
+        .map_or("", |text| wire::utf8(text).unwrap_or_default())
 }
 
 fn post_increment(count: &mut u32) -> u32 {

@@ -220,7 +220,7 @@ impl<'a> Attributes<'a> {
         let number = self.number;
         self.fields
             .filter_map(move |field| field.bytes().filter(|(found, _)| *found == number))
-            .map(|(_, entry)| string(entry, 1))
+            .map(|(_, entry)| utf8(key(entry)))
     }
 
     /// The value of the last attribute named `key`.
@@ -228,7 +228,7 @@ impl<'a> Attributes<'a> {
         let number = self.number;
         self.fields
             .filter_map(|field| field.bytes().filter(|(found, _)| *found == number))
-            .filter(|(_, entry)| bytes(entry, 1) == key.as_bytes())
+            .filter(|(_, entry)| self::key(entry) == key.as_bytes())
             .last()
             .map(|(_, entry)| value(entry, 2))
     }
@@ -321,6 +321,12 @@ impl<'a> Value<'a> {
     }
 }
 
+/// The key of a `KeyValue`.
+#[inline]
+fn key(entry: &[u8]) -> &[u8] {
+    wire::entry(entry).map_or_else(|| bytes(entry, 1), |(key, _)| key)
+}
+
 /// Every length-delimited field `number` of `message`.
 pub(super) fn messages(message: &[u8], number: u32) -> impl Iterator<Item = &[u8]> {
     wire::fields(message).filter_map(move |field| {
@@ -362,7 +368,7 @@ fn fixed64(message: &[u8], number: u32) -> u64 {
 
 /// String fields were found to be UTF-8 by [`Batch::read`](super::Batch::read).
 fn utf8(text: &[u8]) -> &str {
-    std::str::from_utf8(text).unwrap_or_default()
+    wire::utf8(text).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -169,6 +169,34 @@ fn array<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
     bytes.get(at..at.checked_add(N)?)?.try_into().ok()
 }
 
+/// Key and value of a map entry (a `KeyValue`) that holds just these, each once and in this order, as nearly
+/// all do; `None` says no more than that a look at its fields is needed.
+#[inline(always)]
+pub fn entry(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let [0x0a, key_len @ 0..0x80, rest @ ..] = bytes else {
+        return None;
+    };
+    let (key, [0x12, value @ ..]) = rest.split_at_checked(usize::from(*key_len))? else {
+        return None;
+    };
+    let (len, start) = varint(value, 0)?;
+    let value = &value[start..];
+    (len == value.len() as u64).then_some((key, value))
+}
+
+/// `bytes` as text, if they are UTF-8.
+///
+/// Long texts that are not ASCII throughout, as prompts are, take a third of the time of the standard
+/// library's check.
+#[inline]
+pub fn utf8(bytes: &[u8]) -> Option<&str> {
+    if bytes.len() < 64 {
+        std::str::from_utf8(bytes).ok()
+    } else {
+        simdutf8::basic::from_utf8(bytes).ok()
+    }
+}
+
 /// Bytes that [`put_varint`] writes for `value`.
 #[inline]
 pub fn varint_len(value: u64) -> usize {
