@@ -2,61 +2,189 @@
 //!
 //! No I/O, no clock but the one given, and it cannot fail: what cannot be scanned is withheld.
 
+mod allow;
+mod config;
 pub mod cost;
 pub mod count;
+mod facts;
+mod figures;
+mod flags;
+mod given;
+pub mod hash;
+mod line;
+pub mod media;
+mod metrics;
+mod own;
 pub mod redact;
 pub mod sample;
 pub mod scan;
+#[cfg(test)]
+mod tests;
+mod texts;
 
-use crate::otlp::Batch;
+pub use config::{Aliases, Config, Media, Scope};
+pub use facts::CallFacts;
+pub use metrics::Metrics;
+
+use crate::otlp::{Batch, Item, Splice};
+use crate::recognize::{self, Found};
+use cost::{Prices, Unpriced};
+use line::{Line, Outcome};
+use redact::{Redactor, Tally};
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::SystemTime;
+use texts::Texts;
 
 /// The settings of the section `enrich`, built once. Cloning shares it.
 #[derive(Clone)]
-pub struct Enricher {}
+pub struct Enricher(Arc<Line>);
 
 /// A batch made safe and useful, and what was learnt on the way.
 pub struct Enriched {
     pub batch: Batch,
-    /// One per recognised item, for metrics. Holds numbers, flags and capped names; no text.
+    /// One per recognised span, for metrics. Holds numbers, flags and capped names; no text.
     pub calls: Vec<CallFacts>,
     /// Findings by type name, over the whole batch.
     pub findings: Vec<(&'static str, u32)>,
-    /// Items whose scan failed and whose text was withheld.
+    /// Items whose scan failed, in part or as a whole, and whose text was withheld.
     pub withheld: u32,
+    /// Why model calls of it have no cost.
+    pub unpriced: Vec<Unpriced>,
     /// Whether some item is sampled and PII-free, so that a lane may have a prompt to embed.
     pub embeddable: bool,
 }
 
-/// What the LLM metrics need to know of one recognised item.
-#[derive(Clone, Debug, Default)]
-pub struct CallFacts {
-    pub service: String,
-    pub model: String,
-    pub provider: String,
-    pub operation: String,
-    pub model_call: bool,
-    pub usage_counted: bool,
-    pub error: bool,
-    pub input_tokens: Option<u64>,
-    pub output_tokens: Option<u64>,
-    /// Pico-dollars.
-    pub cost_pico_usd: Option<u128>,
-    pub duration_ms: Option<f64>,
-    pub time_to_first_chunk_ms: Option<f64>,
-    pub finish_reason: Option<String>,
-    pub pii: bool,
-    pub injection: bool,
-    /// It carried our attributes already: it was counted by the Sidelight that wrote them.
-    pub enriched_before: bool,
-}
-
 impl Enricher {
+    /// `prices` are those that `config.cost.prices` names: [`Prices::load`] reads them.
+    pub fn build(config: &Config, prices: Prices) -> Enricher {
+        let redactor = Redactor::build(&config.pii, &config.injection);
+        Enricher(Arc::new(Line {
+            texts: Texts {
+                redactor,
+                keep_media: config.media == Media::Keep,
+            },
+            prices,
+            scope: config.scope,
+            count_missing: config.tokens.count_when_missing,
+            sample_percent: config.sample.percent,
+            aliases: config.aliases.0,
+        }))
+    }
+
     /// Runs the line over every recognised item: count, cost, ttft, media, scan, redact, sample, hash.
+    /// What may carry its prompt, and the resources and scopes above it, are scanned and redacted.
     ///
     /// A batch with nothing to find comes back sharing its bytes. `now` is the only clock.
-    pub fn apply(&self, batch: &Batch, now: SystemTime) -> Enriched {
-        let _ = (batch, now);
-        todo!()
+    pub fn apply(&self, batch: &Batch, _now: SystemTime) -> Enriched {
+        let line = &self.0;
+        let found = recognize::find(batch);
+        let mut work = Work::new(batch);
+        for found in &found {
+            match found {
+                Found::Call(item, call) => {
+                    work.guarded(item, || line.call(batch, item, call));
+                    work.above(item, line);
+                }
+                Found::Carrier(item) => work.guarded(item, || line.carrier(batch, item)),
+            }
+        }
+        if line.scope == Scope::All {
+            for item in not_found(batch, &found) {
+                work.guarded(&item, || line.other(batch, &item));
+                work.above(&item, line);
+            }
+        }
+        work.done()
     }
+}
+
+impl Enriched {
+    /// A batch in which there was nothing to do.
+    pub fn untouched(batch: Batch) -> Enriched {
+        Enriched {
+            batch,
+            calls: Vec::new(),
+            findings: Vec::new(),
+            withheld: 0,
+            unpriced: Vec::new(),
+            embeddable: false,
+        }
+    }
+}
+
+/// A batch on its way through the line.
+struct Work<'b> {
+    batch: &'b Batch,
+    splices: Vec<Splice>,
+    tally: Tally,
+    enriched: Enriched,
+    /// Where the last resource and scope group lie that were scanned: items of one stand together.
+    resource: Range<usize>,
+    scope: Range<usize>,
+}
+
+impl<'b> Work<'b> {
+    fn new(batch: &'b Batch) -> Work<'b> {
+        let enriched = Enriched::untouched(batch.clone());
+        Work {
+            batch,
+            splices: Vec::new(),
+            tally: Tally::default(),
+            enriched,
+            resource: 0..0,
+            scope: 0..0,
+        }
+    }
+
+    /// Takes in what `enrich` makes of `item`; where it panics, every text of the item is withheld.
+    fn guarded(&mut self, item: &Item<'_>, enrich: impl FnOnce() -> Outcome) {
+        let Ok(outcome) = catch_unwind(AssertUnwindSafe(enrich)) else {
+            self.splices.extend(texts::withheld(self.batch, item));
+            self.enriched.withheld += 1;
+            return;
+        };
+        self.splices.extend(outcome.splices);
+        self.enriched.calls.extend(outcome.facts);
+        self.enriched.unpriced.extend(outcome.unpriced);
+        self.enriched.embeddable |= outcome.embeddable;
+        self.enriched.withheld += u32::from(outcome.tally.withheld > 0);
+        self.tally.merge(outcome.tally);
+    }
+
+    /// Scans the resource and the scope above `item`, once each.
+    fn above(&mut self, item: &Item<'_>, line: &Line) {
+        if self.resource != item.resource_group {
+            self.resource = item.resource_group.clone();
+            let scanned = line
+                .texts
+                .resource(self.batch, self.resource.clone(), &mut self.tally);
+            self.splices.extend(scanned);
+        }
+        if self.scope != item.scope_group {
+            self.scope = item.scope_group.clone();
+            let scanned = line.texts.scope(self.batch, self.scope.clone(), &mut self.tally);
+            self.splices.extend(scanned);
+        }
+    }
+
+    fn done(mut self) -> Enriched {
+        self.enriched.batch = self.batch.patch(&mut self.splices);
+        self.enriched.findings = self.tally.findings;
+        self.enriched
+    }
+}
+
+/// The items of `batch` that are not among `found`; both are in wire order.
+fn not_found<'b>(batch: &'b Batch, found: &[Found<'b>]) -> impl Iterator<Item = Item<'b>> {
+    let starts: Vec<usize> = found
+        .iter()
+        .map(|found| match found {
+            Found::Call(item, _) | Found::Carrier(item) => item.at.start,
+        })
+        .collect();
+    batch
+        .walk()
+        .filter(move |item| starts.binary_search(&item.at.start).is_err())
 }

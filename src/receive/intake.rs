@@ -159,14 +159,14 @@ impl Intake {
                 if shared.line.concerns(&batch) {
                     shared.enrich(&batch, arrival.hold)
                 } else {
-                    Ok((plain(batch), arrival.hold))
+                    Ok((Enriched::untouched(batch), arrival.hold))
                 }
             };
             return self.0.pool.run(whole).await?;
         }
         let batch = here(|| shared.read(&mut arrival))??;
         if !here(|| shared.line.concerns(&batch))? {
-            return Ok((plain(batch), arrival.hold));
+            return Ok((Enriched::untouched(batch), arrival.hold));
         }
         self.0
             .pool
@@ -242,17 +242,6 @@ fn from_json(signal: Signal, text: &[u8], limit: usize, hold: &mut Hold) -> Resu
     }
     hold.grow(otlp.len().saturating_sub(text.len()))?;
     Ok(otlp.into())
-}
-
-/// A batch that the line has nothing to do with.
-fn plain(batch: Batch) -> Enriched {
-    Enriched {
-        batch,
-        calls: Vec::new(),
-        findings: Vec::new(),
-        withheld: 0,
-        embeddable: false,
-    }
 }
 
 impl From<Panicked> for Refusal {

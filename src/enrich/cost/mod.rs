@@ -3,7 +3,7 @@
 mod name;
 mod prices;
 
-pub use prices::Prices;
+pub use prices::{LoadError, Prices};
 
 use crate::llm::Usage;
 

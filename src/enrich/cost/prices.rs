@@ -11,6 +11,16 @@ pub struct Prices {
     models: HashMap<String, Vec<(String, Rates)>>,
 }
 
+/// Why there are no prices to work with.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    #[error("the price file {file} cannot be read")]
+    Unreadable { file: String, source: std::io::Error },
+    /// Everything that is wrong with the file, at least one problem.
+    #[error("the price file is wrong: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Wrong(Vec<Problem>),
+}
+
 /// Pico-dollars a token, written as dollars per million tokens.
 struct Rate(u64);
 
@@ -27,6 +37,18 @@ impl Prices {
     pub fn builtin() -> Prices {
         Prices::read("prices.yaml", include_str!("../../../config/prices.yaml"))
             .expect("the built-in price file is right: a test reads it")
+    }
+
+    /// The prices that the setting `enrich.cost.prices` names: `builtin`, or a file.
+    pub fn load(setting: &str) -> Result<Prices, LoadError> {
+        if setting == "builtin" {
+            return Ok(Prices::builtin());
+        }
+        let text = std::fs::read_to_string(setting).map_err(|source| LoadError::Unreadable {
+            file: setting.to_owned(),
+            source,
+        })?;
+        Prices::read(setting, &text).map_err(LoadError::Wrong)
     }
 
     /// Reads a price file; `file` is what problems call it. All problems are given at once.
@@ -247,6 +269,16 @@ providers:
                 p.yaml:4: providers.x.models.m.cached: unknown key
             "#]],
         );
+    }
+
+    #[test]
+    fn a_price_file_that_is_not_there_is_named() {
+        let error = Prices::load("/nowhere/prices.yaml").expect_err("no such file");
+        assert_eq!(
+            error.to_string(),
+            "the price file /nowhere/prices.yaml cannot be read"
+        );
+        assert!(Prices::load("builtin").is_ok());
     }
 
     #[test]

@@ -68,7 +68,7 @@ impl Encoding {
         self.vocabulary();
     }
 
-    fn vocabulary(self) -> &'static Vocabulary {
+    pub(super) fn vocabulary(self) -> &'static Vocabulary {
         match self {
             Encoding::O200kBase | Encoding::O200kHarmony => &O200K,
             Encoding::Cl100kBase => &CL100K,
@@ -93,7 +93,6 @@ mod tests {
     use proptest::prelude::*;
     use sha2::{Digest, Sha256};
     use std::fmt::Write;
-    use std::time::Instant;
     use tiktoken_rs::CoreBPE;
 
     fn oracle(encoding: Encoding) -> &'static CoreBPE {
@@ -229,33 +228,6 @@ mod tests {
                 .iter()
                 .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
             assert_eq!(found, digest, "{}", encoding.name());
-        }
-    }
-
-    #[test]
-    fn no_input_takes_more_than_linear_time() {
-        for unit in [
-            "a",
-            " ",
-            "\n",
-            "-",
-            "漢",
-            "qz",
-            "A",
-            "Aé",
-            "\t\u{a0}-",
-            "'s",
-            "0",
-            "\u{301}",
-        ] {
-            let text = unit.repeat(300_000 / unit.len());
-            let start = Instant::now();
-            Encoding::O200kBase.count(&text);
-            // 700 ns a byte is the promise; a debug build on a busy machine is given ten times that.
-            assert!(
-                start.elapsed().as_nanos() < 7_000 * text.len() as u128,
-                "{unit:?}"
-            );
         }
     }
 }

@@ -28,6 +28,9 @@ pub(super) struct Merger<'v> {
     before: Vec<u32>,
     /// Rank and first byte of pairs, the lowest on top; some are out of date.
     heap: BinaryHeap<Reverse<(u32, u32)>>,
+    /// Bytes that were merged, those of overlaps twice.
+    #[cfg(test)]
+    work: usize,
 }
 
 impl<'v> Merger<'v> {
@@ -39,6 +42,8 @@ impl<'v> Merger<'v> {
             next: Vec::new(),
             before: Vec::new(),
             heap: BinaryHeap::new(),
+            #[cfg(test)]
+            work: 0,
         }
     }
 
@@ -80,6 +85,10 @@ impl<'v> Merger<'v> {
 
     /// Merges `bytes`, at least one, into `self.starts`.
     fn merge(&mut self, bytes: &[u8]) {
+        #[cfg(test)]
+        {
+            self.work += bytes.len();
+        }
         let end = bytes.len() as u32;
         self.starts.clear();
         self.ranks.clear();
@@ -183,4 +192,44 @@ fn first_common(left: &[u32], offset: u32, right: &[u32]) -> Option<(usize, usiz
         r += usize::from(at_right <= at_left);
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::enrich::count::Encoding;
+
+    /// Windows meet at the first try, so that a byte is merged three times at most and a window's work is
+    /// all that grows faster than the piece.
+    #[test]
+    fn no_piece_takes_more_than_linear_work() {
+        let units = [
+            "a",
+            " ",
+            "\n",
+            "-",
+            "漢",
+            "qz",
+            "A",
+            "Aé",
+            "\u{301}",
+            "=-",
+            "0",
+            "abcab",
+            "\t\u{a0}-",
+        ];
+        for unit in units {
+            let piece = unit.repeat(20_000 / unit.len());
+            for encoding in [Encoding::O200kBase, Encoding::R50kBase] {
+                let mut merger = Merger::new(encoding.vocabulary());
+                merger.count(piece.as_bytes());
+                assert!(
+                    merger.work <= 3 * piece.len(),
+                    "{unit:?} {}: {}",
+                    encoding.name(),
+                    merger.work
+                );
+            }
+        }
+    }
 }

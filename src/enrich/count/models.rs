@@ -101,6 +101,16 @@ const fn rule(name: &'static str, base: Encoding, percent: u64) -> Rule {
     Rule { name, base, percent }
 }
 
+impl Rule {
+    /// Every rule there is.
+    pub fn all() -> impl Iterator<Item = &'static Rule> {
+        FAMILIES
+            .iter()
+            .map(|(_, rule)| rule)
+            .chain([&CLAUDE, &CLAUDE_FROM_4_7, &OTHER])
+    }
+}
+
 impl Tokenizer {
     /// The way to count for `model`, in any of the forms that models are named in: `gpt-4o-2024-08-06`,
     /// `openai/gpt-4o`, `ft:gpt-4o:acme::1`, `gpt-35-turbo` (Azure), `us.anthropic.claude-…` (Bedrock).
@@ -126,7 +136,7 @@ impl Tokenizer {
     }
 
     /// The encoding that is counted in, exact or not.
-    pub(super) fn base(self) -> Encoding {
+    pub(in crate::enrich) fn base(self) -> Encoding {
         match self {
             Tokenizer::Exact(encoding) => encoding,
             Tokenizer::Estimate(rule) => rule.base,
@@ -134,7 +144,7 @@ impl Tokenizer {
     }
 
     /// `tokens` of [`Tokenizer::base`] as tokens of the model, rounded to the nearest.
-    pub(super) fn scale(self, tokens: u64) -> u64 {
+    pub(in crate::enrich) fn scale(self, tokens: u64) -> u64 {
         match self {
             Tokenizer::Exact(_) => tokens,
             Tokenizer::Estimate(rule) => (tokens * rule.percent + 50) / 100,

@@ -59,11 +59,8 @@ impl Line for TestLine {
         assert_ne!(self.mood(), Mood::PanicsWhenEnriching);
         let patched = [batch.otlp().as_ref(), &traces("added")].concat();
         Enriched {
-            batch: Batch::trusted(batch.signal(), patched.into(), batch.items()),
-            calls: Vec::new(),
-            findings: Vec::new(),
-            withheld: 0,
             embeddable: true,
+            ..Enriched::untouched(Batch::trusted(batch.signal(), patched.into(), batch.items()))
         }
     }
 

@@ -1,0 +1,160 @@
+//! The section `enrich`.
+
+use super::redact;
+use crate::settings::{Section, choices};
+
+/// What is done to recognised spans and log records.
+#[derive(Clone, Debug, Default, serde::Serialize)]
+pub struct Config {
+    /// What is scanned beyond them.
+    pub scope: Scope,
+    pub pii: redact::Config,
+    pub injection: redact::InjectionConfig,
+    /// What becomes of inline images, sound and files.
+    pub media: Media,
+    pub tokens: Tokens,
+    pub cost: Cost,
+    pub sample: Sample,
+    /// Whether the names that earlier tools write are written too: `llm.pii_detected`, `llm.injection_attempt`,
+    /// `llm.is_sampled`.
+    pub aliases: Aliases,
+}
+
+/// Which spans and log records are scanned.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// Those that speak of an LLM call, and those of the same trace that may carry its prompt.
+    #[default]
+    Llm,
+    /// All.
+    All,
+}
+
+choices!(Scope { Llm = "llm", All = "all" });
+
+/// What becomes of inline media.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Media {
+    /// Its SHA-256, type and size stand in its place.
+    #[default]
+    Reference,
+    /// It stays.
+    Keep,
+}
+
+choices!(Media { Reference = "reference", Keep = "keep" });
+
+/// `enrich.tokens`.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Tokens {
+    /// Whether tokens are counted where none were reported.
+    pub count_when_missing: bool,
+}
+
+/// `enrich.cost`.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Cost {
+    /// `builtin`, or a price file in the form of `config/prices.yaml`.
+    pub prices: String,
+}
+
+/// `enrich.sample`.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Sample {
+    /// How many calls of a hundred are hashed and embedded, by their span id: a whole number to 100.
+    pub percent: u8,
+}
+
+/// `enrich.aliases`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(transparent)]
+pub struct Aliases(pub bool);
+
+impl Default for Tokens {
+    fn default() -> Tokens {
+        Tokens {
+            count_when_missing: true,
+        }
+    }
+}
+
+impl Default for Cost {
+    fn default() -> Cost {
+        Cost {
+            prices: "builtin".into(),
+        }
+    }
+}
+
+impl Default for Sample {
+    fn default() -> Sample {
+        Sample { percent: 1 }
+    }
+}
+
+impl Default for Aliases {
+    fn default() -> Aliases {
+        Aliases(true)
+    }
+}
+
+impl Config {
+    pub fn read(&mut self, section: &mut Section<'_>) {
+        section.get("scope", &mut self.scope);
+        section.section("pii", |section| self.pii.read(section));
+        section.section("injection", |section| self.injection.read(section));
+        section.get("media", &mut self.media);
+        section.section("tokens", |section| {
+            section.get("count_when_missing", &mut self.tokens.count_when_missing);
+        });
+        section.section("cost", |section| section.get("prices", &mut self.cost.prices));
+        section.section("sample", |section| {
+            section.get("percent", &mut self.sample.percent);
+            if self.sample.percent > 100 {
+                section.problem("percent", "expected a whole number from 0 to 100");
+            }
+        });
+        section.get("aliases", &mut self.aliases.0);
+        section.not_built_yet(&["normalize", "patterns", "embed"]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::read_text;
+    use expect_test::{Expect, expect};
+
+    fn check(text: &str, problems: Expect) {
+        let mut config = Config::default();
+        let found = read_text("c.yaml", text, |section| config.read(section));
+        problems.assert_eq(
+            &found
+                .iter()
+                .map(|problem| format!("{problem}\n"))
+                .collect::<String>(),
+        );
+    }
+
+    #[test]
+    fn every_setting_is_read() {
+        check(
+            "scope: all\nmedia: keep\ntokens: { count_when_missing: false }\ncost: { prices: mine.yaml }\n\
+             sample: { percent: 100 }\naliases: false\npii: { action: flag }\ninjection: { enabled: false }\n",
+            expect![""],
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_key() {
+        check(
+            "scope: some\nsample: { percent: 101 }\nembed: { mode: off }\nalias: false\n",
+            expect![[r#"
+                c.yaml:1: scope: expected llm or all, found `some`
+                c.yaml:2: sample.percent: expected a whole number from 0 to 100
+                c.yaml:3: embed: not built yet
+                c.yaml:4: alias: unknown key
+            "#]],
+        );
+    }
+}

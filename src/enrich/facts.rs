@@ -1,0 +1,77 @@
+//! What the LLM metrics need to know of one recognised span.
+
+use super::cost::Cost;
+use super::figures::{self, Tokens};
+use super::texts::Texts;
+use crate::llm::{Call, names};
+use crate::otlp::{Item, Span};
+
+/// Numbers, flags and names of one recognised span. The names are cut, and `other` where anything was found in
+/// them, so that they may stand in labels.
+#[derive(Clone, Debug, Default)]
+pub struct CallFacts {
+    /// `service.name` of the resource.
+    pub service: String,
+    /// The model that answered, or that was asked.
+    pub model: String,
+    pub provider: String,
+    pub operation: String,
+    pub model_call: bool,
+    pub usage_counted: bool,
+    pub error: bool,
+    pub input_tokens: Option<u64>,
+    pub output_tokens: Option<u64>,
+    /// Pico-dollars.
+    pub cost_pico_usd: Option<u128>,
+    pub duration_ms: Option<f64>,
+    pub time_to_first_chunk_ms: Option<f64>,
+    pub finish_reason: Option<String>,
+    pub pii: bool,
+    pub injection: bool,
+    /// It carried our attributes already: it was counted by the Sidelight that wrote them.
+    pub enriched_before: bool,
+}
+
+/// The number of `STATUS_CODE_ERROR`.
+const ERROR: i32 = 2;
+
+/// Whether the call ended in an error.
+pub(super) fn failed(span: Span<'_>) -> bool {
+    span.status_code() == ERROR
+}
+
+impl CallFacts {
+    /// All but the flags, which are known only after the scan.
+    pub(super) fn of(
+        item: &Item<'_>,
+        span: Span<'_>,
+        call: &Call<'_>,
+        tokens: Option<&Tokens>,
+        cost: Option<&Cost>,
+        texts: &Texts,
+    ) -> CallFacts {
+        let service = item.resource().attributes().get("service.name");
+        let service = service.and_then(|name| name.as_str()).unwrap_or("");
+        let label = |text: Option<&str>, key| texts.label(text.unwrap_or(""), key);
+        let (start, end) = (span.start_time_unix_nano(), span.end_time_unix_nano());
+        CallFacts {
+            service: texts.label(service, "service.name"),
+            model: label(figures::model(call), names::REQUEST_MODEL),
+            provider: label(call.provider.as_deref(), names::PROVIDER),
+            operation: label(call.operation.as_deref(), names::OPERATION),
+            model_call: call.model_call,
+            usage_counted: call.usage_counted,
+            error: failed(span),
+            input_tokens: tokens.and_then(|tokens| tokens.input),
+            output_tokens: tokens.and_then(|tokens| tokens.output),
+            cost_pico_usd: cost.map(|cost| cost.total),
+            duration_ms: (start > 0 && end >= start).then(|| (end - start) as f64 / 1e6),
+            time_to_first_chunk_ms: call.time_to_first_chunk_s.map(|seconds| seconds * 1e3),
+            finish_reason: call
+                .finish_reasons
+                .first()
+                .map(|reason| texts.label(reason, "finish_reason")),
+            ..CallFacts::default()
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! One recognised item through the line: the order of the steps is the order of [`Line::call`].
+
+use super::config::Scope;
+use super::cost::{Prices, Unpriced, dollars};
+use super::facts::{CallFacts, failed};
+use super::figures::{self, Tokens};
+use super::flags::Flags;
+use super::given::Given;
+use super::own::Own;
+use super::redact::Tally;
+use super::texts::Texts;
+use super::{cost::Cost, hash, sample};
+use crate::llm::{Call, names};
+use crate::otlp::{Batch, Item, Splice};
+
+/// The built settings of the line.
+pub(super) struct Line {
+    pub(super) texts: Texts,
+    pub(super) prices: Prices,
+    pub(super) scope: Scope,
+    pub(super) count_missing: bool,
+    pub(super) sample_percent: u8,
+    pub(super) aliases: bool,
+}
+
+/// What became of one item.
+#[derive(Default)]
+pub(super) struct Outcome {
+    pub(super) splices: Vec<Splice>,
+    pub(super) tally: Tally,
+    /// `None` for log records, whose call is told by its span.
+    pub(super) facts: Option<CallFacts>,
+    pub(super) unpriced: Option<Unpriced>,
+    pub(super) embeddable: bool,
+}
+
+/// An attribute to be written.
+type Attribute = (&'static str, Given);
+
+impl Line {
+    /// Count, cost, time to first chunk, then media, scan and redact, then sample and hash.
+    ///
+    /// Tokens and prompt are of the text as it was sent; what is written is safe. An item that was enriched
+    /// before keeps what was said of it then; only the flags are merged.
+    pub(super) fn call(&self, batch: &Batch, item: &Item<'_>, call: &Call<'_>) -> Outcome {
+        let mut outcome = Outcome::default();
+        let own = Own::read(item);
+        let (mut ours, mut added) = (Vec::new(), Vec::new());
+        if let Some(span) = item.span() {
+            let tokens = self.tokens(call, failed(span));
+            let cost = self.cost(call, tokens.as_ref(), &mut outcome);
+            let facts = CallFacts::of(item, span, call, tokens.as_ref(), cost.as_ref(), &self.texts);
+            outcome.facts = Some(facts);
+            if !own.enriched_before() {
+                added = self.normalised(item, call);
+                ours = figures(call, tokens, cost);
+            }
+        }
+        if !own.enriched_before() {
+            ours.splice(0..0, self.kind(call));
+        }
+        outcome.splices = self.texts.recognised(batch, item, call, &own, &mut outcome.tally);
+        let flags = Flags::merge(&own, &outcome.tally, &self.texts.redactor);
+        let (pii, injection) = (flags.pii, flags.injection);
+        ours.extend(flags.attributes());
+        let sampled = self.sampled(item, &own);
+        ours.extend(sampled.map(|sampled| (names::SAMPLED, Given::Bool(sampled))));
+        let embeddable = sampled == Some(true) && !pii && outcome.tally.withheld == 0;
+        let prompt = if embeddable {
+            hash::prompt_sha256(call)
+        } else {
+            None
+        };
+        outcome.embeddable = prompt.is_some();
+        if !own.enriched_before() {
+            ours.extend(prompt.map(|hash| (names::PROMPT_SHA256, Given::Text(hash))));
+        }
+        if self.aliases {
+            ours.extend(aliases(&own, pii, injection, sampled));
+        }
+        let unwanted: &[&str] = if pii { PII_FREE_ONLY } else { &[] };
+        own.settle(item, &ours, unwanted, &added, &mut outcome.splices);
+        if let Some(facts) = &mut outcome.facts {
+            (facts.pii, facts.injection, facts.enriched_before) = (pii, injection, own.enriched_before());
+        }
+        outcome
+    }
+
+    /// An item that stands beside a recognised one.
+    pub(super) fn carrier(&self, batch: &Batch, item: &Item<'_>) -> Outcome {
+        if self.scope == Scope::All {
+            return self.other(batch, item);
+        }
+        let mut tally = Tally::default();
+        Outcome {
+            splices: self.texts.carrier(batch, item, &mut tally),
+            tally,
+            ..Outcome::default()
+        }
+    }
+
+    /// An item that is scanned because everything is.
+    pub(super) fn other(&self, batch: &Batch, item: &Item<'_>) -> Outcome {
+        let mut tally = Tally::default();
+        Outcome {
+            splices: self.texts.any(batch, item, &mut tally),
+            tally,
+            ..Outcome::default()
+        }
+    }
+
+    /// Of a call whose usage counts. What failed is billed only what was reported.
+    fn tokens(&self, call: &Call<'_>, failed: bool) -> Option<Tokens> {
+        if !(call.model_call && call.usage_counted) {
+            return None;
+        }
+        figures::tokens(call, self.count_missing && !failed)
+    }
+
+    fn cost(&self, call: &Call<'_>, tokens: Option<&Tokens>, outcome: &mut Outcome) -> Option<Cost> {
+        if !(call.model_call && call.usage_counted) {
+            return None;
+        }
+        match figures::cost(call, tokens, &self.prices) {
+            Ok(cost) => Some(cost),
+            Err(why) => {
+                outcome.unpriced = Some(why);
+                None
+            }
+        }
+    }
+
+    /// The current names of the GenAI conventions, where the item has none by that name.
+    fn normalised(&self, item: &Item<'_>, call: &Call<'_>) -> Vec<Attribute> {
+        let text =
+            |key, value: Option<&str>| value.map(|text| (key, Given::Text(self.texts.safe(text, key))));
+        let tokens = |key, value: Option<u64>| Some((key, Given::Int(i64::try_from(value?).ok()?)));
+        let seconds = call.time_to_first_chunk_s.filter(|seconds| seconds.is_finite());
+        let all = [
+            text(names::OPERATION, call.operation.as_deref()),
+            text(names::PROVIDER, call.provider.as_deref()),
+            text(names::REQUEST_MODEL, call.request_model.as_deref()),
+            text(names::RESPONSE_MODEL, call.response_model.as_deref()),
+            tokens(names::INPUT_TOKENS, call.usage.input),
+            tokens(names::OUTPUT_TOKENS, call.usage.output),
+            seconds.map(|seconds| (names::TIME_TO_FIRST_CHUNK, Given::Double(seconds))),
+        ];
+        let absent = |(key, _): &Attribute| !item.attributes().keys().any(|there| there == *key);
+        all.into_iter().flatten().filter(absent).collect()
+    }
+
+    fn kind(&self, call: &Call<'_>) -> Vec<Attribute> {
+        let kind = call
+            .kind
+            .map(|kind| (names::KIND, Given::Text(kind.name().to_owned())));
+        let dialects = call.dialects.iter().map(|name| (*name).to_owned()).collect();
+        kind.into_iter()
+            .chain([(names::DIALECTS, Given::Texts(dialects))])
+            .collect()
+    }
+
+    /// `None` for a log record that stands in no span.
+    fn sampled(&self, item: &Item<'_>, own: &Own) -> Option<bool> {
+        let span_id = item
+            .span()
+            .map_or_else(|| item.log_record().map(|r| r.span_id()), |s| Some(s.span_id()));
+        let gate = span_id
+            .filter(|id| !id.is_empty())
+            .map(|id| sample::otlp(id, self.sample_percent));
+        own.flag(names::SAMPLED).or(gate)
+    }
+}
+
+/// Attributes that only an item without personal data may have.
+const PII_FREE_ONLY: &[&str] = &[
+    names::PROMPT_SHA256,
+    names::EMBEDDING_VECTOR,
+    names::EMBEDDING_MODEL,
+];
+
+/// What a call used and cost.
+fn figures(call: &Call<'_>, tokens: Option<Tokens>, cost: Option<Cost>) -> Vec<Attribute> {
+    let mut all = Vec::new();
+    if call.model_call || call.usage.input.is_some() || call.usage.output.is_some() {
+        all.push((names::USAGE_COUNTED, Given::Bool(call.usage_counted)));
+    }
+    if let Some(Tokens {
+        input,
+        output,
+        method,
+    }) = tokens
+    {
+        for (key, count) in [(names::TOKENS_INPUT, input), (names::TOKENS_OUTPUT, output)] {
+            let count = count.and_then(|count| i64::try_from(count).ok());
+            all.extend(count.map(|count| (key, Given::Int(count))));
+        }
+        all.push((names::TOKENS_METHOD, Given::Text(method)));
+    }
+    if let Some(cost) = cost {
+        all.push((names::COST_USD, Given::Double(dollars(cost.total))));
+        if let Some((input, output)) = cost.parts {
+            all.push((names::COST_INPUT_USD, Given::Double(dollars(input))));
+            all.push((names::COST_OUTPUT_USD, Given::Double(dollars(output))));
+        }
+        all.push((names::PRICE_VERSION, Given::Text(cost.price_version)));
+    }
+    all
+}
+
+/// The names of earlier tools. One that the app wrote stays: it is ours only where it said what our flag said.
+fn aliases(own: &Own, pii: bool, injection: bool, sampled: Option<bool>) -> impl Iterator<Item = Attribute> {
+    let all = [
+        (names::ALIAS_PII, names::PII_DETECTED, Some(pii)),
+        (names::ALIAS_INJECTION, names::INJECTION_ATTEMPT, Some(injection)),
+        (names::ALIAS_SAMPLED, names::SAMPLED, sampled),
+    ];
+    all.into_iter().filter_map(|(alias, flag, now)| {
+        let ours = own.flag(alias).is_some() && own.flag(alias) == own.flag(flag);
+        (ours || !own.stands(alias)).then_some((alias, Given::Bool(now?)))
+    })
+}

@@ -1,0 +1,247 @@
+//! The pass over the texts of an item: media, scan, redact; one splice for each text that changes.
+
+use super::own::Own;
+use super::redact::{self, Redactor, Tally};
+use super::{allow, media};
+use crate::llm::{Call, Role};
+use crate::otlp::{Batch, Item, Leaf, Place, Splice};
+use std::ops::Range;
+
+/// What stands in place of a text that could not be scanned.
+const WITHHELD: &str = "[WITHHELD]";
+
+/// How texts are made safe.
+#[derive(Clone)]
+pub(super) struct Texts {
+    pub(super) redactor: Redactor,
+    /// Whether inline media stays.
+    pub(super) keep_media: bool,
+}
+
+impl Texts {
+    /// Every string leaf of a recognised item but the few that cannot hold content.
+    pub(super) fn recognised(
+        &self,
+        batch: &Batch,
+        item: &Item<'_>,
+        call: &Call<'_>,
+        own: &Own,
+        tally: &mut Tally,
+    ) -> Vec<Splice> {
+        let roles = roles(call);
+        let mut splices = Vec::new();
+        batch.leaves(item, |leaf| {
+            if !own.wrote(&leaf) {
+                splices.extend(self.leaf(&leaf, role_of(&roles, &leaf), tally));
+            }
+        });
+        splices
+    }
+
+    /// The leaves of an item that speaks of no LLM call but stands beside one that does.
+    ///
+    /// Of a span about HTTP, a database or messages only what may carry a prompt: its URL, statement and body.
+    pub(super) fn carrier(&self, batch: &Batch, item: &Item<'_>, tally: &mut Tally) -> Vec<Splice> {
+        let transport = item.attributes().keys().any(is_of_transport);
+        self.all(
+            tally,
+            |leaf| batch.leaves(item, leaf),
+            |leaf| !transport || carries_content(leaf.key),
+        )
+    }
+
+    /// Every string leaf of an item that is scanned because everything is.
+    pub(super) fn any(&self, batch: &Batch, item: &Item<'_>, tally: &mut Tally) -> Vec<Splice> {
+        self.all(tally, |leaf| batch.leaves(item, leaf), |_| true)
+    }
+
+    /// Every string leaf of a resource.
+    pub(super) fn resource(&self, batch: &Batch, group: Range<usize>, tally: &mut Tally) -> Vec<Splice> {
+        self.all(tally, |leaf| batch.resource_leaves(group, leaf), |_| true)
+    }
+
+    /// Every string leaf of a scope.
+    pub(super) fn scope(&self, batch: &Batch, group: Range<usize>, tally: &mut Tally) -> Vec<Splice> {
+        self.all(tally, |leaf| batch.scope_leaves(group, leaf), |_| true)
+    }
+
+    fn all<'a>(
+        &self,
+        tally: &mut Tally,
+        walk: impl FnOnce(&mut dyn FnMut(Leaf<'a>)),
+        wanted: impl Fn(&Leaf<'a>) -> bool,
+    ) -> Vec<Splice> {
+        let mut splices = Vec::new();
+        walk(&mut |leaf| {
+            if wanted(&leaf) {
+                splices.extend(self.leaf(&leaf, None, tally));
+            }
+        });
+        splices
+    }
+
+    /// The change to one leaf: media out first, then what is left scanned and redacted.
+    fn leaf(&self, leaf: &Leaf<'_>, role: Option<Role>, tally: &mut Tally) -> Option<Splice> {
+        if allow::passes(leaf) {
+            return None;
+        }
+        let reference = if self.keep_media {
+            None
+        } else {
+            media::replace(leaf.text)
+        };
+        let text = reference.as_deref().unwrap_or(leaf.text);
+        let key = if leaf.place == Place::Key { "" } else { leaf.inner };
+        let safe = self.redactor.leaf(redact::Leaf { text, key, role }, tally);
+        safe.or(reference).map(|text| replace(leaf, text))
+    }
+
+    /// A short text that we are about to write elsewhere, made safe like any other.
+    pub(super) fn safe(&self, text: &str, key: &str) -> String {
+        self.judged(text, key).0
+    }
+
+    /// A value for a label: cut to 100 bytes, and `other` where anything is found in it.
+    pub(super) fn label(&self, text: &str, key: &str) -> String {
+        const LONGEST: usize = 100;
+        let (safe, clean) = self.judged(text, key);
+        if clean {
+            safe[..safe.floor_char_boundary(LONGEST)].to_owned()
+        } else {
+            "other".into()
+        }
+    }
+
+    fn judged(&self, text: &str, key: &str) -> (String, bool) {
+        if allow::is_name(text) {
+            return (text.to_owned(), true);
+        }
+        let mut tally = Tally::default();
+        let safe = self.redactor.leaf(
+            redact::Leaf {
+                text,
+                key,
+                role: None,
+            },
+            &mut tally,
+        );
+        let clean = safe.is_none() && tally.findings.is_empty();
+        (safe.unwrap_or_else(|| text.to_owned()), clean)
+    }
+}
+
+/// What is left of an item whose enrichment failed: every text withheld, but keys that are plain names.
+pub(super) fn withheld(batch: &Batch, item: &Item<'_>) -> Vec<Splice> {
+    let mut splices = Vec::new();
+    batch.leaves(item, |leaf| {
+        let plain_key = leaf.place == Place::Key && allow::passes(&leaf);
+        if !plain_key && leaf.text != WITHHELD {
+            splices.push(replace(&leaf, WITHHELD.into()));
+        }
+    });
+    splices
+}
+
+fn replace(leaf: &Leaf<'_>, text: String) -> Splice {
+    Splice {
+        inside: leaf.at(),
+        at: leaf.at(),
+        with: text.into_bytes(),
+    }
+}
+
+/// Who speaks in each leaf, by where it begins; `None` where several do. Sorted.
+fn roles(call: &Call<'_>) -> Vec<(usize, Option<Role>)> {
+    let mut roles: Vec<_> = call
+        .texts
+        .iter()
+        .map(|text| (text.leaf.start, Some(text.role)))
+        .collect();
+    roles.sort_by_key(|(start, _)| *start);
+    roles.dedup_by(|next, kept| {
+        let same_leaf = next.0 == kept.0;
+        if same_leaf && next.1 != kept.1 {
+            kept.1 = None;
+        }
+        same_leaf
+    });
+    roles
+}
+
+fn role_of(roles: &[(usize, Option<Role>)], leaf: &Leaf<'_>) -> Option<Role> {
+    let at = roles
+        .binary_search_by_key(&leaf.start, |(start, _)| *start)
+        .ok()?;
+    roles[at].1
+}
+
+/// Keys by which a span is known to be about HTTP, a database or messages.
+fn is_of_transport(key: &str) -> bool {
+    ["http.", "url.", "db.", "messaging."]
+        .iter()
+        .any(|start| key.starts_with(start))
+}
+
+/// Keys of such a span that may hold a prompt, or the key to a provider.
+fn carries_content(key: &str) -> bool {
+    const STARTS: [&str; 12] = [
+        "url.",
+        "http.url",
+        "http.target",
+        "http.request.body",
+        "http.response.body",
+        "http.request.header.",
+        "http.response.header.",
+        "db.statement",
+        "db.query.",
+        "db.operation.parameter",
+        "messaging.message.body",
+        "exception.",
+    ];
+    STARTS.iter().any(|start| key.starts_with(start))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::llm::{Side, Text};
+
+    #[test]
+    fn a_leaf_in_which_several_speak_has_no_role() {
+        let text = |start, role| Text {
+            role,
+            side: Side::Input,
+            message: 0,
+            text: "".into(),
+            leaf: start..start + 1,
+        };
+        let texts = vec![
+            text(9, Role::User),
+            text(4, Role::System),
+            text(4, Role::User),
+            text(7, Role::Tool),
+        ];
+        let call = Call {
+            texts,
+            ..Call::default()
+        };
+        assert_eq!(
+            roles(&call),
+            [(4, None), (7, Some(Role::Tool)), (9, Some(Role::User))]
+        );
+    }
+
+    #[test]
+    fn urls_statements_and_bodies_carry_content_and_the_rest_does_not() {
+        for (key, carries) in [
+            ("url.full", true),
+            ("db.statement", true),
+            ("http.request.header.authorization", true),
+            ("http.status_code", false),
+            ("db.system", false),
+            ("server.address", false),
+        ] {
+            assert_eq!(carries_content(key), carries, "{key}");
+        }
+    }
+}
