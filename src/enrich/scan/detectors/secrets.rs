@@ -197,7 +197,7 @@ fn varied(spot: &Spot<'_>) -> bool {
     let mut seen = 0u128;
     tail.iter().for_each(|b| seen |= 1 << (b & 127));
     let placeholder = spot.value().to_ascii_lowercase();
-    let placeholder = ["xxxx", "your", "1234567890abcdef", "example"]
+    let placeholder = ["xxxx", "your", "1234567890abcdef"]
         .iter()
         .any(|p| placeholder.contains(p));
     seen.count_ones() >= 6 && !placeholder
