@@ -2,6 +2,7 @@
 mod calls;
 mod cli;
 mod corpus;
+mod corpus_enrich;
 mod detect;
 mod layers;
 mod otlp_clients;
