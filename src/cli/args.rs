@@ -20,6 +20,8 @@ pub struct Args {
 
 #[derive(clap::Subcommand)]
 pub enum Command {
+    /// Run the agent in the foreground, until Ctrl-C or SIGTERM
+    Run(Sources),
     /// Check the configuration and show every problem with file, line and key
     Validate(Sources),
     /// Print the effective configuration as YAML, secrets as ****

@@ -8,6 +8,7 @@ mod failure;
 mod lines;
 mod print_config;
 mod queue;
+mod run;
 mod scan;
 mod table;
 mod tokens;
@@ -24,7 +25,7 @@ use std::io::{self, Write};
 /// 0 fine, 1 configuration refused, 2 bad input or usage, 3 could not start, 128 + n after signal n.
 pub fn main(args: impl IntoIterator<Item = OsString>, environment: &Environment) -> u8 {
     let outcome = match Args::try_parse_from(args) {
-        Ok(args) => run(args.command, environment),
+        Ok(args) => obey(args.command, environment),
         Err(asked) => {
             // `--help` and `--version` come this way too. Nobody is left to hear of a closed pipe.
             let _ = asked.print();
@@ -37,8 +38,9 @@ pub fn main(args: impl IntoIterator<Item = OsString>, environment: &Environment)
     })
 }
 
-fn run(command: Command, environment: &Environment) -> Outcome {
+fn obey(command: Command, environment: &Environment) -> Outcome {
     match command {
+        Command::Run(sources) => run::run(&load(sources, environment)?, environment),
         Command::Validate(sources) => validate::run(&load(sources, environment)?),
         Command::PrintConfig(sources) => print_config::run(&load(sources, environment)?),
         Command::Components => components::run(),

@@ -8,6 +8,7 @@ mod source;
 pub use environment::Environment;
 pub use source::Sources;
 
+use crate::enrich;
 use crate::export::Exporters;
 use crate::queue;
 use crate::receive;
@@ -22,6 +23,7 @@ pub struct Config {
     /// Where the queue, dead letters and the local store lie unless they are set elsewhere.
     pub data_dir: PathBuf,
     pub receivers: receive::Config,
+    pub enrich: enrich::Config,
     pub queue: queue::Config,
     pub exporters: Exporters,
     pub telemetry: telemetry::Config,
@@ -64,6 +66,7 @@ impl Default for Config {
         Config {
             data_dir: PathBuf::from("./sidelight-data"),
             receivers: receive::Config::default(),
+            enrich: enrich::Config::default(),
             queue: queue::Config::default(),
             exporters: Exporters::default(),
             telemetry: telemetry::Config::default(),
@@ -79,6 +82,7 @@ impl Config {
             root.problem("data_dir", "expected a directory");
         }
         root.section("receivers", |section| self.receivers.read(section));
+        root.section("enrich", |section| self.enrich.read(section));
         root.section("queue", |section| self.queue.read(section));
         for (key, text) in self.receivers.check(self.queue.max_in_flight) {
             root.problem(&format!("receivers.{key}"), text);

@@ -73,6 +73,11 @@ impl Enricher {
         }))
     }
 
+    /// Whether [`Enricher::apply`] may have anything to do. Takes a fraction of its time.
+    pub fn concerns(&self, batch: &Batch) -> bool {
+        self.0.scope == Scope::All || recognize::concerns(batch)
+    }
+
     /// Runs the line over every recognised item: count, cost, ttft, media, scan, redact, sample, hash.
     /// What may carry its prompt, and the resources and scopes above it, are scanned and redacted.
     ///

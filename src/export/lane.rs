@@ -115,8 +115,10 @@ impl Lane {
         }
     }
 
-    /// Delivers until the queue is closed and empty, or until `stop`: then attempts that are under way
-    /// end by themselves, pauses are cut short, and what was not delivered stays in the queue.
+    /// Delivers until the queue is closed and empty. From `stop` on it waits for nothing any more: what
+    /// the peer does not take at once stays in the queue, and the lane ends there.
+    ///
+    /// Dropping it half-way gives what is in hand back to the queue.
     pub async fn run(self, stop: CancellationToken) {
         let most = self.config.sending_queue.batch_size.0;
         let mut under_way = FuturesUnordered::new();
@@ -126,8 +128,10 @@ impl Lane {
             let room = under_way.len() < self.config.sending_queue.num_consumers.get();
             tokio::select! {
                 biased;
-                () = stop.cancelled() => break,
-                Some(_) = under_way.next() => {}
+                Some(end) = under_way.next() => match end {
+                    End::Settled => {}
+                    End::Stopped => break,
+                },
                 lease = &mut leasing, if room => match lease {
                     Some(lease) => {
                         under_way.push(self.see_through(lease, &stop));
@@ -141,12 +145,14 @@ impl Lane {
     }
 
     /// Delivers all of `lease` and settles it, or gives it back.
-    async fn see_through(&self, lease: Lease, stop: &CancellationToken) {
+    async fn see_through(&self, lease: Lease, stop: &CancellationToken) -> End {
         let mut delivery = self.unpack(lease.records());
-        match self.deliver(&mut delivery, lease.records(), stop).await {
+        let end = self.deliver(&mut delivery, lease.records(), stop).await;
+        match end {
             End::Settled => self.queue.settle(lease, delivery.ledger()),
             End::Stopped => self.queue.release(lease),
         }
+        end
     }
 
     fn unpack(&self, records: &[Stored]) -> Delivery {

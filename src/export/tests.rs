@@ -438,6 +438,26 @@ async fn a_stop_cuts_the_pause_short_and_leaves_the_batch_on_disk() {
     assert!(started.elapsed() < Duration::from_secs(1));
 }
 
+#[tokio::test(start_paused = true)]
+async fn after_a_stop_what_the_peer_takes_at_once_is_still_delivered() {
+    let mut story = Story::new(vec![spans(&[1]), spans(&[2]), spans(&[3])]).await;
+    story.config.sending_queue.batch_size = Size(1);
+    let stop = story.stop.clone();
+    let script: Script = Box::new(move |spans, _| {
+        stop.cancel();
+        match spans {
+            [2] => later(None),
+            _ => sent(),
+        }
+    });
+    expect![[r#"
+          0s [1]
+          0s [2]
+        traces: sent 1, dropped {}, dead {}, waiting 2
+    "#]]
+    .assert_eq(&story.run(script).await);
+}
+
 #[tokio::test]
 async fn several_requests_are_under_way_at_once() {
     struct Gate(tokio::sync::Barrier);

@@ -1,8 +1,8 @@
 //! The one way in: from the body of a request to the queue.
 
-use super::Metrics;
 use super::pool::{Panicked, Pool, here};
 use super::refusal::Refusal;
+use super::{Line, Metrics};
 use crate::drain::Drain;
 use crate::enrich::Enriched;
 use crate::net::budget::{Budget, Hold};
@@ -10,9 +10,8 @@ use crate::net::decode::{Encoding, decode};
 use crate::otlp::{Batch, Limits, Signal, json};
 use crate::queue::{PushError, Record};
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 use tokio_util::task::TaskTracker;
 use tracing::error;
 
@@ -24,23 +23,6 @@ const LIGHT_PACKED: usize = 64 << 10;
 
 /// `Record::flags`: holds prompts that may be embedded.
 const EMBEDDABLE: u8 = 1;
-
-/// What a batch goes through behind the door.
-///
-/// A trait so that tests can lay faults there that the real line never has: panics, a full queue.
-pub trait Line: Send + Sync + 'static {
-    /// Whether [`Line::enrich`] has anything to do. Quick.
-    fn concerns(&self, batch: &Batch) -> bool;
-
-    /// Recognise, make safe, make useful. May take milliseconds.
-    fn enrich(&self, batch: &Batch, now: SystemTime) -> Enriched;
-
-    /// Stores; ready once the record is as safe as the queue promises.
-    fn push(&self, record: Record) -> BoxFuture<'_, Result<(), PushError>>;
-
-    /// Hears of each batch that was stored, for metrics.
-    fn stored(&self, enriched: &Enriched);
-}
 
 /// Takes bodies to the queue. Cloning shares it.
 #[derive(Clone)]
@@ -86,6 +68,14 @@ pub struct Arrival {
     pub limit: usize,
     /// Holds `wire` already; held until the request is answered.
     pub hold: Hold,
+}
+
+/// A batch that may go to the queue.
+struct Ready {
+    enriched: Enriched,
+    /// What enriching it took; `None` where there was nothing to do.
+    took: Option<Duration>,
+    hold: Hold,
 }
 
 impl Via {
@@ -135,23 +125,17 @@ impl Intake {
     /// away, so that the ledger closes.
     pub async fn take(&self, arrival: Arrival) -> Result<(), Refusal> {
         let door = arrival.door;
-        let (enriched, hold) = self
-            .ready(arrival)
-            .await
-            .map_err(|refusal| self.refuse(door, refusal))?;
+        let ready = self.ready(arrival).await;
+        let ready = ready.map_err(|refusal| self.refuse(door, refusal))?;
         let shared = Arc::clone(&self.0);
-        let stored = self.0.tasks.spawn(async move {
-            let outcome = shared.store(door, enriched).await;
-            drop(hold);
-            outcome
-        });
+        let stored = self.0.tasks.spawn(async move { shared.store(door, ready).await });
         stored
             .await
             .unwrap_or_else(|_| Err(self.refuse(door, Refusal::Internal)))
     }
 
     /// Unpacks, validates and enriches: here where that is quick, else on the pool.
-    async fn ready(&self, mut arrival: Arrival) -> Result<(Enriched, Hold), Refusal> {
+    async fn ready(&self, mut arrival: Arrival) -> Result<Ready, Refusal> {
         let shared = Arc::clone(&self.0);
         if !arrival.is_light() {
             let whole = move || {
@@ -159,19 +143,29 @@ impl Intake {
                 if shared.line.concerns(&batch) {
                     shared.enrich(&batch, arrival.hold)
                 } else {
-                    Ok((Enriched::untouched(batch), arrival.hold))
+                    Ok(Ready::untouched(batch, arrival.hold))
                 }
             };
             return self.0.pool.run(whole).await?;
         }
         let batch = here(|| shared.read(&mut arrival))??;
         if !here(|| shared.line.concerns(&batch))? {
-            return Ok((Enriched::untouched(batch), arrival.hold));
+            return Ok(Ready::untouched(batch, arrival.hold));
         }
         self.0
             .pool
             .run(move || shared.enrich(&batch, arrival.hold))
             .await?
+    }
+}
+
+impl Ready {
+    fn untouched(batch: Batch, hold: Hold) -> Ready {
+        Ready {
+            enriched: Enriched::untouched(batch),
+            took: None,
+            hold,
+        }
     }
 }
 
@@ -201,15 +195,23 @@ impl Shared {
     }
 
     /// Patched bytes are reserved at the size of the batch beforehand, and exactly afterwards.
-    fn enrich(&self, batch: &Batch, mut hold: Hold) -> Result<(Enriched, Hold), Refusal> {
+    fn enrich(&self, batch: &Batch, mut hold: Hold) -> Result<Ready, Refusal> {
         let guess = batch.otlp().len();
         hold.grow(guess)?;
+        let started = Instant::now();
         let enriched = self.line.enrich(batch, SystemTime::now());
+        let took = Some(started.elapsed());
         hold.grow(enriched.batch.otlp().len().saturating_sub(guess))?;
-        Ok((enriched, hold))
+        Ok(Ready { enriched, took, hold })
     }
 
-    async fn store(&self, door: Door, enriched: Enriched) -> Result<(), Refusal> {
+    /// The bytes stay held until the answer is there.
+    async fn store(&self, door: Door, ready: Ready) -> Result<(), Refusal> {
+        let Ready {
+            enriched,
+            took,
+            hold: _hold,
+        } = ready;
         let items = enriched.batch.items();
         let record = Record {
             kind: door.signal as u8,
@@ -220,7 +222,7 @@ impl Shared {
         match self.line.push(record).await {
             Ok(()) => {
                 self.metrics.accepted(door, items);
-                self.line.stored(&enriched);
+                self.line.stored(&enriched, took);
                 Ok(())
             }
             Err(error) => {

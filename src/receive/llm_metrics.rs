@@ -393,8 +393,11 @@ mod tests {
             model_call: false,
             ..call()
         };
-        assert_eq!(shown(&[vec![wrapper, before, tool]]), "
-");
+        assert_eq!(
+            shown(&[vec![wrapper, before, tool]]),
+            "
+"
+        );
     }
 
     #[test]

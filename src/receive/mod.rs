@@ -8,7 +8,7 @@ pub mod frame;
 mod grpc;
 mod http;
 mod intake;
-
+mod line;
 mod llm_metrics;
 mod metrics;
 mod pool;
@@ -17,8 +17,8 @@ mod status;
 mod windows;
 
 pub use config::{Config, Cors, Grpc, Http, Keepalive, Otlp, Protocols, ServerParameters, Transport};
-pub use intake::{Arrival, Door, Format, Intake, Line, Via};
-
+pub use intake::{Arrival, Door, Format, Intake, Via};
+pub use line::{Line, Standard};
 pub use llm_metrics::LlmMetrics;
 pub use metrics::Metrics;
 pub use refusal::Refusal;

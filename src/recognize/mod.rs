@@ -33,6 +33,12 @@ pub enum Found<'a> {
     Carrier(Item<'a>),
 }
 
+/// Whether [`find`] finds anything: its first, quick look alone.
+pub fn concerns(batch: &Batch) -> bool {
+    let mut spotter = spot::Spotter::default();
+    batch.walk().any(|item| !spotter.dialects(&item).is_empty())
+}
+
 /// Every item of `batch` that needs scanning, in wire order. Nothing is allocated for a batch
 /// without LLM content; metrics never have any.
 pub fn find(batch: &Batch) -> Vec<Found<'_>> {

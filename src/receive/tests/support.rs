@@ -80,7 +80,7 @@ impl Line for TestLine {
         .boxed()
     }
 
-    fn stored(&self, _enriched: &Enriched) {}
+    fn stored(&self, _: &Enriched, _: Option<Duration>) {}
 }
 
 /// A running receiver.

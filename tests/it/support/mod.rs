@@ -1,4 +1,6 @@
 //! What several tests stand on.
+pub mod agent;
+pub mod spans;
 #[allow(
     dead_code,
     reason = "a full set of ways to misbehave is easier to read than what is in use today"

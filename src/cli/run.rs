@@ -1,0 +1,102 @@
+//! `sidelight run`: the agent in the foreground, until a signal.
+
+use super::failure::{Failure, Outcome};
+use crate::agent::{Addresses, Agent};
+use crate::config::{Environment, Loaded};
+use anyhow::Context;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tracing::info;
+
+/// Exit status after Ctrl-C, as shells give it: 128 + 2.
+const INTERRUPTED: u8 = 130;
+
+/// Exit status after SIGTERM: 128 + 15.
+const TERMINATED: u8 = 143;
+
+pub fn run(loaded: &Loaded, environment: &Environment) -> Outcome {
+    let config = &loaded.config;
+    config
+        .telemetry
+        .logs
+        .start(environment.get("NO_COLOR").is_none_or(str::is_empty));
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .expect("nothing has installed one before us");
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime
+        .context("cannot start the runtime")
+        .map_err(Failure::CannotStart)?;
+    let status = runtime.block_on(async {
+        let mut signals = Signals::listen().context("cannot listen for signals")?;
+        let agent = Agent::start(config).await?;
+        // Nobody may be there to read it.
+        let _ = write!(io::stderr().lock(), "{}", greeting(&agent.addresses));
+        let status = signals.next().await;
+        info!("stopping: no new requests; a second signal ends at once and leaves the rest on disk");
+        tokio::select! {
+            waiting = agent.stop() => info!(waiting, "stopped; what is waiting is safe on disk"),
+            _ = signals.next() => {}
+        }
+        anyhow::Ok(status)
+    });
+    // Whatever a second signal has left running is not waited for.
+    runtime.shutdown_background();
+    status.map_err(Failure::CannotStart)
+}
+
+/// The two signals that ask us to stop.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn listen() -> io::Result<Signals> {
+        Ok(Signals {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    /// Waits for one of them, and gives its exit status.
+    async fn next(&mut self) -> u8 {
+        tokio::select! {
+            _ = self.interrupt.recv() => INTERRUPTED,
+            _ = self.terminate.recv() => TERMINATED,
+        }
+    }
+}
+
+/// What somebody who has just started us wants to know.
+fn greeting(addresses: &Addresses) -> String {
+    let at = |address: Option<SocketAddr>, before: &str, after: &str| {
+        address.map(|address| format!("{before}http://{address}{after}"))
+    };
+    let lines = [
+        (
+            "point an SDK at",
+            at(addresses.http, "OTEL_EXPORTER_OTLP_ENDPOINT=", "   (OTLP/HTTP)"),
+        ),
+        (
+            "or, for gRPC,",
+            at(addresses.grpc, "OTEL_EXPORTER_OTLP_ENDPOINT=", "   (OTLP/gRPC)"),
+        ),
+        ("see LLM calls", Some("sidelight calls".to_string())),
+        ("metrics", at(addresses.metrics, "", "/metrics")),
+        ("health", at(addresses.health, "", "/")),
+        (
+            "stop",
+            Some("Ctrl-C; what is not delivered yet waits on disk".to_string()),
+        ),
+    ];
+    let shown = lines
+        .into_iter()
+        .filter_map(|(label, text)| Some(format!("  {label:<17}{}\n", text?)));
+    format!(
+        "Sidelight {} is running.\n{}",
+        env!("CARGO_PKG_VERSION"),
+        shown.collect::<String>()
+    )
+}

@@ -1,0 +1,58 @@
+//! What a batch goes through between the door and the disk.
+
+use super::LlmMetrics;
+use crate::enrich::{self, Enriched, Enricher};
+use crate::otlp::Batch;
+use crate::queue::{PushError, Queue, Record};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use std::time::{Duration, SystemTime};
+
+/// Recognise, enrich, store.
+///
+/// A trait so that tests can lay faults here that [`Standard`] never shows on request: a panic, a disk
+/// that fails, a push that hangs.
+pub trait Line: Send + Sync + 'static {
+    /// Whether [`Line::enrich`] has anything to do. Quick.
+    fn concerns(&self, batch: &Batch) -> bool;
+
+    /// Makes the batch safe and useful. May take milliseconds.
+    fn enrich(&self, batch: &Batch, now: SystemTime) -> Enriched;
+
+    /// Ready once the record is as safe as the queue promises.
+    fn push(&self, record: Record) -> BoxFuture<'_, Result<(), PushError>>;
+
+    /// Hears of each batch that was stored, for metrics. `took` is the time that enriching it needed,
+    /// `None` where there was nothing to do.
+    fn stored(&self, enriched: &Enriched, took: Option<Duration>);
+}
+
+/// The line of the running agent.
+pub struct Standard {
+    pub enricher: Enricher,
+    pub queue: Queue,
+    pub metrics: enrich::Metrics,
+    pub calls: LlmMetrics,
+}
+
+impl Line for Standard {
+    fn concerns(&self, batch: &Batch) -> bool {
+        self.enricher.concerns(batch)
+    }
+
+    fn enrich(&self, batch: &Batch, now: SystemTime) -> Enriched {
+        self.enricher.apply(batch, now)
+    }
+
+    fn push(&self, record: Record) -> BoxFuture<'_, Result<(), PushError>> {
+        self.queue.push(record).boxed()
+    }
+
+    /// Nothing is counted before it is stored, so that a batch that was refused and came again counts once.
+    fn stored(&self, enriched: &Enriched, took: Option<Duration>) {
+        if let Some(took) = took {
+            self.metrics.record(enriched, took);
+            self.calls.record(&enriched.calls);
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! A real agent on free ports, in a folder of its own, and the clients of a story.
+
+use super::spans::Trace;
+use bytes::Bytes;
+use http::StatusCode;
+use sidelight::agent::{Addresses, Agent as Running};
+use sidelight::config::{self, Environment, Sources};
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// An agent in this process. Stop it to look at what it leaves; dropping it leaves it to the runtime.
+pub struct Agent {
+    running: Running,
+    pub addresses: Addresses,
+    folder: TempDir,
+    client: reqwest::Client,
+}
+
+/// What a stopped agent leaves.
+pub struct Stopped {
+    /// Items that wait on disk.
+    pub waiting: u64,
+    folder: TempDir,
+}
+
+/// Everything listens on a free port of loopback.
+const FREE_PORTS: &str = r#"
+receivers: { otlp: { protocols: { grpc: { endpoint: "127.0.0.1:0" }, http: { endpoint: "127.0.0.1:0" } } } }
+telemetry: { metrics: { endpoint: "127.0.0.1:0" }, health: { endpoint: "127.0.0.1:0" } }
+"#;
+
+impl Agent {
+    /// Starts with these settings (YAML) over the built-in ones.
+    pub async fn start(yaml: &str) -> Agent {
+        Agent::start_in(tempfile::tempdir().expect("a folder"), yaml).await
+    }
+
+    /// As [`Agent::start`], on the data of an agent that was stopped.
+    pub async fn start_again(stopped: Stopped, yaml: &str) -> Agent {
+        Agent::start_in(stopped.folder, yaml).await
+    }
+
+    async fn start_in(folder: TempDir, yaml: &str) -> Agent {
+        // The first of several tests installs it for all.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let data = format!("yaml:data_dir: {}", folder.path().display());
+        let uris = vec![format!("yaml:{FREE_PORTS}"), data, format!("yaml:{yaml}")];
+        let sources = Sources {
+            uris,
+            ..Sources::default()
+        };
+        let loaded =
+            config::load(&sources, &Environment::default()).unwrap_or_else(|problems| panic!("{problems:?}"));
+        let running = Running::start(&loaded.config).await.expect("it starts");
+        let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+        Agent {
+            addresses: running.addresses.clone(),
+            running,
+            folder,
+            client,
+        }
+    }
+
+    /// Sends a trace over OTLP/HTTP; it must be accepted.
+    pub async fn send(&self, trace: &Trace) {
+        let (status, _) = self
+            .post(
+                "/v1/traces",
+                &[("content-type", "application/x-protobuf")],
+                trace.proto(),
+            )
+            .await;
+        assert_eq!(status, StatusCode::OK);
+    }
+
+    /// Posts a body to the HTTP receiver.
+    pub async fn post(&self, path: &str, headers: &[(&str, &str)], body: Bytes) -> (StatusCode, Bytes) {
+        let url = format!("http://{}{path}", self.addresses.http.expect("HTTP is on"));
+        let request = headers
+            .iter()
+            .fold(self.client.post(url), |request, (name, value)| {
+                request.header(*name, *value)
+            });
+        let answer = request.body(body).send().await.expect("an answer");
+        (answer.status(), answer.bytes().await.expect("a whole answer"))
+    }
+
+    /// The metrics page.
+    pub async fn metrics(&self) -> Metrics {
+        let url = format!(
+            "http://{}/metrics",
+            self.addresses.metrics.expect("metrics are on")
+        );
+        Metrics(
+            self.client
+                .get(url)
+                .send()
+                .await
+                .expect("an answer")
+                .text()
+                .await
+                .expect("text"),
+        )
+    }
+
+    /// Stops it in order.
+    pub async fn stop(self) -> Stopped {
+        let waiting = self.running.stop().await;
+        Stopped {
+            waiting,
+            folder: self.folder,
+        }
+    }
+}
+
+impl Stopped {
+    pub fn data_dir(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+/// A page of metrics.
+pub struct Metrics(pub String);
+
+impl Metrics {
+    /// The sum over the series of `name` whose labels hold all of `labels`.
+    pub fn sum(&self, name: &str, labels: &[&str]) -> u64 {
+        let of_it = |line: &&str| {
+            line.strip_prefix(name)
+                .is_some_and(|rest| rest.starts_with(['{', ' ']))
+                && labels.iter().all(|label| line.contains(label))
+        };
+        let values = self
+            .0
+            .lines()
+            .filter(of_it)
+            .filter_map(|line| line.rsplit(' ').next());
+        values
+            .map(|value| value.parse::<f64>().expect("a number") as u64)
+            .sum()
+    }
+}
+
+/// Every file below `folder` whose bytes contain `needle`.
+pub fn files_with(folder: &Path, needle: &[u8]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            found.extend(files_with(&path, needle));
+        } else if std::fs::read(&path)
+            .expect("readable")
+            .windows(needle.len())
+            .any(|window| window == needle)
+        {
+            found.push(path);
+        }
+    }
+    found
+}
