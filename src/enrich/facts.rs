@@ -58,7 +58,7 @@ impl CallFacts {
             service: texts.label(service, "service.name"),
             model: label(figures::model(call), names::REQUEST_MODEL),
             provider: label(call.provider.as_deref(), names::PROVIDER),
-            operation: label(call.operation.as_deref(), names::OPERATION),
+            operation: label(figures::operation(call), names::OPERATION),
             model_call: call.model_call,
             usage_counted: call.usage_counted,
             error: failed(span),

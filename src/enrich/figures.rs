@@ -39,7 +39,9 @@ pub(super) fn cost(call: &Call<'_>, tokens: Option<&Tokens>, prices: &Prices) ->
     if let Some(cost) = call.cost_usd.and_then(Cost::reported) {
         return Ok(cost);
     }
-    let tokens = tokens.ok_or(Unpriced::NoTokens)?;
+    let tokens = tokens
+        .filter(|tokens| is_whole(call, tokens))
+        .ok_or(Unpriced::NoTokens)?;
     let usage = Usage {
         input: tokens.input,
         output: tokens.output,
@@ -53,6 +55,27 @@ pub(super) fn cost(call: &Call<'_>, tokens: Option<&Tokens>, prices: &Prices) ->
         }
     }
     Err(why)
+}
+
+/// Whether all is known that is billed: half a call would pass for a cheap one.
+fn is_whole(call: &Call<'_>, tokens: &Tokens) -> bool {
+    let answers = !matches!(call.kind, Some(Kind::Embeddings | Kind::Rerank));
+    tokens.input.is_some() && (tokens.output.is_some() || !answers)
+}
+
+/// The operation by the name that the GenAI conventions have for it, if the call does not say: of its kind.
+pub(super) fn operation<'c>(call: &'c Call<'_>) -> Option<&'c str> {
+    let of_kind = || match call.kind? {
+        Kind::Chat => Some("chat"),
+        Kind::Completion => Some("text_completion"),
+        Kind::Embeddings => Some("embeddings"),
+        Kind::Rerank => Some("rerank"),
+        Kind::Agent => Some("invoke_agent"),
+        Kind::Tool => Some("execute_tool"),
+        Kind::Retrieval => Some("retrieval"),
+        Kind::Workflow | Kind::Task => None,
+    };
+    call.operation.as_deref().or_else(of_kind)
 }
 
 /// The name of the model that answered, or else that was asked.
@@ -217,6 +240,17 @@ mod tests {
         };
         assert_eq!(cost(&reported, None, &prices).unwrap().price_version, "reported");
         assert_eq!(cost(&chat(), None, &prices), Err(Unpriced::NoTokens));
+        let half = Tokens {
+            input: Some(5),
+            output: None,
+            method: "reported".into(),
+        };
+        assert_eq!(cost(&chat(), Some(&half), &prices), Err(Unpriced::NoTokens));
+        let embedding = Call {
+            kind: Some(Kind::Embeddings),
+            ..chat()
+        };
+        assert!(cost(&embedding, Some(&half), &prices).is_ok());
         let unknown = Call {
             request_model: Some("llama-in-house".into()),
             ..chat()

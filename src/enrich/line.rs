@@ -137,7 +137,7 @@ impl Line {
         let tokens = |key, value: Option<u64>| Some((key, Given::Int(i64::try_from(value?).ok()?)));
         let seconds = call.time_to_first_chunk_s.filter(|seconds| seconds.is_finite());
         let all = [
-            text(names::OPERATION, call.operation.as_deref()),
+            text(names::OPERATION, figures::operation(call)),
             text(names::PROVIDER, call.provider.as_deref()),
             text(names::REQUEST_MODEL, call.request_model.as_deref()),
             text(names::RESPONSE_MODEL, call.response_model.as_deref()),

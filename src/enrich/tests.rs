@@ -1,1 +1,527 @@
-//! The line as a whole.
+//! The line as a whole: a request in, a request out.
+
+use super::*;
+use crate::otlp::{Limits, Signal};
+use crate::settings::read_text;
+use expect_test::{Expect, expect};
+use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, InstrumentationScope, KeyValue};
+use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs, ScopeLogs};
+use opentelemetry_proto::tonic::resource::v1::Resource;
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status};
+use prost::Message;
+
+/// `sha256("0000000000000007") mod 100` is 1.
+const SPAN_ID: [u8; 8] = [0, 0, 0, 0, 0, 0, 0, 7];
+
+fn enricher(settings: &str) -> Enricher {
+    let mut config = Config::default();
+    let problems = read_text("c.yaml", settings, |section| config.read(section));
+    assert!(problems.is_empty(), "{problems:?}");
+    Enricher::build(&config, Prices::builtin())
+}
+
+fn any(value: impl Into<Given>) -> AnyValue {
+    let text = |text: String| Some(Any::StringValue(text));
+    let array = |values: Vec<AnyValue>| Some(Any::ArrayValue(ArrayValue { values }));
+    AnyValue {
+        value: match value.into() {
+            Given::Bool(value) => Some(Any::BoolValue(value)),
+            Given::Int(value) => Some(Any::IntValue(value)),
+            Given::Double(value) => Some(Any::DoubleValue(value)),
+            Given::Text(value) => text(value),
+            Given::Texts(values) => array(values.into_iter().map(|v| AnyValue { value: text(v) }).collect()),
+            Given::Ints(values) => array(values.into_iter().map(any).collect()),
+        },
+    }
+}
+
+use super::given::Given;
+
+impl From<&str> for Given {
+    fn from(text: &str) -> Given {
+        Given::Text(text.into())
+    }
+}
+
+impl From<i64> for Given {
+    fn from(value: i64) -> Given {
+        Given::Int(value)
+    }
+}
+
+impl From<bool> for Given {
+    fn from(value: bool) -> Given {
+        Given::Bool(value)
+    }
+}
+
+fn attribute(key: &str, value: impl Into<Given>) -> KeyValue {
+    KeyValue {
+        key: key.into(),
+        value: Some(any(value)),
+        ..KeyValue::default()
+    }
+}
+
+/// A chat with `prompt`, in the current conventions.
+fn chat(prompt: &str) -> Span {
+    let messages = serde_json::json!([{ "role": "user", "parts": [{ "type": "text", "content": prompt }] }]);
+    Span {
+        trace_id: vec![1; 16],
+        span_id: SPAN_ID.to_vec(),
+        name: "chat gpt-4o".into(),
+        start_time_unix_nano: 1_000_000_000,
+        end_time_unix_nano: 1_250_000_000,
+        attributes: vec![
+            attribute("gen_ai.operation.name", "chat"),
+            attribute("gen_ai.provider.name", "openai"),
+            attribute("gen_ai.request.model", "gpt-4o"),
+            attribute("gen_ai.input.messages", messages.to_string().as_str()),
+        ],
+        ..Span::default()
+    }
+}
+
+fn with(mut span: Span, more: Vec<KeyValue>) -> Span {
+    span.attributes.extend(more);
+    span
+}
+
+fn request(spans: Vec<Span>) -> ExportTraceServiceRequest {
+    let resource = Resource {
+        attributes: vec![attribute("service.name", "shop")],
+        ..Resource::default()
+    };
+    ExportTraceServiceRequest {
+        resource_spans: vec![ResourceSpans {
+            resource: Some(resource),
+            scope_spans: vec![ScopeSpans {
+                spans,
+                ..ScopeSpans::default()
+            }],
+            ..ResourceSpans::default()
+        }],
+    }
+}
+
+fn batch(request: &ExportTraceServiceRequest) -> Batch {
+    Batch::read(Signal::Traces, request.encode_to_vec().into(), &Limits::default()).unwrap()
+}
+
+fn apply(settings: &str, request: &ExportTraceServiceRequest) -> (ExportTraceServiceRequest, Enriched) {
+    let enricher = enricher(settings);
+    let enriched = enricher.apply(&batch(request), SystemTime::UNIX_EPOCH);
+    let again = enricher.apply(&enriched.batch, SystemTime::UNIX_EPOCH);
+    assert!(again.batch == enriched.batch, "enriching again changes nothing");
+    (
+        ExportTraceServiceRequest::decode(enriched.batch.otlp().as_ref()).unwrap(),
+        enriched,
+    )
+}
+
+/// The attributes of the first span, as `key = value`.
+fn shown(request: &ExportTraceServiceRequest) -> String {
+    let span = &request.resource_spans[0].scope_spans[0].spans[0];
+    span.attributes
+        .iter()
+        .map(|entry| format!("{} = {}\n", entry.key, show(entry.value.as_ref())))
+        .collect()
+}
+
+fn show(value: Option<&AnyValue>) -> String {
+    match value.and_then(|value| value.value.as_ref()) {
+        Some(Any::StringValue(text)) => format!("{text:?}"),
+        Some(Any::ArrayValue(array)) => {
+            let values: Vec<_> = array.values.iter().map(|value| show(Some(value))).collect();
+            format!("[{}]", values.join(", "))
+        }
+        Some(Any::BoolValue(value)) => value.to_string(),
+        Some(Any::IntValue(value)) => value.to_string(),
+        Some(Any::DoubleValue(value)) => format!("{value:?}"),
+        other => format!("{other:?}"),
+    }
+}
+
+/// What the first span of `spans` gains or changes.
+fn check(settings: &str, span: Span, expected: Expect) {
+    let before = shown(&request(vec![span.clone()]));
+    let (after, _) = apply(settings, &request(vec![span]));
+    let new = |line: &&str| !before.lines().any(|there| there == *line);
+    let gained: Vec<_> = shown(&after)
+        .lines()
+        .filter(new)
+        .map(|line| format!("{line}\n"))
+        .collect();
+    expected.assert_eq(&gained.concat());
+}
+
+#[test]
+fn a_call_without_usage_is_counted_and_priced() {
+    let output = r#"[{"role":"assistant","parts":[{"type":"text","content":"hello world"}]}]"#;
+    let output = vec![attribute("gen_ai.output.messages", output)];
+    check(
+        "",
+        with(chat("Summarize this document."), output),
+        expect![[r#"
+            sidelight.kind = "chat"
+            sidelight.dialects = ["otel-semconv"]
+            sidelight.usage_counted = true
+            sidelight.tokens.input = 13
+            sidelight.tokens.output = 2
+            sidelight.tokens.method = "tokenizer:o200k_base"
+            sidelight.cost.usd = 5.25e-5
+            sidelight.cost.input_usd = 3.25e-5
+            sidelight.cost.output_usd = 2e-5
+            sidelight.cost.price_version = "2026-11-21"
+            sidelight.pii.detected = false
+            sidelight.injection.attempt = false
+            sidelight.sampled = false
+            llm.pii_detected = false
+            llm.injection_attempt = false
+            llm.is_sampled = false
+        "#]],
+    );
+}
+
+#[test]
+fn reported_usage_is_copied() {
+    let usage = vec![
+        attribute("gen_ai.usage.input_tokens", 1_000),
+        attribute("gen_ai.usage.output_tokens", 500),
+    ];
+    check(
+        "aliases: false",
+        with(chat("hi"), usage),
+        expect![[r#"
+        sidelight.kind = "chat"
+        sidelight.dialects = ["otel-semconv"]
+        sidelight.usage_counted = true
+        sidelight.tokens.input = 1000
+        sidelight.tokens.output = 500
+        sidelight.tokens.method = "reported"
+        sidelight.cost.usd = 0.0075
+        sidelight.cost.input_usd = 0.0025
+        sidelight.cost.output_usd = 0.005
+        sidelight.cost.price_version = "2026-11-21"
+        sidelight.pii.detected = false
+        sidelight.injection.attempt = false
+        sidelight.sampled = false
+    "#]],
+    );
+}
+
+#[test]
+fn what_is_found_is_masked_and_flagged_and_keeps_the_prompt_from_being_hashed() {
+    check(
+        "{ sample: { percent: 100 }, aliases: false, tokens: { count_when_missing: false } }",
+        chat("I am jane@example.com, and bob@example.com too"),
+        expect![[r#"
+            gen_ai.input.messages = "[{\"parts\":[{\"content\":\"I am [EMAIL_ADDRESS], and [EMAIL_ADDRESS] too\",\"type\":\"text\"}],\"role\":\"user\"}]"
+            sidelight.kind = "chat"
+            sidelight.dialects = ["otel-semconv"]
+            sidelight.usage_counted = true
+            sidelight.pii.detected = true
+            sidelight.pii.types = ["EMAIL_ADDRESS"]
+            sidelight.pii.counts = [2]
+            sidelight.pii.action = "mask"
+            sidelight.injection.attempt = false
+            sidelight.sampled = true
+        "#]],
+    );
+}
+
+#[test]
+fn a_sampled_clean_prompt_is_hashed() {
+    let (_, enriched) = apply("sample: { percent: 2 }", &request(vec![chat("abc")]));
+    assert!(enriched.embeddable);
+    let (_, enriched) = apply("sample: { percent: 1 }", &request(vec![chat("abc")]));
+    assert!(!enriched.embeddable);
+    check(
+        "{ sample: { percent: 2 }, aliases: false, tokens: { count_when_missing: false } }",
+        chat("abc"),
+        expect![[r#"
+            sidelight.kind = "chat"
+            sidelight.dialects = ["otel-semconv"]
+            sidelight.usage_counted = true
+            sidelight.pii.detected = false
+            sidelight.injection.attempt = false
+            sidelight.sampled = true
+            sidelight.prompt.sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        "#]],
+    );
+}
+
+#[test]
+fn another_dialect_gains_the_current_names() {
+    let span = Span {
+        attributes: vec![
+            attribute("openinference.span.kind", "LLM"),
+            attribute("llm.model_name", "gpt-4o-mini-2024-07-18"),
+            attribute("llm.provider", "openai"),
+            attribute("llm.token_count.prompt", 100),
+            attribute("llm.token_count.completion", 10),
+        ],
+        ..chat("")
+    };
+    check(
+        "aliases: false",
+        span,
+        expect![[r#"
+        sidelight.kind = "chat"
+        sidelight.dialects = ["openinference"]
+        sidelight.usage_counted = true
+        sidelight.tokens.input = 100
+        sidelight.tokens.output = 10
+        sidelight.tokens.method = "reported"
+        sidelight.cost.usd = 2.1e-5
+        sidelight.cost.input_usd = 1.5e-5
+        sidelight.cost.output_usd = 6e-6
+        sidelight.cost.price_version = "2026-11-21"
+        sidelight.pii.detected = false
+        sidelight.injection.attempt = false
+        sidelight.sampled = false
+        gen_ai.operation.name = "chat"
+        gen_ai.provider.name = "openai"
+        gen_ai.request.model = "gpt-4o-mini-2024-07-18"
+        gen_ai.response.model = "gpt-4o-mini-2024-07-18"
+        gen_ai.usage.input_tokens = 100
+        gen_ai.usage.output_tokens = 10
+    "#]],
+    );
+}
+
+#[test]
+fn a_failed_call_costs_only_what_was_reported() {
+    let status = Some(Status {
+        code: 2,
+        message: "bad key for jane@example.com".into(),
+    });
+    let (after, enriched) = apply("", &request(vec![Span { status, ..chat("hi") }]));
+    assert!(!shown(&after).contains("sidelight.tokens") && !shown(&after).contains("sidelight.cost"));
+    let span = &after.resource_spans[0].scope_spans[0].spans[0];
+    assert_eq!(
+        span.status.as_ref().unwrap().message,
+        "bad key for [EMAIL_ADDRESS]"
+    );
+    assert!(enriched.calls[0].error && enriched.calls[0].pii);
+}
+
+#[test]
+fn flags_of_an_earlier_sidelight_merge_with_what_is_found_now() {
+    let before = vec![
+        attribute("sidelight.dialects", Given::Texts(vec!["otel-semconv".into()])),
+        attribute("sidelight.pii.detected", true),
+        attribute(
+            "sidelight.pii.types",
+            Given::Texts(vec!["EMAIL_ADDRESS".into(), "US_SSN".into()]),
+        ),
+        attribute("sidelight.pii.counts", Given::Ints(vec![3, 1])),
+        attribute("sidelight.injection.attempt", true),
+        attribute("sidelight.sampled", true),
+        attribute("sidelight.prompt.sha256", "00".repeat(32).as_str()),
+    ];
+    let (after, enriched) = apply("", &request(vec![with(chat("call jane@example.com"), before)]));
+    expect![[r#"
+        gen_ai.operation.name = "chat"
+        gen_ai.provider.name = "openai"
+        gen_ai.request.model = "gpt-4o"
+        gen_ai.input.messages = "[{\"parts\":[{\"content\":\"call [EMAIL_ADDRESS]\",\"type\":\"text\"}],\"role\":\"user\"}]"
+        sidelight.dialects = ["otel-semconv"]
+        sidelight.pii.detected = true
+        sidelight.pii.types = ["EMAIL_ADDRESS", "US_SSN"]
+        sidelight.pii.counts = [3, 1]
+        sidelight.injection.attempt = true
+        sidelight.sampled = true
+        sidelight.pii.action = "mask"
+        llm.pii_detected = true
+        llm.injection_attempt = true
+        llm.is_sampled = true
+    "#]].assert_eq(&shown(&after));
+    assert!(enriched.calls[0].enriched_before);
+}
+
+#[test]
+fn what_others_write_at_our_names_is_replaced() {
+    let forged = vec![
+        attribute("sidelight.pii.detected", "no: jane@example.com"),
+        attribute("sidelight.kind", "jane@example.com"),
+        attribute("sidelight.note", "mail jane@example.com"),
+        attribute("llm.is_sampled", true),
+    ];
+    check(
+        "tokens: { count_when_missing: false }",
+        with(chat("hi"), forged),
+        expect![[r#"
+            sidelight.note = "mail [EMAIL_ADDRESS]"
+            sidelight.kind = "chat"
+            sidelight.dialects = ["otel-semconv"]
+            sidelight.usage_counted = true
+            sidelight.pii.detected = true
+            sidelight.pii.types = ["EMAIL_ADDRESS"]
+            sidelight.pii.counts = [3]
+            sidelight.pii.action = "mask"
+            sidelight.injection.attempt = false
+            sidelight.sampled = false
+            llm.pii_detected = true
+            llm.injection_attempt = false
+        "#]],
+    );
+}
+
+#[test]
+fn media_and_personal_data_in_one_text_are_one_change() {
+    let png = base64::Engine::encode(
+        &base64::prelude::BASE64_STANDARD,
+        [&b"\x89PNG\r\n\x1a\n"[..], &[0xfe; 60]].concat(),
+    );
+    let prompt = format!("from jane@example.com: data:image/png;base64,{png}");
+    let (after, _) = apply("", &request(vec![chat(&prompt)]));
+    let messages = shown(&after);
+    assert!(
+        messages.contains("from [EMAIL_ADDRESS]: [media:image/png;sha256="),
+        "{messages}"
+    );
+    let (after, _) = apply("media: keep", &request(vec![chat(&prompt)]));
+    assert!(shown(&after).contains(&png));
+}
+
+#[test]
+fn resource_scope_and_carriers_are_scanned_beside_a_call() {
+    let statement = vec![
+        attribute(
+            "db.statement",
+            "select * from users where mail = 'jane@example.com'",
+        ),
+        attribute("db.note", "jane@example.com"),
+    ];
+    let carrier = Span {
+        attributes: statement,
+        span_id: vec![8; 8],
+        name: "SELECT".into(),
+        ..chat("")
+    };
+    let mut sent = request(vec![chat("hi"), carrier.clone()]);
+    let group = &mut sent.resource_spans[0];
+    group
+        .resource
+        .as_mut()
+        .unwrap()
+        .attributes
+        .push(attribute("owner", "jane@example.com"));
+    group.scope_spans[0].scope = Some(InstrumentationScope {
+        name: "of jane@example.com".into(),
+        ..InstrumentationScope::default()
+    });
+    let (after, _) = apply("", &sent);
+    let group = &after.resource_spans[0];
+    assert_eq!(
+        show(group.resource.as_ref().unwrap().attributes[1].value.as_ref()),
+        "\"[EMAIL_ADDRESS]\""
+    );
+    assert_eq!(
+        group.scope_spans[0].scope.as_ref().unwrap().name,
+        "of [EMAIL_ADDRESS]"
+    );
+    let carried: Vec<_> = group.scope_spans[0].spans[1]
+        .attributes
+        .iter()
+        .map(|a| show(a.value.as_ref()))
+        .collect();
+    assert_eq!(
+        carried,
+        [
+            "\"select * from users where mail = '[EMAIL_ADDRESS]'\"",
+            "\"jane@example.com\""
+        ]
+    );
+}
+
+#[test]
+fn without_an_llm_call_nothing_is_touched_unless_everything_is_scanned() {
+    let plain = Span {
+        attributes: vec![attribute("note", "jane@example.com")],
+        name: "work".into(),
+        ..chat("")
+    };
+    let sent = batch(&request(vec![plain]));
+    let kept = enricher("").apply(&sent, SystemTime::UNIX_EPOCH).batch;
+    assert_eq!(
+        kept.otlp().as_ptr(),
+        sent.otlp().as_ptr(),
+        "the same bytes, shared"
+    );
+    let all = enricher("scope: all").apply(&sent, SystemTime::UNIX_EPOCH);
+    let text = String::from_utf8_lossy(all.batch.otlp()).into_owned();
+    assert!(text.contains("[EMAIL_ADDRESS]") && !text.contains("jane"));
+    assert_eq!(all.findings, [("EMAIL_ADDRESS", 1)]);
+    assert!(all.calls.is_empty());
+}
+
+#[test]
+fn log_records_gain_the_flags() {
+    let record = LogRecord {
+        event_name: "gen_ai.user.message".into(),
+        trace_id: vec![1; 16],
+        span_id: SPAN_ID.to_vec(),
+        body: Some(any("write to jane@example.com")),
+        ..LogRecord::default()
+    };
+    let request = ExportLogsServiceRequest {
+        resource_logs: vec![ResourceLogs {
+            scope_logs: vec![ScopeLogs {
+                log_records: vec![record],
+                ..ScopeLogs::default()
+            }],
+            ..ResourceLogs::default()
+        }],
+    };
+    let sent = Batch::read(Signal::Logs, request.encode_to_vec().into(), &Limits::default()).unwrap();
+    let enriched = enricher("aliases: false").apply(&sent, SystemTime::UNIX_EPOCH);
+    assert!(enriched.calls.is_empty(), "a call is told by its span");
+    let after = ExportLogsServiceRequest::decode(enriched.batch.otlp().as_ref()).unwrap();
+    let record = &after.resource_logs[0].scope_logs[0].log_records[0];
+    assert_eq!(show(record.body.as_ref()), "\"write to [EMAIL_ADDRESS]\"");
+    let keys: Vec<_> = record.attributes.iter().map(|entry| entry.key.as_str()).collect();
+    expect!["sidelight.kind sidelight.dialects sidelight.pii.detected sidelight.pii.types sidelight.pii.counts sidelight.pii.action sidelight.injection.attempt sidelight.sampled"].assert_eq(&keys.join(" "));
+}
+
+#[test]
+fn an_item_whose_enrichment_panics_is_withheld_and_the_rest_goes_on() {
+    let sent = batch(&request(vec![chat("a secret"), chat("another")]));
+    let mut work = Work::new(&sent);
+    let items: Vec<_> = sent.walk().collect();
+    work.guarded(&items[0], || panic!("a defect"));
+    work.guarded(&items[1], Outcome::default);
+    let enriched = work.done();
+    assert_eq!(enriched.withheld, 1);
+    let after = ExportTraceServiceRequest::decode(enriched.batch.otlp().as_ref()).unwrap();
+    let spans = &after.resource_spans[0].scope_spans[0].spans;
+    assert_eq!(spans[0].name, "[WITHHELD]");
+    assert!(
+        spans[0]
+            .attributes
+            .iter()
+            .all(|entry| show(entry.value.as_ref()) == "\"[WITHHELD]\"")
+    );
+    assert_eq!(spans[0].attributes[0].key, "gen_ai.operation.name");
+    assert_eq!(spans[1], chat("another"));
+}
+
+#[test]
+fn facts_hold_numbers_and_safe_names() {
+    let odd = vec![attribute("gen_ai.response.model", "model of jane@example.com")];
+    let (_, enriched) = apply("", &request(vec![with(chat("Summarize this document."), odd)]));
+    let facts = &enriched.calls[0];
+    assert_eq!((facts.service.as_str(), facts.model.as_str()), ("shop", "other"));
+    assert_eq!(
+        (facts.provider.as_str(), facts.operation.as_str()),
+        ("openai", "chat")
+    );
+    assert_eq!(
+        (facts.duration_ms, facts.model_call, facts.pii),
+        (Some(250.0), true, true)
+    );
+}

@@ -1,6 +1,5 @@
 //! The queue as everyone holds it: pushing, looking, and stopping.
 
-use super::answer::{self, Answer};
 use super::clock::Clock;
 use super::config::Config;
 use super::cursor::Cursor;
@@ -13,7 +12,7 @@ use super::window::Window;
 use super::{Metrics, PushError, Record};
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 use tracing::warn;
 
 /// Takes records. Cloning shares it.
@@ -64,7 +63,7 @@ pub enum Message {
 /// A record on its way to the committer.
 pub struct Push {
     pub record: Record,
-    pub answer: Answer,
+    pub answer: oneshot::Sender<Result<(), PushError>>,
     _room: OwnedSemaphorePermit,
 }
 
@@ -81,7 +80,7 @@ impl Queue {
         let wanted = u32::try_from(record_len(record.payload.len())).map_or(INBOX, |len| len.min(INBOX));
         let room = shared.room.clone().acquire_many_owned(wanted).await;
         let room = room.map_err(|_| PushError::Closed)?;
-        let (answer, answered) = answer::pair();
+        let (answer, answered) = oneshot::channel();
         let push = Push {
             record,
             answer,
@@ -91,7 +90,7 @@ impl Queue {
             .inbox
             .send(Message::Push(push))
             .map_err(|_| PushError::Closed)?;
-        answered.await
+        answered.await.unwrap_or(Err(PushError::Closed))
     }
 
     /// Takes no more records. What is in hand is still written and answered, then the committer ends,
