@@ -1,6 +1,7 @@
 //! Group commit: takes all that waits, has it written at once, and answers all of it.
 
 use super::PushError;
+use super::answer::answer_all;
 use super::format::record_len;
 use super::shared::{Message, Push, Shared};
 use super::writer::Writer;
@@ -111,23 +112,23 @@ impl Committer {
     }
 
     fn answer(&self, group: Vec<Push>, written: Result<(), PushError>) {
-        match written {
-            Ok(()) => group.into_iter().for_each(|push| drop(push.answer.send(Ok(())))),
-            Err(PushError::Disk(error)) => {
-                for push in group {
-                    let copy = io::Error::new(error.kind(), error.to_string());
-                    drop(push.answer.send(Err(PushError::Disk(copy))));
-                }
-            }
-            Err(_) => self.refuse(group),
+        if let Err(PushError::Full) = written {
+            return self.refuse(group);
         }
+        answer_all(group.into_iter().map(|push| (push.answer, copy(&written))));
     }
 
     fn refuse(&self, group: Vec<Push>) {
         self.shared.metrics.full.increment(group.len() as u64);
-        // A sender that has gone away needs no answer.
-        group
-            .into_iter()
-            .for_each(|push| drop(push.answer.send(Err(PushError::Full))));
+        answer_all(group.into_iter().map(|push| (push.answer, Err(PushError::Full))));
+    }
+}
+
+/// The same answer for one more of the group.
+fn copy(written: &Result<(), PushError>) -> Result<(), PushError> {
+    match written {
+        Ok(()) => Ok(()),
+        Err(PushError::Disk(error)) => Err(PushError::Disk(io::Error::new(error.kind(), error.to_string()))),
+        Err(_) => Err(PushError::Full),
     }
 }

@@ -8,6 +8,7 @@
 //! To stop: [`Queue::close`], join the committer, let the lanes drain or [`release`](Lane::release)
 //! what they hold, then [`Queue::finish`] and join the upkeep.
 
+mod answer;
 mod clock;
 mod committer;
 mod config;

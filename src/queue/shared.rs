@@ -1,5 +1,6 @@
 //! The queue as everyone holds it: pushing, looking, and stopping.
 
+use super::answer::{self, Answer};
 use super::clock::Clock;
 use super::config::Config;
 use super::cursor::Cursor;
@@ -12,7 +13,7 @@ use super::window::Window;
 use super::{Metrics, PushError, Record};
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tracing::warn;
 
 /// Takes records. Cloning shares it.
@@ -63,7 +64,7 @@ pub enum Message {
 /// A record on its way to the committer.
 pub struct Push {
     pub record: Record,
-    pub answer: oneshot::Sender<Result<(), PushError>>,
+    pub answer: Answer,
     _room: OwnedSemaphorePermit,
 }
 
@@ -80,7 +81,7 @@ impl Queue {
         let wanted = u32::try_from(record_len(record.payload.len())).map_or(INBOX, |len| len.min(INBOX));
         let room = shared.room.clone().acquire_many_owned(wanted).await;
         let room = room.map_err(|_| PushError::Closed)?;
-        let (answer, answered) = oneshot::channel();
+        let (answer, answered) = answer::pair();
         let push = Push {
             record,
             answer,
@@ -90,7 +91,7 @@ impl Queue {
             .inbox
             .send(Message::Push(push))
             .map_err(|_| PushError::Closed)?;
-        answered.await.unwrap_or(Err(PushError::Closed))
+        answered.await
     }
 
     /// Takes no more records. What is in hand is still written and answered, then the committer ends,

@@ -287,7 +287,7 @@ fn cases(usual: u32) -> ProptestConfig {
     let asked = std::env::var("SIDELIGHT_CASES")
         .ok()
         .and_then(|cases| cases.parse().ok());
-    let cases = asked.unwrap_or(usual).min(usual * 200);
+    let cases = asked.unwrap_or(usual).min(usual * 500);
     ProptestConfig {
         cases,
         failure_persistence: None,
@@ -302,7 +302,7 @@ fn play(durability: Durability, young: u64, actions: Vec<Action>) {
 }
 
 proptest! {
-    #![proptest_config(cases(100))]
+    #![proptest_config(cases(40))]
 
     #[test]
     fn nothing_acknowledged_is_lost_whatever_the_disk_does(
