@@ -28,6 +28,8 @@ pub enum Command {
     PrintConfig(Sources),
     /// List the receivers, dialects, detectors and exporters that are built in
     Components,
+    /// Recognise and enrich one OTLP export request from stdin, to stdout: no network, no disk
+    Enrich(Enrich),
     /// Find personal data, secrets and injection attempts in a text on stdin
     Scan(Scan),
     /// Count the tokens of a text on stdin, for a model
@@ -56,11 +58,40 @@ pub struct Sources {
 }
 
 #[derive(clap::Args)]
+pub struct Enrich {
+    /// What the request holds
+    #[arg(long, value_enum, default_value_t = Carries::Traces)]
+    pub signal: Carries,
+    /// How it is written, in and out
+    #[arg(long, value_enum, default_value_t = Encoding::Proto)]
+    pub encoding: Encoding,
+    #[command(flatten)]
+    pub sources: Sources,
+}
+
+/// The signals that can hold LLM calls.
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub enum Carries {
+    Traces,
+    Logs,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub enum Encoding {
+    /// The protobuf message
+    Proto,
+    /// OTLP/JSON
+    Json,
+}
+
+#[derive(clap::Args)]
 pub struct Scan {
     /// Read a JSON object per line, {"id", "text"}; answer each with {"id", "pii": [{"type", "start",
     /// "end", "score"}], "injection", "injection_score", "rules", "redacted"}, offsets in UTF-8 bytes
     #[arg(long)]
     pub jsonl: bool,
+    #[command(flatten)]
+    pub sources: Sources,
 }
 
 #[derive(clap::Args)]

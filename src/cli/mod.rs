@@ -4,6 +4,7 @@ mod args;
 mod calls;
 mod completions;
 mod components;
+mod enrich;
 mod failure;
 mod lines;
 mod print_config;
@@ -44,7 +45,8 @@ fn obey(command: Command, environment: &Environment) -> Outcome {
         Command::Validate(sources) => validate::run(&load(sources, environment)?),
         Command::PrintConfig(sources) => print_config::run(&load(sources, environment)?),
         Command::Components => components::run(),
-        Command::Scan(asked) => scan::run(&asked),
+        Command::Enrich(asked) => enrich::run(asked, environment),
+        Command::Scan(asked) => scan::run(asked, environment),
         Command::Tokens(asked) => tokens::run(&asked),
         Command::Queue { command } => queue::run(command, environment),
         Command::Calls(asked) => calls::run(asked, environment),

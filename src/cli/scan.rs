@@ -2,8 +2,9 @@
 
 use super::args::Scan;
 use super::lines::{self, json, object};
-use super::{Outcome, failure, show};
-use crate::enrich::redact::{self, Redactor, Report, report};
+use super::{Outcome, failure, load, show};
+use crate::config::Environment;
+use crate::enrich::redact::{Redactor, Report, report};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::io::{self, BufWriter};
@@ -22,8 +23,9 @@ struct Answer<'a> {
     report: Report,
 }
 
-pub fn run(asked: &Scan) -> Outcome {
-    let redactor = Redactor::build(&redact::Config::default(), &redact::InjectionConfig::default());
+pub fn run(asked: Scan, environment: &Environment) -> Outcome {
+    let enrich = load(asked.sources, environment)?.config.enrich;
+    let redactor = Redactor::build(&enrich.pii, &enrich.injection);
     if asked.jsonl {
         let mut out = BufWriter::new(io::stdout().lock());
         lines::answer_each(io::stdin().lock(), &mut out, |line| answer(line, &redactor))?;

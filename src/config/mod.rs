@@ -9,6 +9,7 @@ pub use environment::Environment;
 pub use source::Sources;
 
 use crate::enrich;
+use crate::enrich::cost::{LoadError, Prices};
 use crate::export::Exporters;
 use crate::queue;
 use crate::receive;
@@ -83,6 +84,7 @@ impl Config {
         }
         root.section("receivers", |section| self.receivers.read(section));
         root.section("enrich", |section| self.enrich.read(section));
+        self.check_prices(root);
         root.section("queue", |section| self.queue.read(section));
         for (key, text) in self.receivers.check(self.queue.max_in_flight) {
             root.problem(&format!("receivers.{key}"), text);
@@ -95,6 +97,20 @@ impl Config {
         root.not_built_yet(NOT_BUILT_YET);
         for (key, answer) in ELSEWHERE {
             root.refuse(key, answer);
+        }
+    }
+}
+
+impl Config {
+    /// A price file is part of the configuration: what is wrong with it is known before anything starts.
+    fn check_prices(&self, root: &mut Section<'_>) {
+        let key = "enrich.cost.prices";
+        match Prices::load(&self.enrich.cost.prices) {
+            Ok(_) => {}
+            Err(LoadError::Wrong(problems)) => problems.iter().for_each(|problem| root.problem(key, problem)),
+            Err(LoadError::Unreadable { file, source }) => {
+                root.problem(key, format!("cannot read {file}: {source}"))
+            }
         }
     }
 }

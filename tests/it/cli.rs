@@ -381,3 +381,77 @@ async fn what_waits_in_a_queue_is_listed_and_shown() {
         .into_iter()
         .for_each(|thread| thread.join().expect("it ends"));
 }
+
+/// One chat span whose prompt holds a made-up address.
+const REQUEST: &str = r#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"5b8efff798038103d269b633813fc60c","spanId":"eee19b7ec3c1b174","name":"chat","attributes":[{"key":"gen_ai.operation.name","value":{"stringValue":"chat"}},{"key":"gen_ai.prompt.0.content","value":{"stringValue":"write to jane.doe@example.com"}}]}]}]}]}"#;
+
+#[test]
+fn a_request_is_enriched_in_its_own_encoding() {
+    let output = sidelight(&["enrich", "--encoding", "json"], REQUEST);
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(
+        output.status.success() && text.contains("write to [EMAIL_ADDRESS]"),
+        "{text}"
+    );
+    assert!(
+        text.contains("sidelight.pii.detected") && !text.contains("jane.doe"),
+        "{text}"
+    );
+
+    let kept = sidelight(
+        &["enrich", "--encoding=json", "--set=enrich.pii.action=flag"],
+        REQUEST,
+    );
+    assert!(String::from_utf8_lossy(&kept.stdout).contains("jane.doe@example.com"));
+    check(&["enrich"], "", expect![[r#"
+        0
+    "#]]);
+}
+
+#[test]
+fn what_is_no_request_is_refused_and_not_quoted() {
+    check(&["enrich"], "jane.doe@example.com", expect![[r#"
+        2
+        sidelight: stdin is not an OTLP export request of traces: length past the end in request at byte 1
+    "#]]);
+    check(
+        &["enrich", "--encoding", "json"],
+        r#"{"resourceSpans": "jane.doe@example.com"}"#,
+        expect![[r#"
+            2
+            sidelight: stdin is not an OTLP export request of traces: expected a list in resourceSpans at line 1 column 40
+        "#]],
+    );
+    check(
+        &["enrich", "--signal", "logs", "--encoding", "json"],
+        "jane.doe@example.com",
+        expect![[r#"
+            2
+            sidelight: stdin is not an OTLP export request of logs: expected value in request at line 1 column 1
+        "#]],
+    );
+}
+
+#[test]
+fn a_price_file_that_is_wrong_is_a_problem_of_the_configuration() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), "providers:\n  openai:\n    gpt: { inputt: 1 }\n").expect("it is written");
+    let set = format!("--set=enrich.cost.prices={}", file.path().display());
+    let said = sidelight(&["validate", &set], "");
+    let text = String::from_utf8(said.stderr)
+        .expect("UTF-8")
+        .replace(&*file.path().to_string_lossy(), "FILE");
+    assert_eq!(said.status.code(), Some(1));
+    expect![[r#"
+        --set: enrich.cost.prices: FILE:2: providers.openai: prices need a source and a date
+        --set: enrich.cost.prices: FILE:3: providers.openai.gpt: unknown key
+    "#]].assert_eq(&text);
+    check(
+        &["validate", "--set=enrich.cost.prices=/does/not/exist"],
+        "",
+        expect![[r#"
+            1
+            --set: enrich.cost.prices: cannot read /does/not/exist: No such file or directory (os error 2)
+        "#]],
+    );
+}

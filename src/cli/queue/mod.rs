@@ -4,7 +4,7 @@ mod dead;
 mod log;
 
 use super::args::Queue;
-use super::{Outcome, failure, load, show};
+use super::{Outcome, failure, load};
 use crate::config::Environment;
 use crate::otlp::Signal;
 use serde::Serialize;
