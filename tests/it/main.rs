@@ -3,6 +3,7 @@ mod calls;
 mod cli;
 mod corpus;
 mod corpus_enrich;
+mod corpus_wire;
 mod detect;
 mod kill;
 mod layers;
