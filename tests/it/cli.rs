@@ -403,17 +403,25 @@ fn a_request_is_enriched_in_its_own_encoding() {
         REQUEST,
     );
     assert!(String::from_utf8_lossy(&kept.stdout).contains("jane.doe@example.com"));
-    check(&["enrich"], "", expect![[r#"
+    check(
+        &["enrich"],
+        "",
+        expect![[r#"
         0
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn what_is_no_request_is_refused_and_not_quoted() {
-    check(&["enrich"], "jane.doe@example.com", expect![[r#"
+    check(
+        &["enrich"],
+        "jane.doe@example.com",
+        expect![[r#"
         2
         sidelight: stdin is not an OTLP export request of traces: length past the end in request at byte 1
-    "#]]);
+    "#]],
+    );
     check(
         &["enrich", "--encoding", "json"],
         r#"{"resourceSpans": "jane.doe@example.com"}"#,
@@ -445,7 +453,8 @@ fn a_price_file_that_is_wrong_is_a_problem_of_the_configuration() {
     expect![[r#"
         --set: enrich.cost.prices: FILE:2: providers.openai: prices need a source and a date
         --set: enrich.cost.prices: FILE:3: providers.openai.gpt: unknown key
-    "#]].assert_eq(&text);
+    "#]]
+    .assert_eq(&text);
     check(
         &["validate", "--set=enrich.cost.prices=/does/not/exist"],
         "",

@@ -1,17 +1,14 @@
 //! The whole line: an app sends, an upstream gets, and what lies between keeps its promises.
 
 use crate::support::agent::{Agent, files_with};
+use crate::support::pack::{deflate, gzip, zstd};
 use crate::support::spans::{Trace, text, trace};
 use crate::support::upstream::{Behaviour, Upstream};
-use bytes::Bytes;
-use flate2::Compression;
-use flate2::write::{GzEncoder, ZlibEncoder};
 use http::StatusCode;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_client::TraceServiceClient;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::Span;
-use std::io::Write;
 use tonic::codec::CompressionEncoding;
 
 const MAIL: &str = "alice.brown@example.org";
@@ -102,22 +99,6 @@ async fn grpc(agent: &Agent, trace: &Trace, compression: Option<CompressionEncod
             partial_success: None
         }
     );
-}
-
-fn gzip(plain: &[u8]) -> Bytes {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(plain).expect("memory takes it");
-    encoder.finish().expect("memory takes it").into()
-}
-
-fn deflate(plain: &[u8]) -> Bytes {
-    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(plain).expect("memory takes it");
-    encoder.finish().expect("memory takes it").into()
-}
-
-fn zstd(plain: &[u8]) -> Bytes {
-    zstd::bulk::compress(plain, 1).expect("it compresses").into()
 }
 
 /// The one span of this name that the upstream got.

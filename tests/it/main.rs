@@ -2,6 +2,7 @@
 mod calls;
 mod cli;
 mod corpus;
+mod corpus_agent;
 mod corpus_enrich;
 mod corpus_wire;
 mod detect;

@@ -1,5 +1,6 @@
 //! What several tests stand on.
 pub mod agent;
+pub mod pack;
 pub mod spans;
 #[allow(
     dead_code,
