@@ -135,6 +135,8 @@ impl Engine {
         let mut state = self.start;
         // A match shows one byte late: the state behind `at` speaks of what ends at `at`.
         for at in from..=last {
+            #[cfg(test)]
+            work::add(1);
             state = match bytes.get(at) {
                 Some(byte) => self.shapes.next_state(state, *byte),
                 None => self.shapes.next_eoi_state(state),
@@ -178,8 +180,22 @@ impl Engine {
         }
     }
 
+    /// Distance to the nearest word for the row, `FAR` where it has none within its reach.
+    fn near(&self, number: u16, at: &Range<usize>, pass: &mut Pass<'_>) -> u16 {
+        let row = self.rows[usize::from(number)];
+        if row.context.is_empty() {
+            return FAR;
+        }
+        self.words
+            .look(pass.text, pass.key, at.start, at.end, &mut pass.nearby);
+        let near = pass.nearby.of(usize::from(number));
+        if near <= row.tier.reach() { near } else { FAR }
+    }
+
     /// Edges, validity, context: in the order of what they cost.
     fn weigh(&self, number: u16, at: Range<usize>, pass: &mut Pass<'_>) {
+        #[cfg(test)]
+        work::add(1);
         let row = self.rows[usize::from(number)];
         if !row.edges.allow(pass.text.as_bytes(), &at) {
             return;
@@ -191,10 +207,7 @@ impl Engine {
         if !(row.valid)(&spot) {
             return;
         }
-        self.words
-            .look(pass.text, pass.key, at.start, at.end, &mut pass.nearby);
-        let near = pass.nearby.of(usize::from(number));
-        let near = if near <= row.tier.reach() { near } else { FAR };
+        let near = self.near(number, &at, pass);
         if row.tier.needs_context() && (near == FAR || spot.counts_things()) {
             return;
         }
@@ -234,5 +247,22 @@ fn class(byte: u8, at: &[Vec<u16>]) -> Class {
         _ if byte.is_ascii_alphanumeric() => Class::Word,
         _ if !at[usize::from(byte)].is_empty() => Class::Telling,
         _ => Class::Plain,
+    }
+}
+
+/// What tests count to see that the work stays linear: steps of the automaton and candidates weighed.
+#[cfg(test)]
+pub mod work {
+    use std::cell::Cell;
+
+    thread_local!(static DONE: Cell<usize> = const { Cell::new(0) });
+
+    pub fn add(n: usize) {
+        DONE.set(DONE.get() + n);
+    }
+
+    /// What was counted on this thread since the last time.
+    pub fn take() -> usize {
+        DONE.take()
     }
 }

@@ -25,14 +25,36 @@ struct Joint {
 /// Whether `text` could need a shadow. Cheap, and true too often rather than too rarely.
 pub fn needed(text: &str) -> bool {
     let bytes = text.as_bytes();
-    !text.is_ascii()
-        || bytes.iter().any(|b| matches!(b, b'\\' | b'%' | b'&'))
-        || bytes
-            .windows(4)
-            .any(|w| matches!(w, b"[at]" | b"(at)" | b"[dot" | b"(dot"))
-        || text.contains(" dot ")
-        || text.contains(" DOT ")
-        || bytes.windows(2 * SPACED_LEAST).any(|w| spaced_out(w) > 0)
+    !text.is_ascii() || (0..bytes.len()).any(|i| IS_TELLING[usize::from(bytes[i])] && tells(&bytes[i..]))
+}
+
+/// Bytes with which something begins that may have to be undone.
+const IS_TELLING: [bool; 256] = {
+    let mut table = [false; 256];
+    let bytes = b"\\%&([ ";
+    let mut i = 0;
+    while i < bytes.len() {
+        table[bytes[i] as usize] = true;
+        i += 1;
+    }
+    table
+};
+
+/// Whether `rest`, which begins with a telling byte, begins with a disguise.
+fn tells(rest: &[u8]) -> bool {
+    match rest[0] {
+        b' ' => {
+            let dot =
+                rest.get(4) == Some(&b' ') && rest.get(1..4).is_some_and(|w| w.eq_ignore_ascii_case(b"dot"));
+            dot || rest.get(2) == Some(&b' ') && rest.get(4) == Some(&b' ')
+        }
+        b'(' | b'[' => {
+            rest.get(1).is_some_and(|b| matches!(b | 0x20, b'a' | b'd')) && bracketed(rest).is_some()
+        }
+        b'%' => rest.get(1).is_some_and(u8::is_ascii_hexdigit),
+        b'&' => rest.get(1).is_some_and(|b| *b == b'#' || b.is_ascii_alphabetic()),
+        _ => true,
+    }
 }
 
 /// So many single characters with single spaces between are one value written apart.

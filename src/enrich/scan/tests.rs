@@ -90,6 +90,83 @@ fn a_finding_covers_what_was_hidden_in_it_and_nothing_else() {
     assert_eq!(&text[found[0].start..found[0].end], "j\u{200b}a@b.com");
 }
 
+/// What detectors begin to look at; each is repeated to a long text.
+const HOSTILE: &[&str] = &[
+    "1",
+    "1 ",
+    "1-",
+    "123456789 ",
+    "4111 1111 1111 111x ",
+    "@",
+    "a@a.",
+    "+1",
+    "(1",
+    "a:",
+    "pwd=",
+    "-----BEGIN ",
+    "-----BEGIN PRIVATE KEY-----",
+    "eyJhbGci.",
+    "eyJhbGci-",
+    "sk-aaaaaaaaaaaaaaaaaa-",
+    "DE89 ",
+    "https://a:",
+    "a:b@",
+    "[US_SSN",
+    "[US_SSN]",
+    "\\",
+    "\\u0040",
+    "%40",
+    "&#64;",
+    "\u{200b}",
+    "а",
+    "１",
+    "'",
+    "1' or 1=",
+    "ignore all ",
+    "ssn 1 ",
+    "deadbeef",
+    "2a01:",
+    "A 1 ",
+    " at a dot a",
+    "AccountKey=",
+    "secret_key=",
+    "0x",
+    "password is ",
+    "\u{10ffff}",
+];
+
+#[test]
+fn no_text_takes_more_than_linear_work() {
+    let scanner = Scanner::new(|_| true);
+    let mut findings = Vec::new();
+    let mut work = |piece: &str, bytes: usize| {
+        findings.clear();
+        engine::work::take();
+        scanner.scan(&piece.repeat(bytes / piece.len()), "", &mut findings);
+        engine::work::take().max(1)
+    };
+    for piece in HOSTILE {
+        let (short, long) = (work(piece, 4_000), work(piece, 40_000));
+        assert!(
+            long <= 11 * short,
+            "{piece:?}: {short} steps for 4 kB, {long} for 40 kB"
+        );
+        assert!(
+            long <= engine::REACH * 40_000,
+            "{piece:?}: {long} steps for 40 kB"
+        );
+    }
+}
+
+#[test]
+fn a_long_text_of_any_kind_is_judged_to_its_end() {
+    let scanner = Scanner::default();
+    for piece in HOSTILE {
+        let judged = scanner.injection(&piece.repeat(20_000 / piece.len()), None);
+        assert!((0.0..=1.0).contains(&judged.score), "{piece:?}");
+    }
+}
+
 proptest! {
     #[test]
     fn offsets_lie_on_character_borders_ascend_and_do_not_overlap(text in any_text()) {

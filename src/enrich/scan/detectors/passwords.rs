@@ -238,7 +238,7 @@ fn connection(text: &str, at: usize) -> Option<Range<usize>> {
     let back = bytes[from..at]
         .iter()
         .rev()
-        .take_while(|b| !b.is_ascii_whitespace() && !b"\"'<>`".contains(b))
+        .take_while(|b| !b.is_ascii_whitespace() && !b"\"'<>`@".contains(b))
         .count();
     let before = &bytes[at - back..at];
     let slashes = before.windows(3).rposition(|w| w == b"://")?;

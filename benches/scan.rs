@@ -1,0 +1,126 @@
+//! Bytes a second of the scanner, of the injection judge and of redaction, on text of one kind each.
+//!
+//! `cargo bench --bench scan`. The hostile texts are long runs of what detectors begin to look at; the
+//! claim is that none is much slower than dense personal data, and that all are linear.
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use sidelight::enrich::redact::{Config, InjectionConfig, Leaf, Redactor, Tally};
+use sidelight::enrich::scan::Scanner;
+use std::hint::black_box;
+
+const ENGLISH: &str = "The retry loop backs off exponentially and gives up after five attempts. Please keep the tone \
+    friendly but precise, and avoid jargon where possible. We deployed the change to the staging cluster first and \
+    watched the error budget for two days. According to the style guide, headings use sentence case. ";
+const CODE: &str = "fn main() {\n    let id: u64 = 6130273172;\n    let mask = 0x5876d8a;\n    for (i, x) in v.iter().enumerate() {\n        \
+    println!(\"{}: {:?}\", i, x & mask); // see issue #4821\n    }\n}\n";
+const JSON: &str = "{\"traceId\":\"fe5e47037780a51fed2e2dac1926e5f5\",\"spanId\":\"8ac94492897cd4ca\",\"startTimeUnixNano\":\
+    \"1635712256101000000\",\"attributes\":[{\"key\":\"gen_ai.usage.input_tokens\",\"value\":{\"intValue\":\"7615\"}}]},";
+const DENSE: &str = "write to jane.doe@example.com or call +49 30 461805, card 4111 1111 1111 1111, ssn 222-48-5171, \
+    IBAN DE89 3704 0044 0532 0130 00, key AKIA4W7BSKPARHGPIM2U; ";
+
+/// What detectors begin to look at, over and over.
+const HOSTILE: &[(&str, &str)] = &[
+    ("digits", "1"),
+    ("spaced_digits", "1 "),
+    ("dashed_digits", "1-"),
+    ("grouped_digits", "123456789 "),
+    ("near_card", "4111 1111 1111 111x "),
+    ("at", "@"),
+    ("near_mail", "a@a."),
+    ("plus", "+1"),
+    ("brackets", "(1"),
+    ("colons", "a:"),
+    ("equals", "pwd="),
+    ("pem", "-----BEGIN "),
+    ("pem_key", "-----BEGIN PRIVATE KEY-----"),
+    ("jwt", "eyJhbGci."),
+    ("jwt_dash", "eyJhbGci-"),
+    ("sk", "sk-aaaaaaaaaaaaaaaaaa-"),
+    ("iban", "DE89 "),
+    ("url", "https://a:"),
+    ("marks", "[US_SSN"),
+    ("backslash", "\\"),
+    ("percent", "%40"),
+    ("entity", "&#64;"),
+    ("zero_width", "\u{200b}"),
+    ("cyrillic", "а"),
+    ("full_width", "１"),
+    ("quotes", "'"),
+    ("sql", "1' or 1="),
+    ("ignore", "ignore all "),
+    ("context", "ssn 1 "),
+    ("hex", "deadbeef"),
+];
+
+fn repeated(piece: &str, bytes: usize) -> String {
+    piece
+        .chars()
+        .cycle()
+        .take(bytes / piece.len() * piece.chars().count() + 1)
+        .collect()
+}
+
+fn scan(c: &mut Criterion) {
+    let scanner = Scanner::default();
+    let mut group = c.benchmark_group("scan");
+    let plain = [
+        ("english", ENGLISH),
+        ("code", CODE),
+        ("json", JSON),
+        ("dense", DENSE),
+    ];
+    let texts = plain.iter().map(|(name, piece)| (*name, repeated(piece, 2000)));
+    let hostile = HOSTILE
+        .iter()
+        .map(|(name, piece)| (*name, repeated(piece, 100_000)));
+    let mut findings = Vec::new();
+    for (name, text) in texts.chain(hostile) {
+        group.throughput(Throughput::Bytes(text.len() as u64));
+        group.bench_function(BenchmarkId::from_parameter(name), |b| {
+            b.iter(|| {
+                findings.clear();
+                scanner.scan(black_box(&text), "", &mut findings);
+            });
+        });
+    }
+}
+
+fn injection(c: &mut Criterion) {
+    let scanner = Scanner::default();
+    let mut group = c.benchmark_group("injection");
+    for (name, piece) in [("english", ENGLISH), ("code", CODE), ("json", JSON)] {
+        let text = repeated(piece, 2000);
+        group.throughput(Throughput::Bytes(text.len() as u64));
+        group.bench_function(BenchmarkId::from_parameter(name), |b| {
+            b.iter(|| scanner.injection(black_box(&text), None));
+        });
+    }
+}
+
+fn leaf(c: &mut Criterion) {
+    let redactor = Redactor::build(&Config::default(), &InjectionConfig::default());
+    let mut group = c.benchmark_group("leaf");
+    let json = format!("[{}{{}}]", repeated(JSON, 2000).trim_end_matches(|c| c != ','));
+    for (name, text) in [
+        ("english", repeated(ENGLISH, 2000)),
+        ("json", json),
+        ("dense", repeated(DENSE, 2000)),
+    ] {
+        group.throughput(Throughput::Bytes(text.len() as u64));
+        group.bench_function(BenchmarkId::from_parameter(name), |b| {
+            b.iter(|| {
+                redactor.leaf(
+                    Leaf {
+                        text: black_box(&text),
+                        key: "",
+                        role: None,
+                    },
+                    &mut Tally::default(),
+                )
+            });
+        });
+    }
+}
+
+criterion_group!(benches, scan, injection, leaf);
+criterion_main!(benches);
