@@ -1,6 +1,7 @@
 //! Dead letters: what a peer will never take, kept for a person to look at. A SQLite file.
 
 use super::Metrics;
+use super::disk::make_private;
 use super::format::{nanos, time};
 use crate::sqlite;
 use bytes::Bytes;
@@ -105,7 +106,7 @@ impl DeadLetters {
     /// payload; past it the oldest letters are dropped. A file that SQLite cannot read is set aside
     /// as `dead.db.corrupt-<seconds since 1970>`, counted, and begun anew.
     pub fn open(directory: &Path, most: u64, metrics: Metrics) -> Result<DeadLetters, DeadError> {
-        fs::create_dir_all(directory)?;
+        make_private(directory)?;
         let path = directory.join(FILE);
         let connection = match sqlite::connect(&path, SCHEMA) {
             Err(error) if sqlite::is_corrupt(&error) => rebuild(&path, &metrics)?,

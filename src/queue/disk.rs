@@ -2,6 +2,7 @@
 
 use std::fs::{self, OpenOptions, TryLockError};
 use std::io::{self, IoSlice, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -92,9 +93,9 @@ const LOCK: &str = "lock";
 
 impl Disk for Directory {
     fn lock(&self) -> io::Result<Box<dyn Send + Sync>> {
-        fs::create_dir_all(&self.path)?;
+        make_private(&self.path)?;
         let path = self.path.join(LOCK);
-        let mut file = OpenOptions::new()
+        let mut file = private()
             .read(true)
             .write(true)
             .create(true)
@@ -119,7 +120,7 @@ impl Disk for Directory {
     }
 
     fn create(&self, name: &str) -> io::Result<Arc<dyn File>> {
-        let mut options = OpenOptions::new();
+        let mut options = private();
         options.read(true).write(true).create(true).truncate(true);
         Ok(Arc::new(options.open(self.path.join(name))?))
     }
@@ -146,6 +147,18 @@ impl Disk for Directory {
     fn sync_dir(&self) -> io::Result<()> {
         fs::File::open(&self.path)?.sync_all()
     }
+}
+
+/// Makes a directory that nobody but its owner can look into; one that exists is left as it is.
+pub fn make_private(path: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// New files are for their owner alone.
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.mode(0o600);
+    options
 }
 
 /// Tells who holds the lock, as far as they have told us.

@@ -209,3 +209,16 @@ fn look(dir: &Path) {
     assert_eq!(inspect::record(dir, 3).unwrap().unwrap().record, record("three"));
     assert_eq!(inspect::record(dir, 9).unwrap(), None);
 }
+
+#[tokio::test]
+async fn nobody_but_its_owner_can_look_into_the_directory() {
+    use std::os::unix::fs::PermissionsExt;
+    let parent = tempfile::tempdir().unwrap();
+    let dir = parent.path().join("queue");
+    let running = start(&dir, Config::default(), &["a"]);
+    running.queue.push(record("one")).await.unwrap();
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&dir), 0o700);
+    assert_eq!(mode(&dir.join("00000000000000000001.seg")), 0o600);
+    running.stop();
+}
