@@ -78,12 +78,18 @@ pub struct KeyMarks {
 /// Marks of keys or names by a hash of their first two bytes.
 struct Buckets {
     /// Where the bucket of a hash begins in `marks`; it ends where the next begins.
-    starts: [u16; 257],
+    starts: [u16; BUCKETS + 1],
     marks: Vec<KeyMark>,
 }
 
+/// Two letters have a bucket of their own.
+const BUCKETS: usize = 1 << 10;
+
 struct KeyMark {
     text: &'static str,
+    /// Its first eight bytes and which of them count, so that most marks cost one comparison.
+    head: u64,
+    mask: u64,
     is_prefix: bool,
     marks: KeyMarks,
 }
@@ -167,8 +173,8 @@ impl Index {
 
     /// What the name of a span, a span event or a log event says.
     #[inline]
-    pub fn of_name(&self, name: &str) -> Dialects {
-        self.names.say(name.as_bytes()).dialects
+    pub fn of_name(&self, name: &[u8]) -> Dialects {
+        self.names.say(name).dialects
     }
 
     /// The facts that an attribute `key` may hold.
@@ -197,8 +203,15 @@ fn key_mark(pattern: Pattern, marks: KeyMarks) -> KeyMark {
         text.len() >= 2 && !text.contains('*'),
         "a key mark is a key or the beginning of one: {pattern}"
     );
+    let mask = if text.len() < 8 {
+        (1 << (8 * text.len())) - 1
+    } else {
+        u64::MAX
+    };
     KeyMark {
         text,
+        head: head(text.as_bytes()),
+        mask,
         is_prefix: text.len() < pattern.len(),
         marks,
     }
@@ -226,7 +239,12 @@ impl Buckets {
     #[inline]
     fn say(&self, text: &[u8]) -> KeyMarks {
         let mut found = KeyMarks::default();
-        for mark in self.of(text) {
+        let marks = self.of(text);
+        if marks.is_empty() {
+            return found;
+        }
+        let head = head(text);
+        for mark in marks.iter().filter(|mark| head & mark.mask == mark.head) {
             let bears = if mark.is_prefix {
                 text.starts_with(mark.text.as_bytes())
             } else {
@@ -247,12 +265,24 @@ impl Buckets {
     }
 }
 
-/// A key's first two bytes in one; all marks have two.
+/// Of the first two bytes, what tells letters apart; all marks have two.
 #[inline]
-fn bucket(key: &[u8]) -> u8 {
+fn bucket(key: &[u8]) -> u16 {
     match key {
-        [first, second, ..] => first.wrapping_mul(31).wrapping_add(second.wrapping_mul(17)),
+        [first, second, ..] => u16::from(first & 31) << 5 | u16::from(second & 31),
         _ => 0,
+    }
+}
+
+/// The first eight bytes, the very first lowest; what is missing is zero.
+#[inline]
+fn head(text: &[u8]) -> u64 {
+    match text.first_chunk::<8>() {
+        Some(first) => u64::from_le_bytes(*first),
+        None => text
+            .iter()
+            .rev()
+            .fold(0, |head, byte| head << 8 | u64::from(*byte)),
     }
 }
 

@@ -46,9 +46,9 @@ impl Spotter {
             if number == numbers.attributes {
                 attribute(bytes, &mut found, &mut hints);
             } else if number == numbers.name {
-                found |= INDEX.of_name(text(bytes));
+                found |= INDEX.of_name(bytes);
             } else if number == numbers.events && number != 0 {
-                found |= INDEX.of_name(text(content(bytes, 2)));
+                found |= INDEX.of_name(content(bytes, 2));
             }
         }
         if found.is_empty() && hints.suffice() {
@@ -81,7 +81,7 @@ fn attribute(entry: &[u8], found: &mut Dialects, hints: &mut Hints) {
     {
         *found |= INDEX.of_value(text(key), value);
         *found |= if is_event {
-            INDEX.of_name(value)
+            INDEX.of_name(value.as_bytes())
         } else {
             Dialects::default()
         };

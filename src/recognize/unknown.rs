@@ -198,7 +198,7 @@ pub fn of_key(key: &[u8]) -> Hints {
             | [.., b'r', b'e']
             | [.., b'_', b'p']
     );
-    if ends && let Some((_, found, _)) = word(std::str::from_utf8(key).unwrap_or_default()) {
+    if ends && let Some((_, found, _)) = word(key) {
         hints |= *found;
     }
     hints
@@ -214,25 +214,67 @@ pub fn of_value(key: Hints, value: &Value<'_>) -> Hints {
 
 /// The fact that `key` holds on a span that was found to be an LLM call.
 pub fn source(key: &str) -> Option<(Field, Read)> {
-    let hinted = word(key)
+    let hinted = word(key.as_bytes())
         .map(|(_, _, source)| source)
         .filter(|source| **source != NOTHING);
-    let (field, _, read) = hinted.or_else(|| ALSO.iter().find(|(_, word, _)| ends_with_word(key, word)))?;
+    let (field, _, read) = hinted.or_else(|| {
+        ALSO.iter()
+            .find(|(_, word, _)| ends_with_word(key.as_bytes(), word))
+    })?;
     Some((*field, *read))
 }
 
-fn word(key: &str) -> Option<&'static (&'static str, Hints, Source)> {
-    WORDS.iter().find(|(word, _, _)| ends_with_word(key, word))
+fn word(key: &[u8]) -> Option<&'static (&'static str, Hints, Source)> {
+    let tail = tail(key);
+    let mut words = ENDS
+        .iter()
+        .zip(WORDS)
+        .filter(|((end, mask), _)| tail & mask == *end);
+    words
+        .find(|(_, (word, _, _))| ends_with_word(key, word))
+        .map(|(_, word)| word)
+}
+
+/// The last eight bytes of each word and which of them count, so that most words cost one comparison.
+const ENDS: [(u64, u64); WORDS.len()] = {
+    let mut ends = [(0, 0); WORDS.len()];
+    let mut n = 0;
+    while n < WORDS.len() {
+        let word = WORDS[n].0.as_bytes();
+        ends[n] = (
+            tail(word),
+            if word.len() < 8 {
+                (1 << (8 * word.len())) - 1
+            } else {
+                u64::MAX
+            },
+        );
+        n += 1;
+    }
+    ends
+};
+
+/// The last eight bytes, the very last lowest; what is missing is zero.
+#[inline]
+const fn tail(text: &[u8]) -> u64 {
+    if let Some(last) = text.last_chunk::<8>() {
+        return u64::from_be_bytes(*last);
+    }
+    let (mut tail, mut n) = (0, 0);
+    while n < text.len() {
+        tail = tail << 8 | text[n] as u64;
+        n += 1;
+    }
+    tail
 }
 
 /// Whether `key` is `word`, or ends in it after a mark: `acme.llm.prompt`, `chat/model`.
 #[inline]
-fn ends_with_word(key: &str, word: &str) -> bool {
-    match key.strip_suffix(word) {
-        Some("") => true,
-        Some(before) => {
-            before.ends_with(['.', '/', ':', '-']) || (before.ends_with('_') && before.starts_with("llm"))
-        }
+fn ends_with_word(key: &[u8], word: &str) -> bool {
+    match key.strip_suffix(word.as_bytes()) {
+        Some([before @ .., b'_']) => before.starts_with(b"llm"),
+        Some([.., last]) => matches!(last, b'.' | b'/' | b':' | b'-'),
+        Some([]) => true,
         None => false,
     }
 }
