@@ -4,6 +4,7 @@
 //! to read: a peer that only connects keeps its slot for [`PATIENCE`] and holds up nobody else.
 
 use crate::settings::HostPort;
+use metrics::Counter;
 use rustls::ServerConfig;
 use std::fmt;
 use std::io;
@@ -52,8 +53,12 @@ pub enum BindError {
 }
 
 /// Slots for connections. Cloning shares them.
-#[derive(Clone, Debug)]
-pub struct Slots(Arc<Semaphore>);
+#[derive(Clone)]
+pub struct Slots {
+    free: Arc<Semaphore>,
+    /// Counts connections that found none.
+    turned_away: Counter,
+}
 
 /// A bound socket: peers that connect wait in the backlog until [`Listener::incoming`] is polled.
 pub struct Listener {
@@ -90,12 +95,19 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
 impl Slots {
     pub fn new(most: usize) -> Slots {
-        Slots(Arc::new(Semaphore::new(most)))
+        let free = Arc::new(Semaphore::new(most));
+        let turned_away = Counter::noop();
+        Slots { free, turned_away }
+    }
+
+    /// The same slots, with connections that find none counted in `turned_away`.
+    pub fn counting(self, turned_away: Counter) -> Slots {
+        Slots { turned_away, ..self }
     }
 
     /// How many are free.
     pub fn free(&self) -> usize {
-        self.0.available_permits()
+        self.free.available_permits()
     }
 }
 
@@ -204,8 +216,8 @@ impl Incoming {
     }
 
     fn admit(&mut self, stream: Stream) {
-        let Ok(slot) = Arc::clone(&self.slots.0).try_acquire_owned() else {
-            debug!("no slot is free for another connection");
+        let Ok(slot) = Arc::clone(&self.slots.free).try_acquire_owned() else {
+            self.slots.turned_away.increment(1);
             return;
         };
         let tls = self.tls.clone();

@@ -10,6 +10,7 @@ use crate::net::decode::{Encoding, decode};
 use crate::otlp::{Batch, Limits, Signal, json};
 use crate::queue::{PushError, Record};
 use bytes::Bytes;
+use metrics::Counter;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use tokio_util::task::TaskTracker;
@@ -106,6 +107,11 @@ impl Intake {
     /// For the bytes of one request; to be grown before each buffer.
     pub fn hold(&self) -> Hold {
         self.0.budget.hold()
+    }
+
+    /// Counts connections that were hung up on.
+    pub fn turned_away(&self) -> Counter {
+        self.0.metrics.turned_away.clone()
     }
 
     /// Sets the metrics that are only looked up at a scrape.

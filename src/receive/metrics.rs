@@ -11,6 +11,8 @@ pub struct Metrics {
     doors: Vec<PerDoor>,
     /// Bytes of requests that were received and are not answered yet, over all connections.
     pub in_flight: Gauge,
+    /// Connections that were hung up on because too many were open.
+    pub turned_away: Counter,
 }
 
 #[derive(Clone)]
@@ -36,10 +38,15 @@ impl Metrics {
             "sidelight_receiver_in_flight_bytes",
             "Bytes of requests that were received and are not answered yet"
         );
+        describe_counter!(
+            "sidelight_receiver_turned_away_connections_total",
+            "Connections that were hung up on because too many were open"
+        );
         let doors = Door::all().map(PerDoor::new).collect();
         Metrics {
             doors,
             in_flight: gauge!("sidelight_receiver_in_flight_bytes"),
+            turned_away: counter!("sidelight_receiver_turned_away_connections_total"),
         }
     }
 

@@ -52,7 +52,6 @@ pub enum StartError {
 pub struct Receiver {
     grpc: Option<(Socket, grpc::Options)>,
     http: Option<(Socket, http::Options)>,
-    slots: Slots,
 }
 
 /// A bound socket and who may speak through it.
@@ -67,7 +66,6 @@ pub async fn bind(config: &Config) -> Result<Receiver, StartError> {
     let mut receiver = Receiver {
         grpc: None,
         http: None,
-        slots: Slots::new(MOST_CONNECTIONS),
     };
     let Some(Otlp { protocols }) = &config.otlp else {
         return Ok(receiver);
@@ -104,14 +102,15 @@ impl Receiver {
     /// Serves until `drain` stops it; returns once gRPC's calls in hand are answered. HTTP's
     /// connections are among the tasks that the drain waits for.
     pub async fn serve(self, intake: Intake, drain: Drain) {
+        let slots = Slots::new(MOST_CONNECTIONS).counting(intake.turned_away());
         let grpc = async {
             if let Some((socket, options)) = self.grpc {
-                grpc::serve(socket, options, self.slots.clone(), intake.clone(), drain.clone()).await;
+                grpc::serve(socket, options, slots.clone(), intake.clone(), drain.clone()).await;
             }
         };
         let http = async {
             if let Some((socket, options)) = self.http {
-                http::serve(socket, options, self.slots.clone(), intake.clone(), drain.clone()).await;
+                http::serve(socket, options, slots.clone(), intake.clone(), drain.clone()).await;
             }
         };
         tokio::join!(grpc, http);

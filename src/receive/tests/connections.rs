@@ -182,7 +182,9 @@ async fn a_connection_past_the_limit_is_hung_up_on() {
     use crate::settings::HostPort;
     let listener = Endpoint::Tcp(HostPort::new("127.0.0.1", 0)).bind().await.unwrap();
     let address = listener.address().unwrap();
-    let mut incoming = listener.incoming(None, Slots::new(1));
+    let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+    let counter = metrics::with_local_recorder(&recorder, || metrics::counter!("turned_away"));
+    let mut incoming = listener.incoming(None, Slots::new(1).counting(counter));
     let mut first = TcpStream::connect(address).await.unwrap();
     first.write_all(b"x").await.unwrap();
     let conn = incoming.next().await;
@@ -192,6 +194,7 @@ async fn a_connection_past_the_limit_is_hung_up_on() {
         _ = incoming.next() => panic!("there is no slot"),
         read = second.read_u8() => assert!(read.is_err()),
     }
+    assert!(recorder.handle().render().contains("\nturned_away 1\n"));
     drop(conn);
     let accepted = tokio::join!(incoming.next(), async {
         let mut peer = TcpStream::connect(address).await.unwrap();
@@ -200,4 +203,93 @@ async fn a_connection_past_the_limit_is_hung_up_on() {
     });
     drop(accepted);
     assert!(third.is_some());
+}
+
+fn pem(name: &str) -> String {
+    format!("{}/tests/data/tls/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Whether a gRPC call goes through over TLS, with the client's own certificate if `certified`.
+async fn call_over_tls(server: &Server, certified: bool) -> std::io::Result<u16> {
+    let mut client = crate::net::tls::Client {
+        ca_file: pem("ca.pem").into(),
+        ..Default::default()
+    };
+    if certified {
+        client.cert_file = pem("client.pem").into();
+        client.key_file = pem("client.key.pem").into();
+    }
+    let config = client.build(&["h2"]).unwrap();
+    let connector = tokio_rustls::TlsConnector::from(std::sync::Arc::new(config));
+    let stream = TcpStream::connect(server.grpc).await?;
+    let stream = connector.connect("localhost".try_into().unwrap(), stream).await?;
+    assert_eq!(stream.get_ref().1.alpn_protocol(), Some(b"h2".as_slice()));
+    let executor = hyper_util::rt::TokioExecutor::new();
+    let io = hyper_util::rt::TokioIo::new(stream);
+    let (mut sender, connection) = hyper::client::conn::http2::handshake(executor, io)
+        .await
+        .map_err(std::io::Error::other)?;
+    tokio::spawn(connection);
+    let uri = "https://localhost/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+    let request = request(
+        "POST",
+        uri,
+        &[("content-type", "application/grpc")],
+        frame(false, &traces("ping")),
+    );
+    let answer = sender
+        .send_request(request)
+        .await
+        .map_err(std::io::Error::other)?;
+    Ok(answer.status().as_u16())
+}
+
+#[tokio::test]
+async fn tls_is_spoken_where_it_is_set() {
+    let tls = format!(
+        "tls: {{ cert_file: \"{}\", key_file: \"{}\" }}",
+        pem("server.pem"),
+        pem("server.key.pem")
+    );
+    let server = Server::with(&tls, ROOM).await;
+    assert_eq!(call_over_tls(&server, false).await.unwrap(), 200);
+    assert_eq!(server.accepted("grpc"), 1);
+}
+
+#[tokio::test]
+async fn mutual_tls_keeps_out_who_has_no_certificate() {
+    let tls = format!(
+        "tls: {{ cert_file: \"{}\", key_file: \"{}\", client_ca_file: \"{}\" }}",
+        pem("server.pem"),
+        pem("server.key.pem"),
+        pem("ca.pem")
+    );
+    let server = Server::with(&tls, ROOM).await;
+    assert!(call_over_tls(&server, false).await.is_err());
+    assert_eq!(call_over_tls(&server, true).await.unwrap(), 200);
+    assert_eq!(server.stored().len(), 1);
+}
+
+#[tokio::test]
+async fn a_certificate_that_cannot_be_read_is_named_with_its_key() {
+    let config = config("protocols: { grpc: { tls: { cert_file: /nowhere.pem, key_file: /nowhere.key } } }");
+    let error = anyhow::Error::from(bind(&config).await.err().unwrap());
+    let text = format!("{error:#}");
+    assert!(
+        text.starts_with("receivers.otlp.protocols.grpc.tls: cannot read certificates from /nowhere.pem: "),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn a_peer_that_never_shakes_hands_holds_up_nobody_else() {
+    let tls = format!(
+        "tls: {{ cert_file: \"{}\", key_file: \"{}\" }}",
+        pem("server.pem"),
+        pem("server.key.pem")
+    );
+    let server = Server::with(&tls, ROOM).await;
+    let mut silent = TcpStream::connect(server.grpc).await.unwrap();
+    silent.write_all(&[22]).await.unwrap();
+    assert_eq!(call_over_tls(&server, false).await.unwrap(), 200);
 }

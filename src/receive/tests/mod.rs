@@ -1,5 +1,6 @@
 //! The receivers against real sockets: every answer to the letter.
 
+mod config;
 mod connections;
 mod grpc;
 mod http;
