@@ -31,8 +31,8 @@ pub fn run(loaded: &Loaded, environment: &Environment) -> Outcome {
     let status = runtime.block_on(async {
         let mut signals = Signals::listen().context("cannot listen for signals")?;
         let agent = Agent::start(config).await?;
-        // Nobody may be there to read it.
-        let _ = write!(io::stderr().lock(), "{}", greeting(&agent.addresses));
+        // On stdout, so that every line on stderr is a log. Nobody may be there to read it.
+        let _ = write!(io::stdout().lock(), "{}", greeting(&agent.addresses));
         let status = signals.next().await;
         info!("stopping: no new requests; a second signal ends at once and leaves the rest on disk");
         tokio::select! {

@@ -464,3 +464,60 @@ fn a_price_file_that_is_wrong_is_a_problem_of_the_configuration() {
         "#]],
     );
 }
+
+/// `sidelight run` on free ports, with its data in `directory`.
+fn agent(directory: &std::path::Path, more: &[&str]) -> std::process::Child {
+    let ports = "--config=yaml:{
+        receivers: { otlp: { protocols: { http: { endpoint: '127.0.0.1:0' } } } },
+        telemetry: { metrics: { endpoint: '127.0.0.1:0' }, health: { endpoint: '127.0.0.1:0' } } }";
+    Command::new(env!("CARGO_BIN_EXE_sidelight"))
+        .args(["run", ports, &format!("--set=data_dir={}", directory.display())])
+        .args(more)
+        .env_clear()
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts")
+}
+
+#[test]
+fn the_agent_says_where_it_is_and_ends_in_order_on_a_signal() {
+    use std::io::{BufRead, BufReader};
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut child = agent(directory.path(), &["--set=telemetry.logs.encoding=json"]);
+    let mut said = BufReader::new(child.stdout.take().expect("piped"))
+        .lines()
+        .map_while(Result::ok);
+    assert!(said.any(|line| line.contains("OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:")));
+    assert!(
+        said.any(|line| line.contains("Ctrl-C")),
+        "the last line comes when everything runs"
+    );
+    let id = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(id, rustix::process::Signal::TERM).expect("it is there");
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(143));
+    let logs = String::from_utf8(output.stderr).expect("UTF-8");
+    assert!(
+        logs.contains("waiting") && logs.lines().all(|line| line.starts_with('{')),
+        "{logs}"
+    );
+}
+
+#[test]
+fn a_port_in_use_is_named_with_its_key() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = taken.local_addr().expect("it is bound");
+    let directory = tempfile::tempdir().expect("a directory");
+    let child = agent(
+        directory.path(),
+        &[&format!("--set=telemetry.health.endpoint={address}")],
+    );
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(3));
+    let said = String::from_utf8(output.stderr).expect("UTF-8");
+    assert_eq!(
+        said,
+        format!("sidelight: telemetry.health.endpoint: {address} is in use by another process\n")
+    );
+}
