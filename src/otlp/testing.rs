@@ -16,6 +16,9 @@ pub fn seeds() -> Vec<(Signal, Vec<u8>)> {
 
 /// Flips, inserts, deletes or cuts off some bytes, or puts a piece of `other` in.
 pub fn mutate(random: &mut Random, bytes: &mut Vec<u8>, other: &[u8]) {
+    if bytes.is_empty() {
+        return bytes.push(random.next() as u8);
+    }
     let at = random.below(bytes.len());
     match random.below(7) {
         0 => bytes[at] = random.next() as u8,

@@ -79,7 +79,7 @@ impl<'a> Field<'a> {
 }
 
 /// The field that begins at `start`, or `None` where the framing is broken.
-#[inline]
+#[inline(always)]
 fn field(message: &[u8], start: usize) -> Option<Field<'_>> {
     let (tag, at) = varint(message, start)?;
     let number = u32::try_from(tag).ok()? >> 3;
@@ -110,6 +110,7 @@ fn field(message: &[u8], start: usize) -> Option<Field<'_>> {
 
 /// Where the content of the group that was opened just before `at` ends, and where its end tag does.
 #[cold]
+#[inline(never)]
 fn group(message: &[u8], mut at: usize, number: u32) -> Option<(usize, usize)> {
     let mut open = vec![number];
     loop {
@@ -149,6 +150,7 @@ pub fn varint(bytes: &[u8], at: usize) -> Option<(u64, usize)> {
 }
 
 #[cold]
+#[inline(never)]
 fn long_varint(bytes: &[u8], at: usize) -> Option<(u64, usize)> {
     let mut value = 0;
     for i in 0..10 {
