@@ -32,6 +32,9 @@ const OPERATION_SECONDS: &[f64] = &[
     0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92,
 ];
 
+/// How many records a commit of the queue takes at once.
+const GROUP: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0];
+
 /// Our own work, from tens of microseconds (a batch scanned) to seconds (a disk that stalls).
 const OWN_SECONDS: &[f64] = &[
     0.00001, 0.000025, 0.0001, 0.00025, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
@@ -58,6 +61,7 @@ impl Recorder {
                 Matcher::Full("gen_ai_client_operation_duration_seconds".into()),
                 OPERATION_SECONDS,
             ),
+            (Matcher::Suffix("_records".into()), GROUP),
             (Matcher::Suffix("_seconds".into()), OWN_SECONDS),
         ];
         let builder = buckets
