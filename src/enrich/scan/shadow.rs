@@ -46,7 +46,10 @@ fn tells(rest: &[u8]) -> bool {
         b' ' => {
             let dot =
                 rest.get(4) == Some(&b' ') && rest.get(1..4).is_some_and(|w| w.eq_ignore_ascii_case(b"dot"));
-            dot || rest.get(2) == Some(&b' ') && rest.get(4) == Some(&b' ')
+            let apart = |i: usize| {
+                rest.get(i).is_some_and(u8::is_ascii_alphanumeric) && rest.get(i + 1) == Some(&b' ')
+            };
+            dot || apart(1) && apart(3)
         }
         b'(' | b'[' => {
             rest.get(1).is_some_and(|b| matches!(b | 0x20, b'a' | b'd')) && bracketed(rest).is_some()
