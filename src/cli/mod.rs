@@ -6,6 +6,7 @@ mod completions;
 mod components;
 mod enrich;
 mod failure;
+mod fault;
 mod lines;
 mod print_config;
 mod queue;
@@ -25,6 +26,7 @@ use std::io::{self, Write};
 /// Runs the command that `args` (with the program's name first) ask for, and gives the exit status:
 /// 0 fine, 1 configuration refused, 2 bad input or usage, 3 could not start, 128 + n after signal n.
 pub fn main(args: impl IntoIterator<Item = OsString>, environment: &Environment) -> u8 {
+    fault::keep_quiet();
     let outcome = match Args::try_parse_from(args) {
         Ok(args) => obey(args.command, environment),
         Err(asked) => {
