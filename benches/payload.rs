@@ -46,11 +46,7 @@ impl Random {
 }
 
 pub fn pair(key: &str, value: Value) -> KeyValue {
-    KeyValue {
-        key: key.into(),
-        value: Some(AnyValue { value: Some(value) }),
-        ..Default::default()
-    }
+    KeyValue { key: key.into(), value: Some(AnyValue { value: Some(value) }), ..Default::default() }
 }
 
 pub fn text(key: &str, value: impl Into<String>) -> KeyValue {
@@ -121,10 +117,7 @@ fn resource(random: &mut Random, service: &str) -> Resource {
             text("telemetry.sdk.language", "python"),
             text("telemetry.sdk.version", "1.38.0"),
             text("deployment.environment.name", "production"),
-            text(
-                "k8s.pod.name",
-                format!("{service}-7c9d8f6b5-{:05x}", random.next() & 0xf_ffff),
-            ),
+            text("k8s.pod.name", format!("{service}-7c9d8f6b5-{:05x}", random.next() & 0xf_ffff)),
             text("k8s.namespace.name", "shop"),
             text("k8s.node.name", "node-12.internal"),
             text("host.arch", "amd64"),
@@ -135,11 +128,7 @@ fn resource(random: &mut Random, service: &str) -> Resource {
 }
 
 fn scope(name: &str) -> Option<InstrumentationScope> {
-    Some(InstrumentationScope {
-        name: name.into(),
-        version: "0.59b0".into(),
-        ..Default::default()
-    })
+    Some(InstrumentationScope { name: name.into(), version: "0.59b0".into(), ..Default::default() })
 }
 
 fn span(random: &mut Random, trace: &[u8], name: &str, kind: i32) -> Span {
@@ -172,17 +161,11 @@ fn http_span(random: &mut Random, trace: &[u8]) -> Span {
             "user_agent.original",
             "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36",
         ),
-        text(
-            "client.address",
-            format!("10.0.{}.{}", random.below(256), random.below(256)),
-        ),
+        text("client.address", format!("10.0.{}.{}", random.below(256), random.below(256))),
         int("http.response.body.size", random.below(100_000) as i64),
         int("thread.id", random.below(200) as i64),
     ];
-    Span {
-        attributes,
-        ..span(random, trace, "GET /api/v1/orders/{id}", 2)
-    }
+    Span { attributes, ..span(random, trace, "GET /api/v1/orders/{id}", 2) }
 }
 
 fn database_span(random: &mut Random, trace: &[u8]) -> Span {
@@ -203,24 +186,15 @@ fn database_span(random: &mut Random, trace: &[u8]) -> Span {
         int("db.response.returned_rows", random.below(50) as i64),
         text("thread.name", format!("worker-{}", random.below(32))),
     ];
-    let mut span = Span {
-        attributes,
-        ..span(random, trace, "SELECT shop.orders", 3)
-    };
+    let mut span = Span { attributes, ..span(random, trace, "SELECT shop.orders", 3) };
     if random.below(16) == 0 {
         span.events.push(Event {
             time_unix_nano: span.start_time_unix_nano,
             name: "exception".into(),
-            attributes: vec![
-                text("exception.type", "OperationalError"),
-                text("exception.message", "reset"),
-            ],
+            attributes: vec![text("exception.type", "OperationalError"), text("exception.message", "reset")],
             dropped_attributes_count: 0,
         });
-        span.status = Some(Status {
-            code: 2,
-            message: "connection reset".into(),
-        });
+        span.status = Some(Status { code: 2, message: "connection reset".into() });
     }
     span
 }
@@ -230,14 +204,9 @@ fn llm_span(random: &mut Random, trace: &[u8]) -> Span {
     let part = |text: String| format!("[{{\"type\":\"text\",\"content\":\"{text}\"}}]");
     let messages = [
         format!("[{{\"role\":\"user\",\"parts\":{}}}]", part(prose(random, input))),
-        format!(
-            "[{{\"role\":\"assistant\",\"parts\":{}}}]",
-            part(prose(random, output))
-        ),
+        format!("[{{\"role\":\"assistant\",\"parts\":{}}}]", part(prose(random, output))),
     ];
-    let stop = AnyValue {
-        value: Some(Value::StringValue("stop".into())),
-    };
+    let stop = AnyValue { value: Some(Value::StringValue("stop".into())) };
     let attributes = vec![
         text("gen_ai.operation.name", "chat"),
         text("gen_ai.provider.name", "openai"),
@@ -246,10 +215,7 @@ fn llm_span(random: &mut Random, trace: &[u8]) -> Span {
         pair("gen_ai.request.temperature", Value::DoubleValue(0.7)),
         int("gen_ai.request.max_tokens", 2048),
         text("gen_ai.response.id", format!("chatcmpl-{:016x}", random.next())),
-        pair(
-            "gen_ai.response.finish_reasons",
-            Value::ArrayValue(ArrayValue { values: vec![stop] }),
-        ),
+        pair("gen_ai.response.finish_reasons", Value::ArrayValue(ArrayValue { values: vec![stop] })),
         int("gen_ai.usage.input_tokens", (input / 4) as i64),
         int("gen_ai.usage.output_tokens", (output / 4) as i64),
         text("server.address", "api.openai.com"),
@@ -257,10 +223,7 @@ fn llm_span(random: &mut Random, trace: &[u8]) -> Span {
         text("gen_ai.input.messages", &messages[0]),
         text("gen_ai.output.messages", &messages[1]),
     ];
-    Span {
-        attributes,
-        ..span(random, trace, "chat gpt-4.1", 3)
-    }
+    Span { attributes, ..span(random, trace, "chat gpt-4.1", 3) }
 }
 
 /// `spans` spans, `llm_percent` of a hundred of them LLM calls of 2 to 20 kB; 128 to a resource, two
@@ -283,15 +246,8 @@ pub fn traces(seed: u64, spans: usize, llm_percent: usize) -> ExportTraceService
                 other.push(database_span(random, &trace));
             }
         }
-        let scope_spans = [
-            ("opentelemetry.instrumentation.fastapi", http),
-            ("app.calls", other),
-        ]
-        .map(|(name, spans)| ScopeSpans {
-            scope: scope(name),
-            spans,
-            schema_url: String::new(),
-        });
+        let scope_spans = [("opentelemetry.instrumentation.fastapi", http), ("app.calls", other)]
+            .map(|(name, spans)| ScopeSpans { scope: scope(name), spans, schema_url: String::new() });
         resource_spans.push(ResourceSpans {
             resource: Some(resource(random, "checkout")),
             scope_spans: scope_spans.into(),
@@ -313,9 +269,7 @@ pub fn nested() -> Value {
         AnyValue { value: None },
     ];
     let array = Value::ArrayValue(ArrayValue { values: leaves });
-    Value::KvlistValue(KeyValueList {
-        values: vec![text("role", "user"), pair("parts", array)],
-    })
+    Value::KvlistValue(KeyValueList { values: vec![text("role", "user"), pair("parts", array)] })
 }
 
 /// One span with every field set.
@@ -344,10 +298,7 @@ pub fn full_span(seed: u64) -> ExportTraceServiceRequest {
         dropped_events_count: 3,
         links: vec![link],
         dropped_links_count: 5,
-        status: Some(Status {
-            code: 2,
-            message: "it failed".into(),
-        }),
+        status: Some(Status { code: 2, message: "it failed".into() }),
         ..span(random, &trace, "full", 4)
     };
     let entity = EntityRef {
@@ -356,22 +307,16 @@ pub fn full_span(seed: u64) -> ExportTraceServiceRequest {
         id_keys: vec!["service.name".into()],
         description_keys: vec!["service.version".into()],
     };
-    let resource = Resource {
-        dropped_attributes_count: 6,
-        entity_refs: vec![entity],
-        ..resource(random, "full")
-    };
+    let resource =
+        Resource { dropped_attributes_count: 6, entity_refs: vec![entity], ..resource(random, "full") };
     let scope = InstrumentationScope {
         name: "full.scope".into(),
         version: "1".into(),
         attributes: vec![text("scope.key", "scope value")],
         dropped_attributes_count: 7,
     };
-    let scope_spans = vec![ScopeSpans {
-        scope: Some(scope),
-        spans: vec![span],
-        schema_url: "https://scope".into(),
-    }];
+    let scope_spans =
+        vec![ScopeSpans { scope: Some(scope), spans: vec![span], schema_url: "https://scope".into() }];
     ExportTraceServiceRequest {
         resource_spans: vec![ResourceSpans {
             resource: Some(resource),
@@ -391,11 +336,7 @@ pub fn logs(seed: u64, records: usize) -> ExportLogsServiceRequest {
             severity_number: 9,
             severity_text: "INFO".into(),
             body: Some(AnyValue {
-                value: Some(if i % 2 == 0 {
-                    nested()
-                } else {
-                    Value::StringValue("said".into())
-                }),
+                value: Some(if i % 2 == 0 { nested() } else { Value::StringValue("said".into()) }),
             }),
             attributes: vec![text("gen_ai.system", "openai"), pair("nested", nested())],
             dropped_attributes_count: 1,
@@ -405,11 +346,8 @@ pub fn logs(seed: u64, records: usize) -> ExportLogsServiceRequest {
             event_name: "gen_ai.user.message".into(),
         })
         .collect();
-    let scope_logs = vec![ScopeLogs {
-        scope: scope("app.logs"),
-        log_records,
-        schema_url: "https://logs".into(),
-    }];
+    let scope_logs =
+        vec![ScopeLogs { scope: scope("app.logs"), log_records, schema_url: "https://logs".into() }];
     ExportLogsServiceRequest {
         resource_logs: vec![ResourceLogs {
             resource: Some(resource(random, "logs")),
@@ -459,14 +397,8 @@ pub fn metrics(seed: u64) -> ExportMetricsServiceRequest {
         sum: Some(-1.5),
         scale: -2,
         zero_count: 3,
-        positive: Some(Buckets {
-            offset: -4,
-            bucket_counts: vec![1, 300, 70_000],
-        }),
-        negative: Some(Buckets {
-            offset: 4,
-            bucket_counts: vec![0],
-        }),
+        positive: Some(Buckets { offset: -4, bucket_counts: vec![1, 300, 70_000] }),
+        negative: Some(Buckets { offset: 4, bucket_counts: vec![0] }),
         flags: 1,
         exemplars: exemplars.clone(),
         min: Some(-2.0),
@@ -479,32 +411,22 @@ pub fn metrics(seed: u64) -> ExportMetricsServiceRequest {
         time_unix_nano: 2,
         count: 3,
         sum: 4.5,
-        quantile_values: vec![ValueAtQuantile {
-            quantile: 0.5,
-            value: 1.5,
-        }],
+        quantile_values: vec![ValueAtQuantile { quantile: 0.5, value: 1.5 }],
         flags: 1,
     };
     let data = [
-        metric::Data::Gauge(Gauge {
-            data_points: vec![number(number_data_point::Value::AsDouble(0.5))],
-        }),
+        metric::Data::Gauge(Gauge { data_points: vec![number(number_data_point::Value::AsDouble(0.5))] }),
         metric::Data::Sum(Sum {
             data_points: vec![number(number_data_point::Value::AsInt(-7)); 2],
             aggregation_temporality: 2,
             is_monotonic: true,
         }),
-        metric::Data::Histogram(Histogram {
-            data_points: vec![histogram],
-            aggregation_temporality: 1,
-        }),
+        metric::Data::Histogram(Histogram { data_points: vec![histogram], aggregation_temporality: 1 }),
         metric::Data::ExponentialHistogram(ExponentialHistogram {
             data_points: vec![exponential],
             aggregation_temporality: 1,
         }),
-        metric::Data::Summary(Summary {
-            data_points: vec![summary],
-        }),
+        metric::Data::Summary(Summary { data_points: vec![summary] }),
     ];
     let metrics = data
         .into_iter()
@@ -516,11 +438,8 @@ pub fn metrics(seed: u64) -> ExportMetricsServiceRequest {
             data: Some(data),
         })
         .collect();
-    let scope_metrics = vec![ScopeMetrics {
-        scope: scope("app.metrics"),
-        metrics,
-        schema_url: String::new(),
-    }];
+    let scope_metrics =
+        vec![ScopeMetrics { scope: scope("app.metrics"), metrics, schema_url: String::new() }];
     ExportMetricsServiceRequest {
         resource_metrics: vec![ResourceMetrics {
             resource: Some(resource(random, "metrics")),

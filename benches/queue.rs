@@ -27,30 +27,10 @@ struct Case {
 }
 
 const CASES: &[Case] = &[
-    Case {
-        name: "lone records of 4 kB",
-        size: 4 << 10,
-        at_once: 1,
-        commit: 4 << 10,
-    },
-    Case {
-        name: "lone records of 256 kB",
-        size: 256 << 10,
-        at_once: 1,
-        commit: 256 << 10,
-    },
-    Case {
-        name: "records of 4 kB, 64 to a commit",
-        size: 4 << 10,
-        at_once: 128,
-        commit: 256 << 10,
-    },
-    Case {
-        name: "records of 64 kB, 4 to a commit",
-        size: 64 << 10,
-        at_once: 8,
-        commit: 256 << 10,
-    },
+    Case { name: "lone records of 4 kB", size: 4 << 10, at_once: 1, commit: 4 << 10 },
+    Case { name: "lone records of 256 kB", size: 256 << 10, at_once: 1, commit: 256 << 10 },
+    Case { name: "records of 4 kB, 64 to a commit", size: 4 << 10, at_once: 128, commit: 256 << 10 },
+    Case { name: "records of 64 kB, 4 to a commit", size: 64 << 10, at_once: 8, commit: 256 << 10 },
 ];
 
 const ROUNDS: usize = 15;
@@ -72,9 +52,8 @@ fn main() {
             let queue_dir = tempfile::tempdir_in(&root).unwrap();
             let running = Running::new(queue_dir.path(), lanes);
             running.warm_up(case);
-            let mut rates: Vec<[f64; 2]> = (0..ROUNDS)
-                .map(|_| [floor.round(case), running.round(case)])
-                .collect();
+            let mut rates: Vec<[f64; 2]> =
+                (0..ROUNDS).map(|_| [floor.round(case), running.round(case)]).collect();
             running.stop();
             [median(&mut rates, 0), median(&mut rates, 1)]
         });
@@ -135,48 +114,21 @@ struct Running {
 
 impl Running {
     fn new(dir: &Path, lanes: &[&str]) -> Running {
-        let specs: Vec<LaneSpec> = lanes
-            .iter()
-            .map(|name| LaneSpec {
-                name: name.to_string(),
-                ..LaneSpec::default()
-            })
-            .collect();
+        let specs: Vec<LaneSpec> =
+            lanes.iter().map(|name| LaneSpec { name: name.to_string(), ..LaneSpec::default() }).collect();
         let disk = Arc::new(Directory::new(dir));
         let opened = Queue::open(Config::default(), &specs, Metrics::new(), disk).unwrap();
-        let Opened {
-            queue,
-            committer,
-            upkeep,
-            lanes,
-        } = opened;
-        let mut threads = vec![
-            std::thread::spawn(move || committer.run()),
-            std::thread::spawn(move || upkeep.run()),
-        ];
-        threads.extend(
-            lanes
-                .into_iter()
-                .map(|lane| std::thread::spawn(move || drain(&lane))),
-        );
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        Running {
-            queue,
-            threads,
-            runtime,
-        }
+        let Opened { queue, committer, upkeep, lanes } = opened;
+        let mut threads =
+            vec![std::thread::spawn(move || committer.run()), std::thread::spawn(move || upkeep.run())];
+        threads.extend(lanes.into_iter().map(|lane| std::thread::spawn(move || drain(&lane))));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        Running { queue, threads, runtime }
     }
 
     /// Until segments go round: the first ones grow, which is slower.
     fn warm_up(&self, case: &Case) {
-        let large = Case {
-            size: 1 << 20,
-            at_once: 2,
-            ..*case
-        };
+        let large = Case { size: 1 << 20, at_once: 2, ..*case };
         let start = Instant::now();
         let mut pushed = 0.0;
         while pushed < 300.0 && start.elapsed() < Duration::from_secs(20) {
@@ -186,14 +138,7 @@ impl Running {
 
     fn round(&self, case: &Case) -> f64 {
         let payload = Bytes::from(vec![0x5A; case.size]);
-        let push = || {
-            self.queue.push(Record {
-                kind: 1,
-                flags: 0,
-                items: 1,
-                payload: payload.clone(),
-            })
-        };
+        let push = || self.queue.push(Record { kind: 1, flags: 0, items: 1, payload: payload.clone() });
         self.runtime.block_on(async {
             let start = Instant::now();
             let mut pushed = 0_u32;
@@ -217,21 +162,11 @@ impl Running {
 }
 
 fn drain(lane: &Lane) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         while let Some(lease) = lane.lease(4 << 20).await {
             let items = lease.records().len() as u64;
-            lane.settle(
-                lease,
-                vec![Settled {
-                    kind: 1,
-                    outcome: Outcome::Sent,
-                    items,
-                }],
-            );
+            lane.settle(lease, vec![Settled { kind: 1, outcome: Outcome::Sent, items }]);
         }
     });
 }

@@ -53,26 +53,15 @@ const HOSTILE: &[(&str, &str)] = &[
 ];
 
 fn repeated(piece: &str, bytes: usize) -> String {
-    piece
-        .chars()
-        .cycle()
-        .take(bytes / piece.len() * piece.chars().count() + 1)
-        .collect()
+    piece.chars().cycle().take(bytes / piece.len() * piece.chars().count() + 1).collect()
 }
 
 fn scan(c: &mut Criterion) {
     let scanner = Scanner::default();
     let mut group = c.benchmark_group("scan");
-    let plain = [
-        ("english", ENGLISH),
-        ("code", CODE),
-        ("json", JSON),
-        ("dense", DENSE),
-    ];
+    let plain = [("english", ENGLISH), ("code", CODE), ("json", JSON), ("dense", DENSE)];
     let texts = plain.iter().map(|(name, piece)| (*name, repeated(piece, 2000)));
-    let hostile = HOSTILE
-        .iter()
-        .map(|(name, piece)| (*name, repeated(piece, 100_000)));
+    let hostile = HOSTILE.iter().map(|(name, piece)| (*name, repeated(piece, 100_000)));
     let mut findings = Vec::new();
     for (name, text) in texts.chain(hostile) {
         group.throughput(Throughput::Bytes(text.len() as u64));
@@ -101,22 +90,13 @@ fn leaf(c: &mut Criterion) {
     let redactor = Redactor::build(&Config::default(), &InjectionConfig::default());
     let mut group = c.benchmark_group("leaf");
     let json = format!("[{}{{}}]", repeated(JSON, 2000).trim_end_matches(|c| c != ','));
-    for (name, text) in [
-        ("english", repeated(ENGLISH, 2000)),
-        ("json", json),
-        ("dense", repeated(DENSE, 2000)),
-    ] {
+    for (name, text) in
+        [("english", repeated(ENGLISH, 2000)), ("json", json), ("dense", repeated(DENSE, 2000))]
+    {
         group.throughput(Throughput::Bytes(text.len() as u64));
         group.bench_function(BenchmarkId::from_parameter(name), |b| {
             b.iter(|| {
-                redactor.leaf(
-                    Leaf {
-                        text: black_box(&text),
-                        key: "",
-                        role: None,
-                    },
-                    &mut Tally::default(),
-                )
+                redactor.leaf(Leaf { text: black_box(&text), key: "", role: None }, &mut Tally::default())
             });
         });
     }

@@ -50,11 +50,7 @@ fn chat() -> String {
     let message = |(role, text): (&str, &str)| {
         serde_json::json!({ "role": role, "parts": [{ "type": "text", "content": text }] }).to_string()
     };
-    roles
-        .zip(ENGLISH.split("\n\n"))
-        .map(message)
-        .collect::<Vec<_>>()
-        .join(",")
+    roles.zip(ENGLISH.split("\n\n")).map(message).collect::<Vec<_>>().join(",")
 }
 
 fn against_tiktoken(c: &mut Criterion) {
@@ -71,24 +67,12 @@ fn against_tiktoken(c: &mut Criterion) {
 
 fn compare(c: &mut Criterion, encoding: Encoding, oracle: &CoreBPE, name: &str, chunks: &[&str]) {
     let mut group = c.benchmark_group(format!("tokens/{}/{name}", encoding.name()));
-    group.throughput(Throughput::Bytes(
-        chunks.iter().map(|chunk| chunk.len() as u64).sum(),
-    ));
+    group.throughput(Throughput::Bytes(chunks.iter().map(|chunk| chunk.len() as u64).sum()));
     group.bench_function("sidelight", |b| {
-        b.iter(|| {
-            chunks
-                .iter()
-                .map(|chunk| encoding.count(black_box(chunk)))
-                .sum::<u64>()
-        })
+        b.iter(|| chunks.iter().map(|chunk| encoding.count(black_box(chunk))).sum::<u64>())
     });
     group.bench_function("tiktoken_rs", |b| {
-        b.iter(|| {
-            chunks
-                .iter()
-                .map(|chunk| oracle.encode_ordinary(black_box(chunk)).len())
-                .sum::<usize>()
-        })
+        b.iter(|| chunks.iter().map(|chunk| oracle.encode_ordinary(black_box(chunk)).len()).sum::<usize>())
     });
     group.finish();
 }
@@ -121,9 +105,7 @@ fn line(c: &mut Criterion) {
         let batch = Batch::read(Signal::Traces, bytes, &Limits::default()).expect("a valid request");
         let mut group = c.benchmark_group("enrich");
         group.throughput(Throughput::Bytes(len));
-        group.bench_function(name, |b| {
-            b.iter(|| enricher.apply(black_box(&batch), SystemTime::UNIX_EPOCH))
-        });
+        group.bench_function(name, |b| b.iter(|| enricher.apply(black_box(&batch), SystemTime::UNIX_EPOCH)));
         group.finish();
     }
 }

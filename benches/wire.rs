@@ -64,12 +64,7 @@ fn patched(bytes: &Bytes) -> Bytes {
     for item in batch.walk().filter(is_llm) {
         let mut added = Vec::new();
         for (key, value) in ADDED {
-            encode::attribute(
-                &mut added,
-                item.attributes_field(),
-                key,
-                &encode::Value::Str(value),
-            );
+            encode::attribute(&mut added, item.attributes_field(), key, &encode::Value::Str(value));
         }
         splices.push(Splice::append(item.at.clone(), added));
         for attribute in item.attributes() {
@@ -87,47 +82,29 @@ fn patched(bytes: &Bytes) -> Bytes {
 }
 
 fn prost_pass_through(bytes: &Bytes) -> Vec<u8> {
-    ExportTraceServiceRequest::decode(bytes.clone())
-        .expect("a valid request")
-        .encode_to_vec()
+    ExportTraceServiceRequest::decode(bytes.clone()).expect("a valid request").encode_to_vec()
 }
 
 fn prost_patched(bytes: &Bytes) -> Vec<u8> {
     let mut request = ExportTraceServiceRequest::decode(bytes.clone()).expect("a valid request");
-    let scopes = request
-        .resource_spans
-        .iter_mut()
-        .flat_map(|group| &mut group.scope_spans);
+    let scopes = request.resource_spans.iter_mut().flat_map(|group| &mut group.scope_spans);
     for span in scopes.flat_map(|group| &mut group.spans) {
-        if !span
-            .attributes
-            .iter()
-            .any(|attribute| attribute.key.starts_with("gen_ai."))
-        {
+        if !span.attributes.iter().any(|attribute| attribute.key.starts_with("gen_ai.")) {
             continue;
         }
-        for attribute in span
-            .attributes
-            .iter_mut()
-            .filter(|found| MESSAGES.contains(&&*found.key))
-        {
+        for attribute in span.attributes.iter_mut().filter(|found| MESSAGES.contains(&&*found.key)) {
             let value = attribute.value.as_mut().and_then(|value| value.value.as_mut());
             if let Some(any_value::Value::StringValue(text)) = value {
                 *text = masked(text);
             }
         }
-        span.attributes
-            .extend(ADDED.map(|(key, value)| payload::text(key, value)));
+        span.attributes.extend(ADDED.map(|(key, value)| payload::text(key, value)));
     }
     request.encode_to_vec()
 }
 
 fn benches(criterion: &mut Criterion) {
-    let requests = [
-        ("512_plain_spans", 0),
-        ("512_spans_10_percent_llm", 10),
-        ("64_llm_spans", 100),
-    ];
+    let requests = [("512_plain_spans", 0), ("512_spans_10_percent_llm", 10), ("64_llm_spans", 100)];
     for (name, llm_percent) in requests {
         let spans = if llm_percent == 100 { 64 } else { 512 };
         let bytes = Bytes::from(payload::traces(1, spans, llm_percent).encode_to_vec());
@@ -136,9 +113,7 @@ fn benches(criterion: &mut Criterion) {
         if llm_percent == 0 {
             assert_eq!(prost_pass_through(&bytes), pass_through(&bytes));
             group.bench_function("pass_through", |b| b.iter(|| pass_through(black_box(&bytes))));
-            group.bench_function("prost_decode_encode", |b| {
-                b.iter(|| prost_pass_through(black_box(&bytes)))
-            });
+            group.bench_function("prost_decode_encode", |b| b.iter(|| prost_pass_through(black_box(&bytes))));
         } else {
             let decoded = |bytes: &[u8]| ExportTraceServiceRequest::decode(bytes).expect("a valid request");
             assert_eq!(decoded(&prost_patched(&bytes)), decoded(&patched(&bytes)));
@@ -158,9 +133,7 @@ fn json_benches(criterion: &mut Criterion) {
     let text = json::write(&batch);
     let mut group = criterion.benchmark_group("json_512_spans_10_percent_llm");
     group.throughput(Throughput::Bytes(text.len() as u64));
-    group.bench_function("read", |b| {
-        b.iter(|| json::read(Signal::Traces, black_box(text.as_bytes())))
-    });
+    group.bench_function("read", |b| b.iter(|| json::read(Signal::Traces, black_box(text.as_bytes()))));
     group.bench_function("serde_read", |b| {
         b.iter(|| serde_json::from_slice::<ExportTraceServiceRequest>(black_box(text.as_bytes())))
     });

@@ -89,10 +89,8 @@ impl Agent {
     pub async fn start(config: &Config) -> Result<Agent, StartError> {
         let recorder = Recorder::new();
         let health = Health::new();
-        private_folder(&config.data_dir).map_err(|source| StartError::DataDir {
-            path: config.data_dir.clone(),
-            source,
-        })?;
+        private_folder(&config.data_dir)
+            .map_err(|source| StartError::DataDir { path: config.data_dir.clone(), source })?;
 
         // Everything that can be refused comes first, so that nothing has to be stopped again.
         let receiver = receive::bind(&config.receivers).await?;
@@ -103,12 +101,7 @@ impl Agent {
         let exporters = build_exporters(config, &recorder)?;
         let (opened, dead) = open_queue(config, &recorder)?;
 
-        let Opened {
-            queue,
-            committer,
-            upkeep,
-            lanes,
-        } = opened;
+        let Opened { queue, committer, upkeep, lanes } = opened;
         let stop = CancellationToken::new();
         let agent = Agent {
             addresses: Addresses {
@@ -146,12 +139,7 @@ impl Agent {
         if tokio::time::timeout(DELIVER, delivered).await.is_err() {
             lanes.shutdown().await;
         }
-        let waiting = self
-            .queue
-            .ledgers()
-            .iter()
-            .map(|(_, ledger)| ledger.waiting().items)
-            .sum();
+        let waiting = self.queue.ledgers().iter().map(|(_, ledger)| ledger.waiting().items).sum();
         self.queue.finish();
         join(self.keeping_up).await;
         self.showing.finish(ANSWER).await;
@@ -185,9 +173,7 @@ impl Agent {
         let intake = Intake::new(Arc::new(line), in_flight, metrics, &self.receiving);
         let shown = intake.clone();
         recorder.before_scrape(move || shown.collect());
-        self.receiving
-            .tasks
-            .spawn(receiver.serve(intake, self.receiving.clone()));
+        self.receiving.tasks.spawn(receiver.serve(intake, self.receiving.clone()));
     }
 }
 
@@ -204,14 +190,7 @@ fn deliver(
     let mut running = JoinSet::new();
     for ((lane, exporter), (id, settings)) in lanes.into_iter().zip(exporters).zip(&config.exporters.0) {
         let metrics = recorder.scope(|| export::Metrics::new(id));
-        let lane = Lane::new(
-            lane,
-            exporter,
-            settings.lane(),
-            dead.clone(),
-            words.clone(),
-            metrics,
-        );
+        let lane = Lane::new(lane, exporter, settings.lane(), dead.clone(), words.clone(), metrics);
         running.spawn(lane.run(stop.clone()));
     }
     running
@@ -220,20 +199,14 @@ fn deliver(
 fn build_exporters(config: &Config, recorder: &Recorder) -> Result<Vec<Arc<dyn Exporter>>, StartError> {
     let build = |(id, settings): &(String, Arc<dyn Settings>)| {
         let built = recorder.scope(|| settings.build(&config.data_dir));
-        built.map_err(|source| StartError::Exporter {
-            id: id.clone(),
-            source,
-        })
+        built.map_err(|source| StartError::Exporter { id: id.clone(), source })
     };
     config.exporters.0.iter().map(build).collect()
 }
 
 fn open_queue(config: &Config, recorder: &Recorder) -> Result<(Opened, DeadLetters), StartError> {
     let path = &config.queue.directory;
-    let refused = |source: BoxError| StartError::Queue {
-        path: path.clone(),
-        source,
-    };
+    let refused = |source: BoxError| StartError::Queue { path: path.clone(), source };
     private_folder(path).map_err(|error| refused(error.into()))?;
     let spec = |(id, settings): &(String, Arc<dyn Settings>)| LaneSpec {
         name: id.clone(),
@@ -253,10 +226,7 @@ fn open_queue(config: &Config, recorder: &Recorder) -> Result<(Opened, DeadLette
 
 /// Makes `path`, readable by its owner only, if it is not there.
 fn private_folder(path: &Path) -> io::Result<()> {
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
 async fn bind(key: &'static str, config: &telemetry::Endpoint) -> Result<Listener, StartError> {
@@ -265,10 +235,7 @@ async fn bind(key: &'static str, config: &telemetry::Endpoint) -> Result<Listene
 }
 
 fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StartError> {
-    std::thread::Builder::new()
-        .name(name.to_string())
-        .spawn(work)
-        .map_err(StartError::Thread)
+    std::thread::Builder::new().name(name.to_string()).spawn(work).map_err(StartError::Thread)
 }
 
 /// Waits for a thread without holding up the runtime.

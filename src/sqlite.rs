@@ -44,11 +44,7 @@ pub fn set_aside(path: &Path) -> io::Result<PathBuf> {
 /// SQLite gives its journal the mode of the file. What goes wrong here goes wrong again in SQLite,
 /// which says so.
 fn make_private(path: &Path) {
-    let _ = OpenOptions::new()
-        .create(true)
-        .append(true)
-        .mode(0o600)
-        .open(path);
+    let _ = OpenOptions::new().create(true).append(true).mode(0o600).open(path);
 }
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {
@@ -69,11 +65,7 @@ mod tests {
         let connection = connect(&path, "PRAGMA journal_mode=WAL; CREATE TABLE t(x);").unwrap();
         for file in fs::read_dir(directory.path()).unwrap() {
             let file = file.unwrap();
-            assert_eq!(
-                file.metadata().unwrap().permissions().mode() & 0o777,
-                0o600,
-                "{file:?}"
-            );
+            assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{file:?}");
         }
         drop(connection);
     }

@@ -111,10 +111,7 @@ pub fn serialize_duration<S: serde::Serializer>(duration: &Duration, to: S) -> R
 /// A moment in UTC to the second, as RFC 3339 writes it: `2026-02-28T23:59:59Z`. What is before 1970
 /// reads as its first second.
 pub fn utc_text(time: SystemTime) -> String {
-    let seconds = time
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_secs();
+    let seconds = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
     let (year, month, day) = civil(seconds / 86_400);
     let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
@@ -131,11 +128,7 @@ fn civil(days: u64) -> (u64, u64, u64) {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let march_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * march_month + 2) / 5 + 1;
-    let month = if march_month < 10 {
-        march_month + 3
-    } else {
-        march_month - 9
-    };
+    let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
     (year_of_era + era * 400 + u64::from(month <= 2), month, day)
 }
 
@@ -178,50 +171,23 @@ mod tests {
 
     #[test]
     fn durations_are_read_as_people_write_them() {
-        let cases = [
-            ("0", 0),
-            ("0s", 0),
-            ("500ms", 500),
-            ("5s", 5_000),
-            ("1h30m", 5_400_000),
-            ("7d", 604_800_000),
-        ];
+        let cases =
+            [("0", 0), ("0s", 0), ("500ms", 500), ("5s", 5_000), ("1h30m", 5_400_000), ("7d", 604_800_000)];
         for (text, millis) in cases {
-            assert_eq!(
-                parse_duration(text),
-                Some(Duration::from_millis(millis)),
-                "{text}"
-            );
+            assert_eq!(parse_duration(text), Some(Duration::from_millis(millis)), "{text}");
         }
     }
 
     #[test]
     fn what_is_no_duration_is_refused() {
-        for text in [
-            "",
-            "5",
-            "s",
-            "5 s",
-            "-5s",
-            "1.5h",
-            "5S",
-            "5s ",
-            "999999999999d",
-            "1h30",
-        ] {
+        for text in ["", "5", "s", "5 s", "-5s", "1.5h", "5S", "5s ", "999999999999d", "1h30"] {
             assert_eq!(parse_duration(text), None, "{text}");
         }
     }
 
     #[test]
     fn durations_print_in_the_largest_unit_that_divides_them() {
-        let cases = [
-            (0, "0s"),
-            (500, "500ms"),
-            (90_000, "90s"),
-            (86_400_000, "24h"),
-            (604_800_000, "7d"),
-        ];
+        let cases = [(0, "0s"), (500, "500ms"), (90_000, "90s"), (86_400_000, "24h"), (604_800_000, "7d")];
         for (millis, text) in cases {
             assert_eq!(duration_text(Duration::from_millis(millis)), text);
         }
@@ -238,10 +204,7 @@ mod tests {
             (4_107_542_400, "2100-03-01T00:00:00Z"),
         ];
         for (seconds, text) in cases {
-            assert_eq!(
-                utc_text(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)),
-                text
-            );
+            assert_eq!(utc_text(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)), text);
         }
     }
 

@@ -4,12 +4,7 @@ use clap_complete::Shell;
 
 /// An OpenTelemetry sidecar for LLM applications: recognises model calls, makes them safe and useful, and delivers them.
 #[derive(clap::Parser)]
-#[command(
-    name = "sidelight",
-    version,
-    arg_required_else_help = true,
-    max_term_width = 100
-)]
+#[command(name = "sidelight", version, arg_required_else_help = true, max_term_width = 100)]
 #[command(after_help = "\
 Exit status: 0 fine, 1 configuration refused, 2 bad input or usage, 3 could not start,
 130 or 143 after a signal and an orderly end.")]

@@ -18,11 +18,7 @@ pub fn run(asked: args::Calls, environment: &Environment) -> Outcome {
         since: asked.since.and_then(|ago| SystemTime::now().checked_sub(ago)),
     };
     let Some(calls) = open(&load(asked.sources, environment)?.config)? else {
-        return if asked.json {
-            Ok(failure::FINE)
-        } else {
-            show("no calls yet\n")
-        };
+        return if asked.json { Ok(failure::FINE) } else { show("no calls yet\n") };
     };
     let list = calls.list(&filter, asked.limit).map_err(unreadable)?;
     if asked.json {
@@ -33,18 +29,14 @@ pub fn run(asked: args::Calls, environment: &Environment) -> Outcome {
     }
     let totals = calls.totals(&filter).map_err(unreadable)?;
     let rows: Vec<_> = list.iter().map(cells).collect();
-    let header = [
-        "START", "SERVICE", "KIND", "MODEL", "IN", "OUT", "USD", "MS", "FLAGS", "TRACE",
-    ];
+    let header = ["START", "SERVICE", "KIND", "MODEL", "IN", "OUT", "USD", "MS", "FLAGS", "TRACE"];
     show(table(header, &rows) + &sums(&totals))
 }
 
 /// The store of the first exporter that keeps one; `None` before its first call.
 fn open(config: &Config) -> Result<Option<Calls>, Failure> {
     let stores = config.exporters.0.iter();
-    let path = stores
-        .filter_map(|(_, settings)| settings.calls(&config.data_dir))
-        .next();
+    let path = stores.filter_map(|(_, settings)| settings.calls(&config.data_dir)).next();
     let path = path.ok_or_else(|| Failure::BadInput(anyhow!("no exporter `local` is configured")))?;
     Calls::open(&path).map_err(unreadable)
 }
@@ -61,11 +53,7 @@ fn cells(call: &Call) -> [String; 10] {
         utc_text(SystemTime::UNIX_EPOCH + start),
         call.service.clone(),
         text(&call.kind),
-        text(if call.response_model.is_some() {
-            &call.response_model
-        } else {
-            &call.model
-        }),
+        text(if call.response_model.is_some() { &call.response_model } else { &call.model }),
         number(call.input_tokens),
         number(call.output_tokens),
         call.cost_usd.map(|usd| format!("{usd:.6}")).unwrap_or_default(),
@@ -76,34 +64,20 @@ fn cells(call: &Call) -> [String; 10] {
 }
 
 fn flags(call: &Call) -> String {
-    let pii = [vec!["pii".to_string()], call.pii_types.clone()]
-        .concat()
-        .join(":");
+    let pii = [vec!["pii".to_string()], call.pii_types.clone()].concat().join(":");
     let all = [
         (call.error, "error"),
         (call.pii, pii.as_str()),
         (call.injection, "injection"),
         (!call.usage_counted && call.input_tokens.is_some(), "not-counted"),
     ];
-    let set: Vec<&str> = all
-        .iter()
-        .filter(|(set, _)| *set)
-        .map(|(_, name)| *name)
-        .collect();
+    let set: Vec<&str> = all.iter().filter(|(set, _)| *set).map(|(_, name)| *name).collect();
     set.join(" ")
 }
 
 /// Over everything that passes the filter, listed or not.
 fn sums(totals: &Totals) -> String {
-    let Totals {
-        calls,
-        input_tokens,
-        output_tokens,
-        with_pii,
-        with_injection,
-        errors,
-        ..
-    } = totals;
+    let Totals { calls, input_tokens, output_tokens, with_pii, with_injection, errors, .. } = totals;
     let usd = totals.cost_micro_usd as f64 / 1e6;
     format!(
         "{calls} in all: {input_tokens} tokens in, {output_tokens} out, {usd:.6} USD, \

@@ -9,20 +9,10 @@ use std::fmt::Write;
 
 pub fn run() -> Outcome {
     let mut out = format!("version: {}\n", env!("CARGO_PKG_VERSION"));
-    section(
-        &mut out,
-        "receivers",
-        [("otlp", "traces, logs and metrics by gRPC and HTTP")],
-    );
-    section(
-        &mut out,
-        "dialects",
-        dialect::TABLE.iter().map(|dialect| (dialect.name, dialect.about)),
-    );
+    section(&mut out, "receivers", [("otlp", "traces, logs and metrics by gRPC and HTTP")]);
+    section(&mut out, "dialects", dialect::TABLE.iter().map(|dialect| (dialect.name, dialect.about)));
     section(&mut out, "detectors", detectors());
-    let exporters = export::TYPES
-        .iter()
-        .flat_map(|of| of.names.iter().map(|name| (*name, of.about)));
+    let exporters = export::TYPES.iter().flat_map(|of| of.names.iter().map(|name| (*name, of.about)));
     section(&mut out, "exporters", exporters);
     show(out)
 }

@@ -23,9 +23,7 @@ pub fn run(asked: Enrich, environment: &Environment) -> Outcome {
     let batch = read(signal, asked.encoding)
         .with_context(|| format!("stdin is not an OTLP export request of {}", signal.name()))
         .map_err(Failure::BadInput)?;
-    let enriched = Enricher::build(&config, prices)
-        .apply(&batch, SystemTime::now())
-        .batch;
+    let enriched = Enricher::build(&config, prices).apply(&batch, SystemTime::now()).batch;
     match asked.encoding {
         Encoding::Proto => show(enriched.otlp()),
         Encoding::Json => show(json::write(&enriched) + "\n"),

@@ -12,10 +12,7 @@ pub fn keep_quiet() {
             error!(at, "a fault in Sidelight; please report it with this place");
         } else {
             // Nobody may be there to read it.
-            let _ = writeln!(
-                io::stderr(),
-                "sidelight: a fault at {at}; please report it with this place"
-            );
+            let _ = writeln!(io::stderr(), "sidelight: a fault at {at}; please report it with this place");
         }
     }));
 }

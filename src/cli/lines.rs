@@ -30,9 +30,7 @@ pub fn answer_each<R: Read>(
         if line.len() as u64 > MAX_LINE {
             return Err(refuse("longer than 64 MiB".into()));
         }
-        let text = std::str::from_utf8(&line)
-            .map_err(|_| refuse("not UTF-8 text".into()))?
-            .trim();
+        let text = std::str::from_utf8(&line).map_err(|_| refuse("not UTF-8 text".into()))?.trim();
         if !text.is_empty() {
             let answer = answer(text).map_err(refuse)?;
             writeln!(output, "{answer}")?;
@@ -70,11 +68,7 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     fn shout(text: &str) -> Result<String, String> {
-        if text == "bad" {
-            Err("no".into())
-        } else {
-            Ok(text.to_uppercase())
-        }
+        if text == "bad" { Err("no".into()) } else { Ok(text.to_uppercase()) }
     }
 
     fn check(input: &[u8], output: &str, refused: Option<&str>) {
@@ -135,11 +129,8 @@ mod tests {
     #[test]
     fn an_answer_leaves_before_the_next_line_is_waited_for() {
         let written = Arc::default();
-        let mut dialogue = Dialogue {
-            lines: vec![b"b\n", b"a\n"],
-            written: Arc::clone(&written),
-            heard: Vec::new(),
-        };
+        let mut dialogue =
+            Dialogue { lines: vec![b"b\n", b"a\n"], written: Arc::clone(&written), heard: Vec::new() };
         let mut output = std::io::BufWriter::new(Shared(written));
         assert!(answer_each(&mut dialogue, &mut output, shout).is_ok());
         assert_eq!(dialogue.heard, [0, 2, 4]);

@@ -57,10 +57,7 @@ fn obey(command: Command, environment: &Environment) -> Outcome {
 }
 
 fn load(sources: args::Sources, environment: &Environment) -> Result<Loaded, Failure> {
-    let sources = config::Sources {
-        uris: sources.config,
-        sets: sources.set,
-    };
+    let sources = config::Sources { uris: sources.config, sets: sources.set };
     config::load(&sources, environment).map_err(Failure::Refused)
 }
 

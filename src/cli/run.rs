@@ -17,17 +17,10 @@ const TERMINATED: u8 = 143;
 
 pub fn run(loaded: &Loaded, environment: &Environment) -> Outcome {
     let config = &loaded.config;
-    config
-        .telemetry
-        .logs
-        .start(environment.get("NO_COLOR").is_none_or(str::is_empty));
-    rustls::crypto::ring::default_provider()
-        .install_default()
-        .expect("nothing has installed one before us");
+    config.telemetry.logs.start(environment.get("NO_COLOR").is_none_or(str::is_empty));
+    rustls::crypto::ring::default_provider().install_default().expect("nothing has installed one before us");
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime
-        .context("cannot start the runtime")
-        .map_err(Failure::CannotStart)?;
+    let runtime = runtime.context("cannot start the runtime").map_err(Failure::CannotStart)?;
     let status = runtime.block_on(async {
         let mut signals = Signals::listen().context("cannot listen for signals")?;
         let agent = Agent::start(config).await?;
@@ -75,28 +68,13 @@ fn greeting(addresses: &Addresses) -> String {
         address.map(|address| format!("{before}http://{address}{after}"))
     };
     let lines = [
-        (
-            "point an SDK at",
-            at(addresses.http, "OTEL_EXPORTER_OTLP_ENDPOINT=", "   (OTLP/HTTP)"),
-        ),
-        (
-            "or, for gRPC,",
-            at(addresses.grpc, "OTEL_EXPORTER_OTLP_ENDPOINT=", "   (OTLP/gRPC)"),
-        ),
+        ("point an SDK at", at(addresses.http, "OTEL_EXPORTER_OTLP_ENDPOINT=", "   (OTLP/HTTP)")),
+        ("or, for gRPC,", at(addresses.grpc, "OTEL_EXPORTER_OTLP_ENDPOINT=", "   (OTLP/gRPC)")),
         ("see LLM calls", Some("sidelight calls".to_string())),
         ("metrics", at(addresses.metrics, "", "/metrics")),
         ("health", at(addresses.health, "", "/")),
-        (
-            "stop",
-            Some("Ctrl-C; what is not delivered yet waits on disk".to_string()),
-        ),
+        ("stop", Some("Ctrl-C; what is not delivered yet waits on disk".to_string())),
     ];
-    let shown = lines
-        .into_iter()
-        .filter_map(|(label, text)| Some(format!("  {label:<17}{}\n", text?)));
-    format!(
-        "Sidelight {} is running.\n{}",
-        env!("CARGO_PKG_VERSION"),
-        shown.collect::<String>()
-    )
+    let shown = lines.into_iter().filter_map(|(label, text)| Some(format!("  {label:<17}{}\n", text?)));
+    format!("Sidelight {} is running.\n{}", env!("CARGO_PKG_VERSION"), shown.collect::<String>())
 }

@@ -40,33 +40,18 @@ pub fn run(asked: &Tokens) -> Outcome {
     }
     let text = lines::whole_text(io::stdin().lock())?;
     let tokenizer = Tokenizer::of(model.unwrap_or_default());
-    let count = Count {
-        tokens: tokenizer.count(&text),
-        method: tokenizer.method(),
-    };
+    let count = Count { tokens: tokenizer.count(&text), method: tokenizer.method() };
     show(format!("{}\n", json(&count)))
 }
 
 fn answer(line: &str, model: Option<&str>) -> Result<String, String> {
     let asked: Asked<'_> = object(line, r#"{"id", "text"} or {"id", "messages": […]}"#)?;
-    let model = asked
-        .model
-        .as_deref()
-        .or(model)
-        .ok_or("no model, neither here nor by --model")?;
+    let model = asked.model.as_deref().or(model).ok_or("no model, neither here nor by --model")?;
     let tokenizer = Tokenizer::of(model);
     let tokens = match (&asked.text, &asked.messages) {
         (Some(text), None) => tokenizer.count(text),
-        (None, Some(messages)) => tokenizer
-            .count_messages(messages)
-            .map_err(|error| error.to_string())?,
+        (None, Some(messages)) => tokenizer.count_messages(messages).map_err(|error| error.to_string())?,
         _ => return Err("expected either text or messages".into()),
     };
-    Ok(json(&Answer {
-        id: asked.id,
-        count: Count {
-            tokens,
-            method: tokenizer.method(),
-        },
-    }))
+    Ok(json(&Answer { id: asked.id, count: Count { tokens, method: tokenizer.method() } }))
 }

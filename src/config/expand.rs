@@ -16,16 +16,10 @@ pub fn expand(node: &mut Node, environment: &Environment, problems: &mut Vec<Pro
 fn walk(node: &mut Node, path: &str, environment: &Environment, problems: &mut Vec<Problem>) {
     match &mut node.value {
         Value::Null => {}
-        Value::List(items) => items
-            .iter_mut()
-            .for_each(|item| walk(item, path, environment, problems)),
+        Value::List(items) => items.iter_mut().for_each(|item| walk(item, path, environment, problems)),
         Value::Map(entries) => {
             for entry in entries {
-                let path = if path.is_empty() {
-                    entry.key.clone()
-                } else {
-                    format!("{path}.{}", entry.key)
-                };
+                let path = if path.is_empty() { entry.key.clone() } else { format!("{path}.{}", entry.key) };
                 walk(&mut entry.node, &path, environment, problems);
             }
         }
@@ -34,21 +28,13 @@ fn walk(node: &mut Node, path: &str, environment: &Environment, problems: &mut V
             Ok(text) => {
                 let whole = !scalar.quoted && is_one_reference(&scalar.text);
                 let expanded = scalar.expanded || scalar.text.contains("${");
-                *scalar = Scalar {
-                    text,
-                    quoted: scalar.quoted,
-                    expanded,
-                };
+                *scalar = Scalar { text, quoted: scalar.quoted, expanded };
                 if whole {
                     structure(node);
                 }
             }
             Err(text) => {
-                problems.push(Problem {
-                    origin: node.origin.clone(),
-                    key: path.to_string(),
-                    text,
-                });
+                problems.push(Problem { origin: node.origin.clone(), key: path.to_string(), text });
                 // Its reader would only add an echo.
                 node.value = Value::Null;
             }
@@ -77,9 +63,7 @@ fn structure(node: &mut Node) {
 
 /// Whether `text` is `${…}` from end to end.
 fn is_one_reference(text: &str) -> bool {
-    text.strip_prefix("${")
-        .and_then(closing)
-        .is_some_and(|end| end + 3 == text.len())
+    text.strip_prefix("${").and_then(closing).is_some_and(|end| end + 3 == text.len())
 }
 
 /// `text` with its references replaced. `Err` says what is wrong with the first one that cannot be.
@@ -123,9 +107,8 @@ fn closing(text: &str) -> Option<usize> {
 fn reference(inside: &str, environment: &Environment) -> Result<String, String> {
     match inside.split_once(':') {
         Some(("env", rest)) => {
-            let (name, default) = rest
-                .split_once(":-")
-                .map_or((rest, None), |(name, default)| (name, Some(default)));
+            let (name, default) =
+                rest.split_once(":-").map_or((rest, None), |(name, default)| (name, Some(default)));
             match (environment.get(name), default) {
                 (None | Some(""), Some(default)) => text(default, environment),
                 (Some(value), _) => Ok(value.to_string()),
@@ -138,8 +121,9 @@ fn reference(inside: &str, environment: &Environment) -> Result<String, String> 
             Ok(text) => Ok(text.trim_end_matches(['\r', '\n']).to_string()),
             Err(why) => Err(format!("{path} {why}")),
         },
-        _ => Err(
-            "expected ${env:NAME}, ${env:NAME:-default} or ${file:PATH}; write $$ for a dollar".to_string(),
-        ),
+        _ => {
+            Err("expected ${env:NAME}, ${env:NAME:-default} or ${file:PATH}; write $$ for a dollar"
+                .to_string())
+        }
     }
 }

@@ -52,14 +52,8 @@ const ELSEWHERE: &[(&str, &str)] = &[
         "there is one fixed line from all `receivers` to all `exporters`, so no pipelines are listed; \
          logs and metrics of Sidelight itself are set in `telemetry`",
     ),
-    (
-        "extensions",
-        "health is set in `telemetry.health`, storage in `data_dir` and `queue`",
-    ),
-    (
-        "connectors",
-        "there is one fixed line from all `receivers` to all `exporters`",
-    ),
+    ("extensions", "health is set in `telemetry.health`, storage in `data_dir` and `queue`"),
+    ("connectors", "there is one fixed line from all `receivers` to all `exporters`"),
 ];
 
 impl Default for Config {

@@ -34,17 +34,11 @@ fn map(entries: &[Entry], given: Option<&Node>, depth: usize, out: &mut String) 
 fn flow(node: &Node) -> String {
     match &node.value {
         Value::Null => "null".to_string(),
-        Value::Scalar(Scalar {
-            text: plain,
-            quoted: false,
-            ..
-        }) => plain.clone(),
+        Value::Scalar(Scalar { text: plain, quoted: false, .. }) => plain.clone(),
         Value::Scalar(Scalar { text: quoted, .. }) => text(quoted),
         Value::List(items) => format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", ")),
         Value::Map(entries) => {
-            let pairs = entries
-                .iter()
-                .map(|entry| format!("{}: {}", text(&entry.key), flow(&entry.node)));
+            let pairs = entries.iter().map(|entry| format!("{}: {}", text(&entry.key), flow(&entry.node)));
             format!("{{{}}}", pairs.collect::<Vec<_>>().join(", "))
         }
     }

@@ -22,15 +22,8 @@ impl Sources {
     /// One tree of all sources, not yet expanded. What cannot be read is a problem and is left out.
     pub(super) fn merged(&self, environment: &Environment, problems: &mut Vec<Problem>) -> Node {
         let mut root = built_in(environment);
-        let named = environment
-            .get("SIDELIGHT_CONFIG")
-            .filter(|uri| !uri.is_empty())
-            .map(str::to_string);
-        let uris = if self.uris.is_empty() {
-            named.as_slice()
-        } else {
-            &self.uris
-        };
+        let named = environment.get("SIDELIGHT_CONFIG").filter(|uri| !uri.is_empty()).map(str::to_string);
+        let uris = if self.uris.is_empty() { named.as_slice() } else { &self.uris };
         for (place, uri) in uris.iter().enumerate() {
             if let Some(node) = read_uri(uri, place + 1, environment, problems) {
                 lay_over(&mut root, node, problems);
@@ -53,14 +46,8 @@ impl Sources {
 
 /// What stands below all sources: the data directory, where the environment names one.
 fn built_in(environment: &Environment) -> Node {
-    let mut root = Node {
-        value: Value::Map(Vec::new()),
-        origin: Origin::source(0, "built-in"),
-    };
-    if let Some(directory) = environment
-        .get("SIDELIGHT_DATA")
-        .filter(|directory| !directory.is_empty())
-    {
+    let mut root = Node { value: Value::Map(Vec::new()), origin: Origin::source(0, "built-in") };
+    if let Some(directory) = environment.get("SIDELIGHT_DATA").filter(|directory| !directory.is_empty()) {
         let origin = Origin::source(0, "env:SIDELIGHT_DATA");
         // Expansion comes later and must leave it as it is.
         let value = Node::text(&directory.replace('$', "$$"), origin.clone());
@@ -86,15 +73,13 @@ fn read_uri(uri: &str, place: usize, environment: &Environment, problems: &mut V
     let (name, text) = match uri.split_once(':') {
         Some(("yaml", text)) => ("--config yaml", Ok(text.to_string())),
         Some(("env", name)) => {
-            let text = environment
-                .get(name)
-                .ok_or_else(|| "this environment variable is not set".to_string());
+            let text =
+                environment.get(name).ok_or_else(|| "this environment variable is not set".to_string());
             (uri, text.map(str::to_string))
         }
-        Some(("http" | "https", _)) => (
-            uri,
-            Err("a configuration is not fetched over the network".to_string()),
-        ),
+        Some(("http" | "https", _)) => {
+            (uri, Err("a configuration is not fetched over the network".to_string()))
+        }
         Some(("file", path)) => (path, read_file(path)),
         _ => (uri, read_file(uri)),
     };
@@ -102,11 +87,7 @@ fn read_uri(uri: &str, place: usize, environment: &Environment, problems: &mut V
     match text {
         Ok(text) => settings::parse(&origin, &text, problems),
         Err(text) => {
-            problems.push(Problem {
-                origin,
-                key: String::new(),
-                text,
-            });
+            problems.push(Problem { origin, key: String::new(), text });
             None
         }
     }
@@ -117,9 +98,7 @@ pub(super) fn read_file(path: &str) -> Result<String, String> {
     let cannot = |error| format!("cannot be read: {error}");
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(cannot)?;
-    file.take(MAX_FILE_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .map_err(cannot)?;
+    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(cannot)?;
     if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err("larger than 1 MiB".to_string());
     }
@@ -142,14 +121,7 @@ fn assignment(set: &str, origin: &Origin) -> Option<Node> {
 /// `value` at the end of the path `keys`.
 fn under(keys: &[&str], value: Node, origin: &Origin) -> Node {
     keys.iter().rev().fold(value, |node, key| {
-        let entry = Entry {
-            key: key.to_string(),
-            origin: origin.clone(),
-            node,
-        };
-        Node {
-            value: Value::Map(vec![entry]),
-            origin: origin.clone(),
-        }
+        let entry = Entry { key: key.to_string(), origin: origin.clone(), node };
+        Node { value: Value::Map(vec![entry]), origin: origin.clone() }
     })
 }

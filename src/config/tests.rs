@@ -50,10 +50,7 @@ impl Story {
                 .filter(|line| line.contains(" # "))
                 .map(|line| format!("{}\n", line.trim()))
                 .collect(),
-            Err(problems) => problems
-                .iter()
-                .map(|problem| format!("{problem}\n"))
-                .collect::<String>(),
+            Err(problems) => problems.iter().map(|problem| format!("{problem}\n")).collect::<String>(),
         };
         expected.assert_eq(&said);
     }
@@ -75,12 +72,8 @@ fn later_sources_win_key_by_key_and_set_wins_over_all() {
 
 #[test]
 fn null_brings_the_defaults_back() {
-    yaml("telemetry: { logs: { level: debug } }")
-        .and("telemetry: { logs: null }")
-        .check(expect![[""]]);
-    yaml("telemetry: { logs: { level: debug } }")
-        .set("telemetry=null")
-        .check(expect![[""]]);
+    yaml("telemetry: { logs: { level: debug } }").and("telemetry: { logs: null }").check(expect![[""]]);
+    yaml("telemetry: { logs: { level: debug } }").set("telemetry=null").check(expect![[""]]);
 }
 
 #[test]
@@ -100,16 +93,10 @@ fn files_and_variables_are_sources_too() {
     story.clone().uri("env:MY_CONFIG").check(expect![[r#"
         data_dir: /d # env:MY_CONFIG:1
     "#]]);
-    story
-        .clone()
-        .variable("SIDELIGHT_CONFIG", "env:MY_CONFIG")
-        .check(expect![[r#"
+    story.clone().variable("SIDELIGHT_CONFIG", "env:MY_CONFIG").check(expect![[r#"
         data_dir: /d # env:MY_CONFIG:1
     "#]]);
-    story
-        .variable("SIDELIGHT_CONFIG", "env:MY_CONFIG")
-        .uri("yaml:data_dir: /e")
-        .check(expect![[r#"
+    story.variable("SIDELIGHT_CONFIG", "env:MY_CONFIG").uri("yaml:data_dir: /e").check(expect![[r#"
         data_dir: /e # --config yaml:1
     "#]]);
 }
@@ -153,14 +140,10 @@ fn references_are_expanded() {
     story("telemetry: { logs: { level: '${env:EMPTY:-debug}' } }").check(expect![[r#"
             level: debug # --config yaml:1
     "#]]);
-    yaml("telemetry: ${env:T}")
-        .variable("T", "{logs: {level: debug}}")
-        .check(expect![[r#"
+    yaml("telemetry: ${env:T}").variable("T", "{logs: {level: debug}}").check(expect![[r#"
             level: debug # --config yaml:1
     "#]]);
-    yaml("data_dir: \"${env:T}\"")
-        .variable("T", "{logs: {level: debug}}")
-        .check(expect![[r#"
+    yaml("data_dir: \"${env:T}\"").variable("T", "{logs: {level: debug}}").check(expect![[r#"
         data_dir: "{logs: {level: debug}}" # --config yaml:1
     "#]]);
     story("telemetry: ${env:EMPTY}").check(expect![[""]]);
@@ -170,9 +153,7 @@ fn references_are_expanded() {
 fn a_file_is_expanded_without_its_last_newline() {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), "/from/a/file\n").unwrap();
-    let loaded = yaml(&format!("data_dir: ${{file:{}}}", file.path().display()))
-        .load()
-        .unwrap();
+    let loaded = yaml(&format!("data_dir: ${{file:{}}}", file.path().display())).load().unwrap();
     assert_eq!(loaded.config.data_dir, PathBuf::from("/from/a/file"));
 }
 
@@ -211,14 +192,8 @@ fn sections_of_a_collector_are_answered_with_what_does_their_job() {
 #[test]
 fn the_data_directory_comes_from_the_environment_unless_it_is_set() {
     let story = Story::default().variable("SIDELIGHT_DATA", "/data");
-    assert_eq!(
-        story.clone().load().unwrap().config.data_dir,
-        PathBuf::from("/data")
-    );
-    assert_eq!(
-        story.set("data_dir=/set").load().unwrap().config.data_dir,
-        PathBuf::from("/set")
-    );
+    assert_eq!(story.clone().load().unwrap().config.data_dir, PathBuf::from("/data"));
+    assert_eq!(story.set("data_dir=/set").load().unwrap().config.data_dir, PathBuf::from("/set"));
 }
 
 proptest! {
@@ -242,10 +217,7 @@ proptest! {
 
 /// The values of a printed configuration, without where they came from.
 fn values(printed: &str) -> Vec<&str> {
-    printed
-        .lines()
-        .map(|line| line.split(" # ").next().expect("one part at least"))
-        .collect()
+    printed.lines().map(|line| line.split(" # ").next().expect("one part at least")).collect()
 }
 
 #[test]
@@ -301,9 +273,7 @@ exporters:
 fn a_rich_configuration_is_printed_and_read_back_to_the_same() {
     let loaded = yaml(RICH).load().expect("no problems");
     let printed = loaded.print();
-    let again = yaml(&printed)
-        .load()
-        .unwrap_or_else(|problems| panic!("{printed}: {problems:?}"));
+    let again = yaml(&printed).load().unwrap_or_else(|problems| panic!("{printed}: {problems:?}"));
     assert_eq!(values(&again.print()), values(&printed));
     assert!(!printed.contains("grpc:"));
 }

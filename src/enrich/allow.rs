@@ -47,9 +47,9 @@ const ROWS: &[(&str, Shape)] = &[
 pub(super) fn passes(leaf: &Leaf<'_>) -> bool {
     match leaf.place {
         Place::Key => is_plain_key(leaf.text),
-        Place::Attribute if leaf.key == leaf.inner => ROWS
-            .iter()
-            .any(|(key, shape)| *key == leaf.key && shape.fits(leaf.text)),
+        Place::Attribute if leaf.key == leaf.inner => {
+            ROWS.iter().any(|(key, shape)| *key == leaf.key && shape.fits(leaf.text))
+        }
         _ => false,
     }
 }
@@ -77,9 +77,7 @@ impl Shape {
 }
 
 /// How keys of providers begin, should one stand where an id or a name belongs.
-const SECRETS: &[&str] = &[
-    "sk-", "sk_", "ghp_", "gho_", "github_", "xox", "AKIA", "ASIA", "AIza", "rk_",
-];
+const SECRETS: &[&str] = &["sk-", "sk_", "ghp_", "gho_", "github_", "xox", "AKIA", "ASIA", "AIza", "rk_"];
 
 fn begins_as_a_secret(text: &str) -> bool {
     SECRETS.iter().any(|start| text.starts_with(start))
@@ -125,68 +123,26 @@ mod tests {
     use super::*;
 
     fn check(place: Place, key: &str, text: &str, passes_unscanned: bool) {
-        let leaf = Leaf {
-            place,
-            key,
-            inner: key,
-            index: 0,
-            text,
-            start: 0,
-        };
+        let leaf = Leaf { place, key, inner: key, index: 0, text, start: 0 };
         assert_eq!(passes(&leaf), passes_unscanned, "{key}: {text}");
     }
 
     #[test]
     fn names_and_ids_of_the_list_pass() {
-        check(
-            Place::Attribute,
-            "gen_ai.request.model",
-            "gpt-4o-2024-08-06",
-            true,
-        );
-        check(
-            Place::Attribute,
-            "gen_ai.request.model",
-            "us.anthropic.claude-3-5-sonnet-20241022-v2:0",
-            true,
-        );
-        check(
-            Place::Attribute,
-            "gen_ai.response.id",
-            "chatcmpl-d4403c8307f1b96d9b16",
-            true,
-        );
+        check(Place::Attribute, "gen_ai.request.model", "gpt-4o-2024-08-06", true);
+        check(Place::Attribute, "gen_ai.request.model", "us.anthropic.claude-3-5-sonnet-20241022-v2:0", true);
+        check(Place::Attribute, "gen_ai.response.id", "chatcmpl-d4403c8307f1b96d9b16", true);
         check(Place::Attribute, "gen_ai.operation.name", "chat", true);
     }
 
     #[test]
     fn content_at_such_a_key_is_scanned() {
-        check(
-            Place::Attribute,
-            "gen_ai.request.model",
-            "jane@example.com",
-            false,
-        );
-        check(
-            Place::Attribute,
-            "gen_ai.request.model",
-            "call +1 303 555 0160",
-            false,
-        );
-        check(
-            Place::Attribute,
-            "gen_ai.request.model",
-            "x-4111111111111111",
-            false,
-        );
+        check(Place::Attribute, "gen_ai.request.model", "jane@example.com", false);
+        check(Place::Attribute, "gen_ai.request.model", "call +1 303 555 0160", false);
+        check(Place::Attribute, "gen_ai.request.model", "x-4111111111111111", false);
         check(Place::Attribute, "gen_ai.operation.name", "Write to Jane", false);
         check(Place::Attribute, "gen_ai.response.id", "4111111111111111", false);
-        check(
-            Place::Attribute,
-            "gen_ai.response.id",
-            "ghp_j0QT1Urw9PfO2M9fkvSdHXOrhKCSgQnxlqaX",
-            false,
-        );
+        check(Place::Attribute, "gen_ai.response.id", "ghp_j0QT1Urw9PfO2M9fkvSdHXOrhKCSgQnxlqaX", false);
         check(Place::EventAttribute, "gen_ai.request.model", "gpt-4o", false);
         check(Place::Attribute, "gen_ai.prompt", "chat", false);
     }

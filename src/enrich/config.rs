@@ -72,17 +72,13 @@ pub struct Aliases(pub bool);
 
 impl Default for Tokens {
     fn default() -> Tokens {
-        Tokens {
-            count_when_missing: true,
-        }
+        Tokens { count_when_missing: true }
     }
 }
 
 impl Default for Cost {
     fn default() -> Cost {
-        Cost {
-            prices: "builtin".into(),
-        }
+        Cost { prices: "builtin".into() }
     }
 }
 
@@ -128,12 +124,7 @@ mod tests {
     fn check(text: &str, problems: Expect) {
         let mut config = Config::default();
         let found = read_text("c.yaml", text, |section| config.read(section));
-        problems.assert_eq(
-            &found
-                .iter()
-                .map(|problem| format!("{problem}\n"))
-                .collect::<String>(),
-        );
+        problems.assert_eq(&found.iter().map(|problem| format!("{problem}\n")).collect::<String>());
     }
 
     #[test]

@@ -67,10 +67,7 @@ impl CallFacts {
             cost_pico_usd: cost.map(|cost| cost.total),
             duration_ms: (start > 0 && end >= start).then(|| (end - start) as f64 / 1e6),
             time_to_first_chunk_ms: call.time_to_first_chunk_s.map(|seconds| seconds * 1e3),
-            finish_reason: call
-                .finish_reasons
-                .first()
-                .map(|reason| texts.label(reason, "finish_reason")),
+            finish_reason: call.finish_reasons.first().map(|reason| texts.label(reason, "finish_reason")),
             ..CallFacts::default()
         }
     }

@@ -26,11 +26,7 @@ pub(super) fn tokens(call: &Call<'_>, count_missing: bool) -> Option<Tokens> {
         Some(_) => tokenizer.method(),
         None => "reported".to_owned(),
     };
-    let tokens = Tokens {
-        input: input.or(more_input),
-        output: output.or(more_output),
-        method,
-    };
+    let tokens = Tokens { input: input.or(more_input), output: output.or(more_output), method };
     (tokens.input.is_some() || tokens.output.is_some()).then_some(tokens)
 }
 
@@ -39,14 +35,8 @@ pub(super) fn cost(call: &Call<'_>, tokens: Option<&Tokens>, prices: &Prices) ->
     if let Some(cost) = call.cost_usd.and_then(Cost::reported) {
         return Ok(cost);
     }
-    let tokens = tokens
-        .filter(|tokens| is_whole(call, tokens))
-        .ok_or(Unpriced::NoTokens)?;
-    let usage = Usage {
-        input: tokens.input,
-        output: tokens.output,
-        ..call.usage
-    };
+    let tokens = tokens.filter(|tokens| is_whole(call, tokens)).ok_or(Unpriced::NoTokens)?;
+    let usage = Usage { input: tokens.input, output: tokens.output, ..call.usage };
     let mut why = Unpriced::NoModel;
     for model in [&call.response_model, &call.request_model].into_iter().flatten() {
         match prices.price(call.provider.as_deref(), model, &usage) {
@@ -93,10 +83,8 @@ fn count(call: &Call<'_>, side: Side, tokenizer: Tokenizer) -> Option<u64> {
     let mut tokens: u64 = texts.iter().map(|text| base.count(&text.text)).sum();
     if side == Side::Input && call.kind == Some(Kind::Chat) {
         let messages = texts.chunk_by(|one, next| one.message == next.message);
-        tokens += REPLY
-            + messages
-                .map(|message| PER_MESSAGE + base.count(role(message[0].role)))
-                .sum::<u64>();
+        tokens +=
+            REPLY + messages.map(|message| PER_MESSAGE + base.count(role(message[0].role))).sum::<u64>();
     }
     Some(tokenizer.scale(tokens))
 }
@@ -116,13 +104,7 @@ mod tests {
     use super::*;
 
     fn text(role: Role, side: Side, message: u32, text: &'static str) -> Text<'static> {
-        Text {
-            role,
-            side,
-            message,
-            text: text.into(),
-            leaf: 0..0,
-        }
+        Text { role, side, message, text: text.into(), leaf: 0..0 }
     }
 
     fn chat() -> Call<'static> {
@@ -140,9 +122,7 @@ mod tests {
 
     fn check(call: &Call<'_>, expected: Option<(Option<u64>, Option<u64>, &str)>) {
         let found = tokens(call, true);
-        let found = found
-            .as_ref()
-            .map(|tokens| (tokens.input, tokens.output, tokens.method.as_str()));
+        let found = found.as_ref().map(|tokens| (tokens.input, tokens.output, tokens.method.as_str()));
         assert_eq!(found, expected);
     }
 
@@ -153,80 +133,41 @@ mod tests {
 
     #[test]
     fn reported_tokens_are_copied_and_only_what_is_missing_is_counted() {
-        let usage = Usage {
-            input: Some(76),
-            output: Some(36),
-            ..Usage::default()
-        };
+        let usage = Usage { input: Some(76), output: Some(36), ..Usage::default() };
         check(&Call { usage, ..chat() }, Some((Some(76), Some(36), "reported")));
-        let usage = Usage {
-            output: None,
-            ..usage
-        };
-        check(
-            &Call { usage, ..chat() },
-            Some((Some(76), Some(2), "tokenizer:o200k_base")),
-        );
+        let usage = Usage { output: None, ..usage };
+        check(&Call { usage, ..chat() }, Some((Some(76), Some(2), "tokenizer:o200k_base")));
     }
 
     #[test]
     fn without_text_and_usage_nothing_is_known() {
-        check(
-            &Call {
-                texts: Vec::new(),
-                ..chat()
-            },
-            None,
-        );
+        check(&Call { texts: Vec::new(), ..chat() }, None);
         assert_eq!(tokens(&chat(), false), None);
     }
 
     #[test]
     fn a_model_without_public_tokenizer_is_estimated() {
-        let call = Call {
-            request_model: Some("claude-sonnet-4-5".into()),
-            ..chat()
-        };
+        let call = Call { request_model: Some("claude-sonnet-4-5".into()), ..chat() };
         check(&call, Some((Some(26), Some(2), "estimate:claude")));
     }
 
     #[test]
     fn embeddings_are_counted_without_the_chat_formula() {
         let texts = vec![text(Role::Document, Side::Input, 0, "hello world")];
-        let call = Call {
-            kind: Some(Kind::Embeddings),
-            texts,
-            ..chat()
-        };
+        let call = Call { kind: Some(Kind::Embeddings), texts, ..chat() };
         check(&call, Some((Some(2), None, "tokenizer:o200k_base")));
     }
 
     #[test]
     fn the_model_that_answered_is_priced_before_the_one_that_was_asked() {
         let prices = Prices::builtin();
-        let usage = Usage {
-            input: Some(1_000_000),
-            output: Some(0),
-            ..Usage::default()
-        };
-        let call = Call {
-            usage,
-            response_model: Some("gpt-4o-2024-05-13".into()),
-            ..chat()
-        };
+        let usage = Usage { input: Some(1_000_000), output: Some(0), ..Usage::default() };
+        let call = Call { usage, response_model: Some("gpt-4o-2024-05-13".into()), ..chat() };
         let found = cost(&call, tokens(&call, false).as_ref(), &prices).unwrap();
+        assert_eq!((found.total, found.price_version.as_str()), (5_000_000_000_000, "2026-11-21"));
+        let deployment = Call { response_model: Some("my-deployment".into()), ..call.clone() };
         assert_eq!(
-            (found.total, found.price_version.as_str()),
-            (5_000_000_000_000, "2026-11-21")
-        );
-        let deployment = Call {
-            response_model: Some("my-deployment".into()),
-            ..call.clone()
-        };
-        assert_eq!(
-            cost(&deployment, tokens(&call, false).as_ref(), &prices)
-                .unwrap()
-                .total,
+            cost(&deployment, tokens(&call, false).as_ref(), &prices).unwrap().total,
             2_500_000_000_000
         );
     }
@@ -234,36 +175,17 @@ mod tests {
     #[test]
     fn a_reported_cost_wins_and_a_miss_has_its_reason() {
         let prices = Prices::builtin();
-        let reported = Call {
-            cost_usd: Some(0.5),
-            ..chat()
-        };
+        let reported = Call { cost_usd: Some(0.5), ..chat() };
         assert_eq!(cost(&reported, None, &prices).unwrap().price_version, "reported");
         assert_eq!(cost(&chat(), None, &prices), Err(Unpriced::NoTokens));
-        let half = Tokens {
-            input: Some(5),
-            output: None,
-            method: "reported".into(),
-        };
+        let half = Tokens { input: Some(5), output: None, method: "reported".into() };
         assert_eq!(cost(&chat(), Some(&half), &prices), Err(Unpriced::NoTokens));
-        let embedding = Call {
-            kind: Some(Kind::Embeddings),
-            ..chat()
-        };
+        let embedding = Call { kind: Some(Kind::Embeddings), ..chat() };
         assert!(cost(&embedding, Some(&half), &prices).is_ok());
-        let unknown = Call {
-            request_model: Some("llama-in-house".into()),
-            ..chat()
-        };
+        let unknown = Call { request_model: Some("llama-in-house".into()), ..chat() };
         let tokens = tokens(&unknown, true);
-        assert_eq!(
-            cost(&unknown, tokens.as_ref(), &prices),
-            Err(Unpriced::UnknownModel)
-        );
-        let nameless = Call {
-            request_model: None,
-            ..chat()
-        };
+        assert_eq!(cost(&unknown, tokens.as_ref(), &prices), Err(Unpriced::UnknownModel));
+        let nameless = Call { request_model: None, ..chat() };
         assert_eq!(cost(&nameless, tokens.as_ref(), &prices), Err(Unpriced::NoModel));
     }
 }

@@ -19,17 +19,10 @@ pub(super) struct Flags {
 impl Flags {
     pub(super) fn merge(own: &Own, tally: &Tally, redactor: &Redactor) -> Flags {
         let mut counts: BTreeMap<String, i64> = match own.get(names::PII_COUNTS) {
-            Some(Given::Ints(before)) => own
-                .texts(names::PII_TYPES)
-                .iter()
-                .cloned()
-                .zip(before.iter().copied())
-                .collect(),
-            _ => own
-                .texts(names::PII_TYPES)
-                .iter()
-                .map(|kind| (kind.clone(), 1))
-                .collect(),
+            Some(Given::Ints(before)) => {
+                own.texts(names::PII_TYPES).iter().cloned().zip(before.iter().copied()).collect()
+            }
+            _ => own.texts(names::PII_TYPES).iter().map(|kind| (kind.clone(), 1)).collect(),
         };
         for (kind, count) in &tally.findings {
             let most = counts.entry((*kind).to_owned()).or_default();
@@ -52,9 +45,7 @@ impl Flags {
             action: action.filter(|_| !counts.is_empty()),
             counts,
             score: tally.injection.score.max(score_before),
-            rules: rules
-                .chain(own.texts(names::INJECTION_RULES).iter().cloned())
-                .collect(),
+            rules: rules.chain(own.texts(names::INJECTION_RULES).iter().cloned()).collect(),
         }
     }
 
@@ -72,10 +63,7 @@ impl Flags {
             all.push((names::INJECTION_SCORE, Given::Double(self.score)));
         }
         if !self.rules.is_empty() {
-            all.push((
-                names::INJECTION_RULES,
-                Given::Texts(self.rules.into_iter().collect()),
-            ));
+            all.push((names::INJECTION_RULES, Given::Texts(self.rules.into_iter().collect())));
         }
         all
     }

@@ -32,16 +32,8 @@ impl Given {
     }
 
     fn read_array(array: &otlp::Value<'_>) -> Option<Given> {
-        let texts: Option<Vec<String>> = array
-            .items()
-            .map(|item| item.as_str().map(str::to_owned))
-            .collect();
-        let ints = || {
-            array
-                .items()
-                .map(|item| item.as_int())
-                .collect::<Option<Vec<i64>>>()
-        };
+        let texts: Option<Vec<String>> = array.items().map(|item| item.as_str().map(str::to_owned)).collect();
+        let ints = || array.items().map(|item| item.as_int()).collect::<Option<Vec<i64>>>();
         texts.map(Given::Texts).or_else(|| ints().map(Given::Ints))
     }
 
@@ -124,20 +116,14 @@ fn is_our_text(key: &str, text: &str) -> bool {
 }
 
 fn is_dialect(name: &str) -> bool {
-    TABLE
-        .iter()
-        .map(|dialect| dialect.name)
-        .chain([UNKNOWN])
-        .any(|known| known == name)
+    TABLE.iter().map(|dialect| dialect.name).chain([UNKNOWN]).any(|known| known == name)
 }
 
 /// A rule: short, of lower-case letters, digits, `-` and `_`.
 fn is_word(text: &str) -> bool {
     text.len() <= 40
         && text.starts_with(|c: char| c.is_ascii_lowercase())
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_'))
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_'))
         && text.bytes().filter(u8::is_ascii_digit).count() <= 3
 }
 

@@ -12,9 +12,7 @@ pub fn prompt_sha256(call: &Call<'_>) -> Option<String> {
 pub(super) fn sha256_hex(bytes: &[u8]) -> String {
     let digest = Sha256::digest(bytes);
     let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
-    digits
-        .map(|half| char::from_digit(u32::from(half), 16).expect("a half byte"))
-        .collect()
+    digits.map(|half| char::from_digit(u32::from(half), 16).expect("a half byte")).collect()
 }
 
 #[cfg(test)]
@@ -32,10 +30,7 @@ mod tests {
             leaf: 0..0,
         };
         let texts = vec![text(Role::System, 0, "be brief"), text(Role::User, 1, "abc")];
-        let call = Call {
-            texts,
-            ..Call::default()
-        };
+        let call = Call { texts, ..Call::default() };
         let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(prompt_sha256(&call).as_deref(), Some(abc));
         assert_eq!(prompt_sha256(&Call::default()), None);

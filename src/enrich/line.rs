@@ -66,11 +66,7 @@ impl Line {
         let sampled = self.sampled(item, &own);
         ours.extend(sampled.map(|sampled| (names::SAMPLED, Given::Bool(sampled))));
         let embeddable = sampled == Some(true) && !pii && outcome.tally.withheld == 0;
-        let prompt = if embeddable {
-            hash::prompt_sha256(call)
-        } else {
-            None
-        };
+        let prompt = if embeddable { hash::prompt_sha256(call) } else { None };
         outcome.embeddable = prompt.is_some();
         if !own.enriched_before() {
             ours.extend(prompt.map(|hash| (names::PROMPT_SHA256, Given::Text(hash))));
@@ -92,21 +88,13 @@ impl Line {
             return self.other(batch, item);
         }
         let mut tally = Tally::default();
-        Outcome {
-            splices: self.texts.carrier(batch, item, &mut tally),
-            tally,
-            ..Outcome::default()
-        }
+        Outcome { splices: self.texts.carrier(batch, item, &mut tally), tally, ..Outcome::default() }
     }
 
     /// An item that is scanned because everything is.
     pub(super) fn other(&self, batch: &Batch, item: &Item<'_>) -> Outcome {
         let mut tally = Tally::default();
-        Outcome {
-            splices: self.texts.any(batch, item, &mut tally),
-            tally,
-            ..Outcome::default()
-        }
+        Outcome { splices: self.texts.any(batch, item, &mut tally), tally, ..Outcome::default() }
     }
 
     /// Of a call whose usage counts. What failed is billed only what was reported.
@@ -150,33 +138,22 @@ impl Line {
     }
 
     fn kind(&self, call: &Call<'_>) -> Vec<Attribute> {
-        let kind = call
-            .kind
-            .map(|kind| (names::KIND, Given::Text(kind.name().to_owned())));
+        let kind = call.kind.map(|kind| (names::KIND, Given::Text(kind.name().to_owned())));
         let dialects = call.dialects.iter().map(|name| (*name).to_owned()).collect();
-        kind.into_iter()
-            .chain([(names::DIALECTS, Given::Texts(dialects))])
-            .collect()
+        kind.into_iter().chain([(names::DIALECTS, Given::Texts(dialects))]).collect()
     }
 
     /// `None` for a log record that stands in no span.
     fn sampled(&self, item: &Item<'_>, own: &Own) -> Option<bool> {
-        let span_id = item
-            .span()
-            .map_or_else(|| item.log_record().map(|r| r.span_id()), |s| Some(s.span_id()));
-        let gate = span_id
-            .filter(|id| !id.is_empty())
-            .map(|id| sample::otlp(id, self.sample_percent));
+        let span_id =
+            item.span().map_or_else(|| item.log_record().map(|r| r.span_id()), |s| Some(s.span_id()));
+        let gate = span_id.filter(|id| !id.is_empty()).map(|id| sample::otlp(id, self.sample_percent));
         own.flag(names::SAMPLED).or(gate)
     }
 }
 
 /// Attributes that only an item without personal data may have.
-const PII_FREE_ONLY: &[&str] = &[
-    names::PROMPT_SHA256,
-    names::EMBEDDING_VECTOR,
-    names::EMBEDDING_MODEL,
-];
+const PII_FREE_ONLY: &[&str] = &[names::PROMPT_SHA256, names::EMBEDDING_VECTOR, names::EMBEDDING_MODEL];
 
 /// What a call used and cost.
 fn figures(call: &Call<'_>, tokens: Option<Tokens>, cost: Option<Cost>) -> Vec<Attribute> {
@@ -184,12 +161,7 @@ fn figures(call: &Call<'_>, tokens: Option<Tokens>, cost: Option<Cost>) -> Vec<A
     if call.model_call || call.usage.input.is_some() || call.usage.output.is_some() {
         all.push((names::USAGE_COUNTED, Given::Bool(call.usage_counted)));
     }
-    if let Some(Tokens {
-        input,
-        output,
-        method,
-    }) = tokens
-    {
+    if let Some(Tokens { input, output, method }) = tokens {
         for (key, count) in [(names::TOKENS_INPUT, input), (names::TOKENS_OUTPUT, output)] {
             let count = count.and_then(|count| i64::try_from(count).ok());
             all.extend(count.map(|count| (key, Given::Int(count))));

@@ -30,9 +30,8 @@ pub fn replace(text: &str) -> Option<String> {
     let mut out = String::new();
     let mut kept = 0;
     for run in runs(text.as_bytes()) {
-        let (start, mime) = data_url(&text[kept..run.start]).map_or((run.start, None), |(before, mime)| {
-            (run.start - before, Some(mime))
-        });
+        let (start, mime) = data_url(&text[kept..run.start])
+            .map_or((run.start, None), |(before, mime)| (run.start - before, Some(mime)));
         let Some(reference) = reference(&text[run.clone()], mime) else {
             continue;
         };
@@ -78,11 +77,7 @@ fn run_end(text: &[u8], start: usize) -> usize {
                 at += 1
             }
             Some(b'\\') => {
-                let slashes = text[at..]
-                    .iter()
-                    .take(MOST_ESCAPES)
-                    .take_while(|byte| **byte == b'\\')
-                    .count();
+                let slashes = text[at..].iter().take(MOST_ESCAPES).take_while(|byte| **byte == b'\\').count();
                 match text.get(at + slashes) {
                     Some(b'/') => at += slashes + 1,
                     _ => return at,
@@ -97,9 +92,7 @@ fn run_end(text: &[u8], start: usize) -> usize {
 fn data_url(before: &str) -> Option<(usize, &str)> {
     const LONGEST: usize = 200;
     let head = before.strip_suffix("base64,")?;
-    let from = head
-        .rfind("data:")
-        .filter(|from| before.len() - from <= LONGEST)?;
+    let from = head.rfind("data:").filter(|from| before.len() - from <= LONGEST)?;
     let mime = head[from + 5..].split(';').next().unwrap_or("");
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '+' | '.' | '\\');
     mime.chars().all(plain).then(|| (before.len() - from, mime))
@@ -112,15 +105,9 @@ fn reference(run: &str, mime: Option<&str>) -> Option<String> {
     let mime = match mime {
         Some(mime) => mime.replace('\\', ""),
         None if symbols.len() < SHORTEST_BARE => return None,
-        None => sniff(&bytes)
-            .or_else(|| is_binary(&symbols, &bytes).then_some(""))?
-            .to_owned(),
+        None => sniff(&bytes).or_else(|| is_binary(&symbols, &bytes).then_some(""))?.to_owned(),
     };
-    let mime = if mime.is_empty() {
-        "application/octet-stream"
-    } else {
-        &mime
-    };
+    let mime = if mime.is_empty() { "application/octet-stream" } else { &mime };
     let mut reference = format!("[media:{mime};sha256=");
     for byte in Sha256::digest(&bytes) {
         let _ = write!(reference, "{byte:02x}");
@@ -137,9 +124,7 @@ fn decode(symbols: &[u8]) -> Option<Vec<u8>> {
         .with_decode_allow_trailing_bits(true);
     let whole = symbols.len() - usize::from(symbols.len() % 4 == 1);
     let alphabet = if url_safe { &URL_SAFE } else { &STANDARD };
-    GeneralPurpose::new(alphabet, lenient)
-        .decode(&symbols[..whole])
-        .ok()
+    GeneralPurpose::new(alphabet, lenient).decode(&symbols[..whole]).ok()
 }
 
 /// The type of a file by its first bytes.
@@ -163,9 +148,8 @@ fn sniff(bytes: &[u8]) -> Option<&'static str> {
         (b"\x1f\x8b", "application/gzip"),
     ];
     // Two letters prove nothing: what they begin has to go on as no text does.
-    let found = MAGIC
-        .iter()
-        .find(|(magic, _)| bytes.starts_with(magic) && std::str::from_utf8(bytes).is_err());
+    let found =
+        MAGIC.iter().find(|(magic, _)| bytes.starts_with(magic) && std::str::from_utf8(bytes).is_err());
     if let Some((_, mime)) = found {
         return Some(mime);
     }
@@ -266,9 +250,7 @@ mod tests {
     fn long_binary_is_media_and_what_may_be_text_is_not() {
         let bytes: Vec<u8> = (0..2_000u32).map(|n| ((n * 7919) >> 3) as u8).collect();
         assert!(
-            replace(&BASE64_STANDARD.encode(&bytes))
-                .unwrap()
-                .starts_with("[media:application/octet-stream;")
+            replace(&BASE64_STANDARD.encode(&bytes)).unwrap().starts_with("[media:application/octet-stream;")
         );
         for text in [
             BASE64_STANDARD.encode("mail jane@example.com, please. ".repeat(60)),

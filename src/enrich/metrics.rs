@@ -21,10 +21,7 @@ pub struct Metrics {
 
 impl Metrics {
     pub fn new() -> Metrics {
-        describe_counter!(
-            "sidelight_pii_findings_total",
-            "Personal data and secrets found, by type."
-        );
+        describe_counter!("sidelight_pii_findings_total", "Personal data and secrets found, by type.");
         describe_histogram!(
             "sidelight_enrich_seconds",
             Unit::Seconds,
@@ -34,10 +31,7 @@ impl Metrics {
             "sidelight_enrich_withheld_items_total",
             "Items whose scan failed and whose text was withheld."
         );
-        describe_counter!(
-            "sidelight_enrich_unpriced_calls_total",
-            "Model calls without a cost, by reason."
-        );
+        describe_counter!("sidelight_enrich_unpriced_calls_total", "Model calls without a cost, by reason.");
         let finding = |kind| (kind, counter!("sidelight_pii_findings_total", "type" => kind));
         Metrics {
             findings: scan::detectors().map(|row| finding(row.kind)).collect(),

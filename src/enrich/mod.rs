@@ -61,10 +61,7 @@ impl Enricher {
     pub fn build(config: &Config, prices: Prices) -> Enricher {
         let redactor = Redactor::build(&config.pii, &config.injection);
         Enricher(Arc::new(Line {
-            texts: Texts {
-                redactor,
-                keep_media: config.media == Media::Keep,
-            },
+            texts: Texts { redactor, keep_media: config.media == Media::Keep },
             prices,
             scope: config.scope,
             count_missing: config.tokens.count_when_missing,
@@ -133,14 +130,7 @@ struct Work<'b> {
 impl<'b> Work<'b> {
     fn new(batch: &'b Batch) -> Work<'b> {
         let enriched = Enriched::untouched(batch.clone());
-        Work {
-            batch,
-            splices: Vec::new(),
-            tally: Tally::default(),
-            enriched,
-            resource: 0..0,
-            scope: 0..0,
-        }
+        Work { batch, splices: Vec::new(), tally: Tally::default(), enriched, resource: 0..0, scope: 0..0 }
     }
 
     /// Takes in what `enrich` makes of `item`; where it panics, every text of the item is withheld.
@@ -162,9 +152,7 @@ impl<'b> Work<'b> {
     fn above(&mut self, item: &Item<'_>, line: &Line) {
         if self.resource != item.resource_group {
             self.resource = item.resource_group.clone();
-            let scanned = line
-                .texts
-                .resource(self.batch, self.resource.clone(), &mut self.tally);
+            let scanned = line.texts.resource(self.batch, self.resource.clone(), &mut self.tally);
             self.splices.extend(scanned);
         }
         if self.scope != item.scope_group {
@@ -189,7 +177,5 @@ fn not_found<'b>(batch: &'b Batch, found: &[Found<'b>]) -> impl Iterator<Item = 
             Found::Call(item, _) | Found::Carrier(item) => item.at.start,
         })
         .collect();
-    batch
-        .walk()
-        .filter(move |item| starts.binary_search(&item.at.start).is_err())
+    batch.walk().filter(move |item| starts.binary_search(&item.at.start).is_err())
 }

@@ -20,17 +20,13 @@ struct Standing {
 
 impl Own {
     pub(super) fn read(item: &Item<'_>) -> Own {
-        let ours = item
-            .attributes()
-            .filter(|attribute| is_of_interest(attribute.key));
+        let ours = item.attributes().filter(|attribute| is_of_interest(attribute.key));
         let standing = ours.map(|attribute| Standing {
             key: attribute.key.to_owned(),
             value: Given::read(&attribute.value).filter(|value| value.is_ours(attribute.key)),
             at: item.at.start + attribute.at.start..item.at.start + attribute.at.end,
         });
-        Own {
-            standing: standing.collect(),
-        }
+        Own { standing: standing.collect() }
     }
 
     /// Whether a Sidelight has enriched the item before: what it wrote then stays, and only flags are merged.
@@ -45,11 +41,7 @@ impl Own {
 
     /// The value at `key`, the last one as OTLP readers take it, if it can be trusted.
     pub(super) fn get(&self, key: &str) -> Option<&Given> {
-        self.standing
-            .iter()
-            .rfind(|standing| standing.key == key)?
-            .value
-            .as_ref()
+        self.standing.iter().rfind(|standing| standing.key == key)?.value.as_ref()
     }
 
     pub(super) fn flag(&self, key: &str) -> Option<bool> {
@@ -69,10 +61,7 @@ impl Own {
     /// Whether `leaf` is a value that we wrote. A text that only stands beside one, in a field that readers
     /// pass over, is not.
     pub(super) fn wrote(&self, leaf: &Leaf<'_>) -> bool {
-        let standing = self
-            .standing
-            .iter()
-            .find(|standing| standing.at.contains(&leaf.start));
+        let standing = self.standing.iter().find(|standing| standing.at.contains(&leaf.start));
         match standing.and_then(|standing| standing.value.as_ref()) {
             Some(Given::Text(text)) => text == leaf.text,
             Some(Given::Texts(texts)) => texts.iter().any(|text| text == leaf.text),
@@ -94,31 +83,21 @@ impl Own {
     ) {
         let mut cuts: Vec<Range<usize>> = Vec::new();
         let mut cut = |key: &str| {
-            cuts.extend(
-                self.standing
-                    .iter()
-                    .filter(|s| s.key == key)
-                    .map(|s| s.at.clone()),
-            );
+            cuts.extend(self.standing.iter().filter(|s| s.key == key).map(|s| s.at.clone()));
         };
         let mut fields = Vec::new();
         for (key, value) in wanted {
             let mut standing = self.standing.iter().filter(|standing| standing.key == *key);
-            let right = standing
-                .next()
-                .is_some_and(|first| first.value.as_ref() == Some(value));
+            let right = standing.next().is_some_and(|first| first.value.as_ref() == Some(value));
             if !right || standing.next().is_some() {
                 cut(key);
                 value.write(key, item.attributes_field(), &mut fields);
             }
         }
         unwanted.iter().for_each(|key| cut(key));
-        more.iter()
-            .for_each(|(key, value)| value.write(key, item.attributes_field(), &mut fields));
+        more.iter().for_each(|(key, value)| value.write(key, item.attributes_field(), &mut fields));
         splices.retain(|splice| {
-            !cuts
-                .iter()
-                .any(|cut| cut.start <= splice.at.start && splice.at.end <= cut.end)
+            !cuts.iter().any(|cut| cut.start <= splice.at.start && splice.at.end <= cut.end)
         });
         splices.extend(cuts.into_iter().map(|cut| Splice::cut(item.at.clone(), cut)));
         if !fields.is_empty() {

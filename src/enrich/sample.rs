@@ -31,9 +31,7 @@ fn text_remainder(span_id: &str) -> u8 {
 
 /// SHA-256 of `id` as one big-endian number, modulo 100.
 fn remainder(id: &[u8]) -> u8 {
-    let rest = Sha256::digest(id)
-        .iter()
-        .fold(0, |rest, byte| (rest * 256 + u32::from(*byte)) % 100);
+    let rest = Sha256::digest(id).iter().fold(0, |rest, byte| (rest * 256 + u32::from(*byte)) % 100);
     u8::try_from(rest).expect("below 100")
 }
 
@@ -67,9 +65,7 @@ mod tests {
 
     #[test]
     fn one_percent_is_about_one_in_a_hundred() {
-        let sampled = (0..200_000)
-            .filter(|number| text(&format!("span-{number}"), 1))
-            .count();
+        let sampled = (0..200_000).filter(|number| text(&format!("span-{number}"), 1)).count();
         assert_eq!(sampled, 1_954);
     }
 

@@ -59,11 +59,7 @@ impl From<bool> for Given {
 }
 
 fn attribute(key: &str, value: impl Into<Given>) -> KeyValue {
-    KeyValue {
-        key: key.into(),
-        value: Some(any(value)),
-        ..KeyValue::default()
-    }
+    KeyValue { key: key.into(), value: Some(any(value)), ..KeyValue::default() }
 }
 
 /// A chat with `prompt`, in the current conventions.
@@ -91,17 +87,11 @@ fn with(mut span: Span, more: Vec<KeyValue>) -> Span {
 }
 
 fn request(spans: Vec<Span>) -> ExportTraceServiceRequest {
-    let resource = Resource {
-        attributes: vec![attribute("service.name", "shop")],
-        ..Resource::default()
-    };
+    let resource = Resource { attributes: vec![attribute("service.name", "shop")], ..Resource::default() };
     ExportTraceServiceRequest {
         resource_spans: vec![ResourceSpans {
             resource: Some(resource),
-            scope_spans: vec![ScopeSpans {
-                spans,
-                ..ScopeSpans::default()
-            }],
+            scope_spans: vec![ScopeSpans { spans, ..ScopeSpans::default() }],
             ..ResourceSpans::default()
         }],
     }
@@ -116,19 +106,13 @@ fn apply(settings: &str, request: &ExportTraceServiceRequest) -> (ExportTraceSer
     let enriched = enricher.apply(&batch(request), SystemTime::UNIX_EPOCH);
     let again = enricher.apply(&enriched.batch, SystemTime::UNIX_EPOCH);
     assert!(again.batch == enriched.batch, "enriching again changes nothing");
-    (
-        ExportTraceServiceRequest::decode(enriched.batch.otlp().as_ref()).unwrap(),
-        enriched,
-    )
+    (ExportTraceServiceRequest::decode(enriched.batch.otlp().as_ref()).unwrap(), enriched)
 }
 
 /// The attributes of the first span, as `key = value`.
 fn shown(request: &ExportTraceServiceRequest) -> String {
     let span = &request.resource_spans[0].scope_spans[0].spans[0];
-    span.attributes
-        .iter()
-        .map(|entry| format!("{} = {}\n", entry.key, show(entry.value.as_ref())))
-        .collect()
+    span.attributes.iter().map(|entry| format!("{} = {}\n", entry.key, show(entry.value.as_ref()))).collect()
 }
 
 fn show(value: Option<&AnyValue>) -> String {
@@ -150,11 +134,7 @@ fn check(settings: &str, span: Span, expected: Expect) {
     let before = shown(&request(vec![span.clone()]));
     let (after, _) = apply(settings, &request(vec![span]));
     let new = |line: &&str| !before.lines().any(|there| there == *line);
-    let gained: Vec<_> = shown(&after)
-        .lines()
-        .filter(new)
-        .map(|line| format!("{line}\n"))
-        .collect();
+    let gained: Vec<_> = shown(&after).lines().filter(new).map(|line| format!("{line}\n")).collect();
     expected.assert_eq(&gained.concat());
 }
 
@@ -188,10 +168,8 @@ fn a_call_without_usage_is_counted_and_priced() {
 
 #[test]
 fn reported_usage_is_copied() {
-    let usage = vec![
-        attribute("gen_ai.usage.input_tokens", 1_000),
-        attribute("gen_ai.usage.output_tokens", 500),
-    ];
+    let usage =
+        vec![attribute("gen_ai.usage.input_tokens", 1_000), attribute("gen_ai.usage.output_tokens", 500)];
     check(
         "aliases: false",
         with(chat("hi"), usage),
@@ -295,17 +273,11 @@ fn another_dialect_gains_the_current_names() {
 
 #[test]
 fn a_failed_call_costs_only_what_was_reported() {
-    let status = Some(Status {
-        code: 2,
-        message: "bad key for jane@example.com".into(),
-    });
+    let status = Some(Status { code: 2, message: "bad key for jane@example.com".into() });
     let (after, enriched) = apply("", &request(vec![Span { status, ..chat("hi") }]));
     assert!(!shown(&after).contains("sidelight.tokens") && !shown(&after).contains("sidelight.cost"));
     let span = &after.resource_spans[0].scope_spans[0].spans[0];
-    assert_eq!(
-        span.status.as_ref().unwrap().message,
-        "bad key for [EMAIL_ADDRESS]"
-    );
+    assert_eq!(span.status.as_ref().unwrap().message, "bad key for [EMAIL_ADDRESS]");
     assert!(enriched.calls[0].error && enriched.calls[0].pii);
 }
 
@@ -314,10 +286,7 @@ fn flags_of_an_earlier_sidelight_merge_with_what_is_found_now() {
     let before = vec![
         attribute("sidelight.dialects", Given::Texts(vec!["otel-semconv".into()])),
         attribute("sidelight.pii.detected", true),
-        attribute(
-            "sidelight.pii.types",
-            Given::Texts(vec!["EMAIL_ADDRESS".into(), "US_SSN".into()]),
-        ),
+        attribute("sidelight.pii.types", Given::Texts(vec!["EMAIL_ADDRESS".into(), "US_SSN".into()])),
         attribute("sidelight.pii.counts", Given::Ints(vec![3, 1])),
         attribute("sidelight.injection.attempt", true),
         attribute("sidelight.sampled", true),
@@ -380,10 +349,7 @@ fn media_and_personal_data_in_one_text_are_one_change() {
     let prompt = format!("from jane@example.com: data:image/png;base64,{png}");
     let (after, _) = apply("", &request(vec![chat(&prompt)]));
     let messages = shown(&after);
-    assert!(
-        messages.contains("from [EMAIL_ADDRESS]: [media:image/png;sha256="),
-        "{messages}"
-    );
+    assert!(messages.contains("from [EMAIL_ADDRESS]: [media:image/png;sha256="), "{messages}");
     let (after, _) = apply("media: keep", &request(vec![chat(&prompt)]));
     assert!(shown(&after).contains(&png));
 }
@@ -391,68 +357,31 @@ fn media_and_personal_data_in_one_text_are_one_change() {
 #[test]
 fn resource_scope_and_carriers_are_scanned_beside_a_call() {
     let statement = vec![
-        attribute(
-            "db.statement",
-            "select * from users where mail = 'jane@example.com'",
-        ),
+        attribute("db.statement", "select * from users where mail = 'jane@example.com'"),
         attribute("db.note", "jane@example.com"),
     ];
-    let carrier = Span {
-        attributes: statement,
-        span_id: vec![8; 8],
-        name: "SELECT".into(),
-        ..chat("")
-    };
+    let carrier = Span { attributes: statement, span_id: vec![8; 8], name: "SELECT".into(), ..chat("") };
     let mut sent = request(vec![chat("hi"), carrier.clone()]);
     let group = &mut sent.resource_spans[0];
-    group
-        .resource
-        .as_mut()
-        .unwrap()
-        .attributes
-        .push(attribute("owner", "jane@example.com"));
-    group.scope_spans[0].scope = Some(InstrumentationScope {
-        name: "of jane@example.com".into(),
-        ..InstrumentationScope::default()
-    });
+    group.resource.as_mut().unwrap().attributes.push(attribute("owner", "jane@example.com"));
+    group.scope_spans[0].scope =
+        Some(InstrumentationScope { name: "of jane@example.com".into(), ..InstrumentationScope::default() });
     let (after, _) = apply("", &sent);
     let group = &after.resource_spans[0];
-    assert_eq!(
-        show(group.resource.as_ref().unwrap().attributes[1].value.as_ref()),
-        "\"[EMAIL_ADDRESS]\""
-    );
-    assert_eq!(
-        group.scope_spans[0].scope.as_ref().unwrap().name,
-        "of [EMAIL_ADDRESS]"
-    );
-    let carried: Vec<_> = group.scope_spans[0].spans[1]
-        .attributes
-        .iter()
-        .map(|a| show(a.value.as_ref()))
-        .collect();
-    assert_eq!(
-        carried,
-        [
-            "\"select * from users where mail = '[EMAIL_ADDRESS]'\"",
-            "\"jane@example.com\""
-        ]
-    );
+    assert_eq!(show(group.resource.as_ref().unwrap().attributes[1].value.as_ref()), "\"[EMAIL_ADDRESS]\"");
+    assert_eq!(group.scope_spans[0].scope.as_ref().unwrap().name, "of [EMAIL_ADDRESS]");
+    let carried: Vec<_> =
+        group.scope_spans[0].spans[1].attributes.iter().map(|a| show(a.value.as_ref())).collect();
+    assert_eq!(carried, ["\"select * from users where mail = '[EMAIL_ADDRESS]'\"", "\"jane@example.com\""]);
 }
 
 #[test]
 fn without_an_llm_call_nothing_is_touched_unless_everything_is_scanned() {
-    let plain = Span {
-        attributes: vec![attribute("note", "jane@example.com")],
-        name: "work".into(),
-        ..chat("")
-    };
+    let plain =
+        Span { attributes: vec![attribute("note", "jane@example.com")], name: "work".into(), ..chat("") };
     let sent = batch(&request(vec![plain]));
     let kept = enricher("").apply(&sent, SystemTime::UNIX_EPOCH).batch;
-    assert_eq!(
-        kept.otlp().as_ptr(),
-        sent.otlp().as_ptr(),
-        "the same bytes, shared"
-    );
+    assert_eq!(kept.otlp().as_ptr(), sent.otlp().as_ptr(), "the same bytes, shared");
     let all = enricher("scope: all").apply(&sent, SystemTime::UNIX_EPOCH);
     let text = String::from_utf8_lossy(all.batch.otlp()).into_owned();
     assert!(text.contains("[EMAIL_ADDRESS]") && !text.contains("jane"));
@@ -471,10 +400,7 @@ fn log_records_gain_the_flags() {
     };
     let request = ExportLogsServiceRequest {
         resource_logs: vec![ResourceLogs {
-            scope_logs: vec![ScopeLogs {
-                log_records: vec![record],
-                ..ScopeLogs::default()
-            }],
+            scope_logs: vec![ScopeLogs { log_records: vec![record], ..ScopeLogs::default() }],
             ..ResourceLogs::default()
         }],
     };
@@ -500,12 +426,7 @@ fn an_item_whose_enrichment_panics_is_withheld_and_the_rest_goes_on() {
     let after = ExportTraceServiceRequest::decode(enriched.batch.otlp().as_ref()).unwrap();
     let spans = &after.resource_spans[0].scope_spans[0].spans;
     assert_eq!(spans[0].name, "[WITHHELD]");
-    assert!(
-        spans[0]
-            .attributes
-            .iter()
-            .all(|entry| show(entry.value.as_ref()) == "\"[WITHHELD]\"")
-    );
+    assert!(spans[0].attributes.iter().all(|entry| show(entry.value.as_ref()) == "\"[WITHHELD]\""));
     assert_eq!(spans[0].attributes[0].key, "gen_ai.operation.name");
     assert_eq!(spans[1], chat("another"));
 }
@@ -516,12 +437,6 @@ fn facts_hold_numbers_and_safe_names() {
     let (_, enriched) = apply("", &request(vec![with(chat("Summarize this document."), odd)]));
     let facts = &enriched.calls[0];
     assert_eq!((facts.service.as_str(), facts.model.as_str()), ("shop", "other"));
-    assert_eq!(
-        (facts.provider.as_str(), facts.operation.as_str()),
-        ("openai", "chat")
-    );
-    assert_eq!(
-        (facts.duration_ms, facts.model_call, facts.pii),
-        (Some(250.0), true, true)
-    );
+    assert_eq!((facts.provider.as_str(), facts.operation.as_str()), ("openai", "chat"));
+    assert_eq!((facts.duration_ms, facts.model_call, facts.pii), (Some(250.0), true, true));
 }

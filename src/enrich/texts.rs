@@ -43,11 +43,7 @@ impl Texts {
     /// Of a span about HTTP, a database or messages only what may carry a prompt: its URL, statement and body.
     pub(super) fn carrier(&self, batch: &Batch, item: &Item<'_>, tally: &mut Tally) -> Vec<Splice> {
         let transport = item.attributes().keys().any(is_of_transport);
-        self.all(
-            tally,
-            |leaf| batch.leaves(item, leaf),
-            |leaf| !transport || carries_content(leaf.key),
-        )
+        self.all(tally, |leaf| batch.leaves(item, leaf), |leaf| !transport || carries_content(leaf.key))
     }
 
     /// Every string leaf of an item that is scanned because everything is.
@@ -85,11 +81,7 @@ impl Texts {
         if allow::passes(leaf) {
             return None;
         }
-        let reference = if self.keep_media {
-            None
-        } else {
-            media::replace(leaf.text)
-        };
+        let reference = if self.keep_media { None } else { media::replace(leaf.text) };
         let text = reference.as_deref().unwrap_or(leaf.text);
         let key = if leaf.place == Place::Key { "" } else { leaf.inner };
         let safe = self.redactor.leaf(redact::Leaf { text, key, role }, tally);
@@ -105,11 +97,7 @@ impl Texts {
     pub(super) fn label(&self, text: &str, key: &str) -> String {
         const LONGEST: usize = 100;
         let (safe, clean) = self.judged(text, key);
-        if clean {
-            safe[..safe.floor_char_boundary(LONGEST)].to_owned()
-        } else {
-            "other".into()
-        }
+        if clean { safe[..safe.floor_char_boundary(LONGEST)].to_owned() } else { "other".into() }
     }
 
     fn judged(&self, text: &str, key: &str) -> (String, bool) {
@@ -117,14 +105,7 @@ impl Texts {
             return (text.to_owned(), true);
         }
         let mut tally = Tally::default();
-        let safe = self.redactor.leaf(
-            redact::Leaf {
-                text,
-                key,
-                role: None,
-            },
-            &mut tally,
-        );
+        let safe = self.redactor.leaf(redact::Leaf { text, key, role: None }, &mut tally);
         let clean = safe.is_none() && tally.findings.is_empty();
         (safe.unwrap_or_else(|| text.to_owned()), clean)
     }
@@ -143,20 +124,12 @@ pub(super) fn withheld(batch: &Batch, item: &Item<'_>) -> Vec<Splice> {
 }
 
 fn replace(leaf: &Leaf<'_>, text: String) -> Splice {
-    Splice {
-        inside: leaf.at(),
-        at: leaf.at(),
-        with: text.into_bytes(),
-    }
+    Splice { inside: leaf.at(), at: leaf.at(), with: text.into_bytes() }
 }
 
 /// Who speaks in each leaf, by where it begins; `None` where several do. Sorted.
 fn roles(call: &Call<'_>) -> Vec<(usize, Option<Role>)> {
-    let mut roles: Vec<_> = call
-        .texts
-        .iter()
-        .map(|text| (text.leaf.start, Some(text.role)))
-        .collect();
+    let mut roles: Vec<_> = call.texts.iter().map(|text| (text.leaf.start, Some(text.role))).collect();
     roles.sort_by_key(|(start, _)| *start);
     roles.dedup_by(|next, kept| {
         let same_leaf = next.0 == kept.0;
@@ -169,17 +142,13 @@ fn roles(call: &Call<'_>) -> Vec<(usize, Option<Role>)> {
 }
 
 fn role_of(roles: &[(usize, Option<Role>)], leaf: &Leaf<'_>) -> Option<Role> {
-    let at = roles
-        .binary_search_by_key(&leaf.start, |(start, _)| *start)
-        .ok()?;
+    let at = roles.binary_search_by_key(&leaf.start, |(start, _)| *start).ok()?;
     roles[at].1
 }
 
 /// Keys by which a span is known to be about HTTP, a database or messages.
 fn is_of_transport(key: &str) -> bool {
-    ["http.", "url.", "db.", "messaging."]
-        .iter()
-        .any(|start| key.starts_with(start))
+    ["http.", "url.", "db.", "messaging."].iter().any(|start| key.starts_with(start))
 }
 
 /// Keys of such a span that may hold a prompt, or the key to a provider.
@@ -215,20 +184,10 @@ mod tests {
             text: "".into(),
             leaf: start..start + 1,
         };
-        let texts = vec![
-            text(9, Role::User),
-            text(4, Role::System),
-            text(4, Role::User),
-            text(7, Role::Tool),
-        ];
-        let call = Call {
-            texts,
-            ..Call::default()
-        };
-        assert_eq!(
-            roles(&call),
-            [(4, None), (7, Some(Role::Tool)), (9, Some(Role::User))]
-        );
+        let texts =
+            vec![text(9, Role::User), text(4, Role::System), text(4, Role::User), text(7, Role::Tool)];
+        let call = Call { texts, ..Call::default() };
+        assert_eq!(roles(&call), [(4, None), (7, Some(Role::Tool)), (9, Some(Role::User))]);
     }
 
     #[test]

@@ -41,17 +41,10 @@ pub fn grpc(status: &tonic::Status) -> Verdict {
     let after = retry_delay(status.details());
     let cause = || -> BoxError {
         let status_name = format!("gRPC {:?}", status.code());
-        PeerSaid {
-            status: status_name,
-            words: status.message().to_string(),
-        }
-        .into()
+        PeerSaid { status: status_name, words: status.message().to_string() }.into()
     };
     match status.code() {
-        Code::ResourceExhausted if after.is_some() => Verdict::Later {
-            after,
-            cause: cause(),
-        },
+        Code::ResourceExhausted if after.is_some() => Verdict::Later { after, cause: cause() },
         Code::ResourceExhausted => Verdict::TooLarge,
         Code::OutOfRange if speaks_of_size(status.message()) => Verdict::TooLarge,
         Code::Cancelled
@@ -59,10 +52,7 @@ pub fn grpc(status: &tonic::Status) -> Verdict {
         | Code::Aborted
         | Code::OutOfRange
         | Code::Unavailable
-        | Code::DataLoss => Verdict::Later {
-            after,
-            cause: cause(),
-        },
+        | Code::DataLoss => Verdict::Later { after, cause: cause() },
         Code::Unauthenticated | Code::PermissionDenied => Verdict::Hold(cause()),
         Code::Ok
         | Code::Unknown
@@ -82,16 +72,11 @@ pub fn grpc(status: &tonic::Status) -> Verdict {
 ///
 /// Source: opentelemetry-proto docs/specification.md, "OTLP/HTTP Response" and "Retryable Response Codes".
 pub fn http(status: u16, retry_after: Option<&str>, words: String, now: SystemTime) -> Verdict {
-    let cause: BoxError = PeerSaid {
-        status: format!("HTTP {status}"),
-        words,
-    }
-    .into();
+    let cause: BoxError = PeerSaid { status: format!("HTTP {status}"), words }.into();
     match status {
-        429 | 502 | 503 | 504 => Verdict::Later {
-            after: retry_after.and_then(|text| delay_of(text, now)),
-            cause,
-        },
+        429 | 502 | 503 | 504 => {
+            Verdict::Later { after: retry_after.and_then(|text| delay_of(text, now)), cause }
+        }
         413 => Verdict::TooLarge,
         300..=399 | 401 | 403 | 407 => Verdict::Hold(cause),
         _ => Verdict::Refused(cause),
@@ -105,47 +90,29 @@ pub fn http(status: u16, retry_after: Option<&str>, words: String, now: SystemTi
 /// and reads as all of them.
 pub fn accepted(body: &[u8], sent: u32) -> Verdict {
     let Ok(response) = ExportResponse::decode(body) else {
-        return Verdict::Sent {
-            rejected: 0,
-            message: Some("the answer could not be read".to_string()),
-        };
+        return Verdict::Sent { rejected: 0, message: Some("the answer could not be read".to_string()) };
     };
     let partial = response.partial_success.unwrap_or_default();
     let rejected = u64::try_from(partial.rejected).unwrap_or(0).min(u64::from(sent));
-    Verdict::Sent {
-        rejected,
-        message: Some(partial.message).filter(|text| !text.is_empty()),
-    }
+    Verdict::Sent { rejected, message: Some(partial.message).filter(|text| !text.is_empty()) }
 }
 
 /// The words of a `google.rpc.Status` in `body`, as an OTLP/HTTP server sends it with an error.
 pub fn status_words(body: &[u8]) -> Option<String> {
-    Status::decode(body)
-        .ok()
-        .map(|status| status.message)
-        .filter(|text| !text.is_empty())
+    Status::decode(body).ok().map(|status| status.message).filter(|text| !text.is_empty())
 }
 
 /// As [`accepted`] for an answer in JSON, which some peers give whatever they were sent.
 pub fn accepted_json(body: &[u8], sent: u32) -> Verdict {
     let Ok(json) = serde_json::from_slice::<serde_json::Value>(body) else {
-        return Verdict::Sent {
-            rejected: 0,
-            message: Some("the answer could not be read".to_string()),
-        };
+        return Verdict::Sent { rejected: 0, message: Some("the answer could not be read".to_string()) };
     };
     let partial = &json["partialSuccess"];
     let count = ["rejectedSpans", "rejectedLogRecords", "rejectedDataPoints"]
         .iter()
         .find_map(|key| integer(&partial[key]));
-    let message = partial["errorMessage"]
-        .as_str()
-        .filter(|text| !text.is_empty())
-        .map(str::to_string);
-    Verdict::Sent {
-        rejected: count.unwrap_or(0).min(u64::from(sent)),
-        message,
-    }
+    let message = partial["errorMessage"].as_str().filter(|text| !text.is_empty()).map(str::to_string);
+    Verdict::Sent { rejected: count.unwrap_or(0).min(u64::from(sent)), message }
 }
 
 /// As [`status_words`] for JSON.
@@ -171,14 +138,9 @@ pub fn grpc_method(signal: Signal) -> &'static str {
 /// How grpc-go, grpc-java, tonic and others word a message over their limit.
 fn speaks_of_size(words: &str) -> bool {
     let words = words.to_ascii_lowercase();
-    [
-        "larger than max",
-        "too large",
-        "exceeds maximum",
-        "message length",
-    ]
-    .iter()
-    .any(|sign| words.contains(sign))
+    ["larger than max", "too large", "exceeds maximum", "message length"]
+        .iter()
+        .any(|sign| words.contains(sign))
 }
 
 /// `Retry-After`: seconds, or a date (RFC 9110 §10.2.3).
@@ -186,12 +148,7 @@ fn delay_of(text: &str, now: SystemTime) -> Option<Duration> {
     let text = text.trim();
     match text.parse::<u64>() {
         Ok(seconds) => Some(Duration::from_secs(seconds)),
-        Err(_) => Some(
-            httpdate::parse_http_date(text)
-                .ok()?
-                .duration_since(now)
-                .unwrap_or_default(),
-        ),
+        Err(_) => Some(httpdate::parse_http_date(text).ok()?.duration_since(now).unwrap_or_default()),
     }
 }
 
@@ -199,14 +156,8 @@ fn delay_of(text: &str, now: SystemTime) -> Option<Duration> {
 /// absent, negative or broken inside a RetryInfo still says that coming back helps: zero.
 fn retry_delay(details: &[u8]) -> Option<Duration> {
     let status = Status::decode(details).ok()?;
-    let any = status
-        .details
-        .iter()
-        .find(|any| any.type_url.ends_with("/google.rpc.RetryInfo"))?;
-    let delay = RetryInfo::decode(any.value.as_slice())
-        .unwrap_or_default()
-        .retry_delay
-        .unwrap_or_default();
+    let any = status.details.iter().find(|any| any.type_url.ends_with("/google.rpc.RetryInfo"))?;
+    let delay = RetryInfo::decode(any.value.as_slice()).unwrap_or_default().retry_delay.unwrap_or_default();
     let seconds = Duration::from_secs(u64::try_from(delay.seconds).unwrap_or(0));
     let nanos = u64::try_from(delay.nanos).unwrap_or(0).min(999_999_999);
     Some(seconds.saturating_add(Duration::from_nanos(nanos)))

@@ -34,9 +34,7 @@ impl Compression {
         if self == Compression::None || plain.len() < WORTH_A_THREAD {
             return self.compress(&plain);
         }
-        tokio::task::spawn_blocking(move || self.compress(&plain))
-            .await
-            .map_err(io::Error::other)?
+        tokio::task::spawn_blocking(move || self.compress(&plain)).await.map_err(io::Error::other)?
     }
 
     fn compress(self, plain: &Bytes) -> io::Result<Bytes> {
@@ -51,9 +49,7 @@ impl Compression {
 fn gzip(plain: &[u8]) -> io::Result<Bytes> {
     let mut compressor = libdeflater::Compressor::new(libdeflater::CompressionLvl::fastest());
     let mut out = vec![0; compressor.gzip_compress_bound(plain.len())];
-    let length = compressor
-        .gzip_compress(plain, &mut out)
-        .map_err(io::Error::other)?;
+    let length = compressor.gzip_compress(plain, &mut out).map_err(io::Error::other)?;
     out.truncate(length);
     Ok(out.into())
 }
@@ -68,9 +64,7 @@ mod tests {
         let plain = Bytes::from("tell me a story, ".repeat(length / 17 + 1));
         let gzip = Compression::Gzip.apply(plain.clone()).await.unwrap();
         let mut text = Vec::new();
-        flate2::read::GzDecoder::new(gzip.as_ref())
-            .read_to_end(&mut text)
-            .unwrap();
+        flate2::read::GzDecoder::new(gzip.as_ref()).read_to_end(&mut text).unwrap();
         assert_eq!(text, plain);
         let zstd = Compression::Zstd.apply(plain.clone()).await.unwrap();
         assert_eq!(zstd::bulk::decompress(&zstd, plain.len()).unwrap(), plain);

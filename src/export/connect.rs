@@ -26,30 +26,14 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 impl Connector {
     /// `https` means TLS; without a port it is 443, or 80.
     pub fn new(uri: &Uri, tls: &tls::Client) -> Result<Connector, BoxError> {
-        let host = uri
-            .host()
-            .ok_or("an endpoint has a host")?
-            .trim_matches(['[', ']'])
-            .to_string();
+        let host = uri.host().ok_or("an endpoint has a host")?.trim_matches(['[', ']']).to_string();
         if uri.scheme_str() != Some("https") {
-            return Ok(Connector {
-                host,
-                port: uri.port_u16().unwrap_or(80),
-                tls: None,
-            });
+            return Ok(Connector { host, port: uri.port_u16().unwrap_or(80), tls: None });
         }
-        let named = if tls.server_name_override.is_empty() {
-            &host
-        } else {
-            &tls.server_name_override
-        };
+        let named = if tls.server_name_override.is_empty() { &host } else { &tls.server_name_override };
         let name = ServerName::try_from(named.clone())?;
         let connector = TlsConnector::from(Arc::new(tls.build(&["h2"])?));
-        Ok(Connector {
-            host,
-            port: uri.port_u16().unwrap_or(443),
-            tls: Some((connector, name)),
-        })
+        Ok(Connector { host, port: uri.port_u16().unwrap_or(443), tls: Some((connector, name)) })
     }
 
     /// The first of the host's addresses that answers.

@@ -89,11 +89,7 @@ impl Delivery {
 
     /// Puts `batch` behind those that are there, or into one request with them.
     pub fn add(&mut self, batch: Batch) {
-        let batch = if self.shape.valid_ids {
-            self.without_invalid_ids(batch)
-        } else {
-            batch
-        };
+        let batch = if self.shape.valid_ids { self.without_invalid_ids(batch) } else { batch };
         let fits = |parts: &&mut Vec<Batch>| {
             parts[0].signal() == batch.signal() && size(parts) + batch.otlp().len() <= self.shape.join
         };
@@ -170,10 +166,7 @@ impl Delivery {
         self.unsend(&all, rejected, "partial_success");
         match message {
             Some(message) => Then::Heard { rejected, message },
-            None if rejected > 0 => Then::Heard {
-                rejected,
-                message: String::new(),
-            },
+            None if rejected > 0 => Then::Heard { rejected, message: String::new() },
             None => Then::GoOn,
         }
     }
@@ -271,34 +264,20 @@ mod tests {
     fn spans(items: u32) -> Batch {
         let mut otlp = Vec::new();
         put_message(&mut otlp, 1, |resource| {
-            put_message(resource, 2, |scope| {
-                (0..items).for_each(|_| put_message(scope, 2, |_| {}))
-            });
+            put_message(resource, 2, |scope| (0..items).for_each(|_| put_message(scope, 2, |_| {})));
         });
         Batch::trusted(Signal::Traces, otlp.into(), items)
     }
 
     fn verdict(choice: u8) -> Verdict {
         match choice {
-            0 => Verdict::Sent {
-                rejected: 0,
-                message: None,
-            },
-            1 => Verdict::Sent {
-                rejected: 2,
-                message: Some("no".to_string()),
-            },
-            2 => Verdict::Sent {
-                rejected: u64::MAX,
-                message: None,
-            },
+            0 => Verdict::Sent { rejected: 0, message: None },
+            1 => Verdict::Sent { rejected: 2, message: Some("no".to_string()) },
+            2 => Verdict::Sent { rejected: u64::MAX, message: None },
             3 => Verdict::TooLarge,
             4 => Verdict::Refused("no".into()),
             7 => Verdict::Kept { items: 1 },
-            5 => Verdict::Later {
-                after: None,
-                cause: "away".into(),
-            },
+            5 => Verdict::Later { after: None, cause: "away".into() },
             _ => Verdict::Hold("who are you".into()),
         }
     }

@@ -48,10 +48,7 @@ impl Default for Config {
     fn default() -> Config {
         Config {
             retry_on_failure: retry::Config::default(),
-            sending_queue: SendingQueue {
-                num_consumers: CONSUMERS,
-                batch_size: Size::mib(1),
-            },
+            sending_queue: SendingQueue { num_consumers: CONSUMERS, batch_size: Size::mib(1) },
             max_request_size: Size::mib(4),
             queue: queue::Overrides::default(),
         }
@@ -104,15 +101,7 @@ impl Lane {
         words: Words,
         metrics: Metrics,
     ) -> Lane {
-        Lane {
-            queue,
-            exporter,
-            config,
-            dead,
-            words,
-            metrics,
-            troubled: AtomicBool::new(false),
-        }
+        Lane { queue, exporter, config, dead, words, metrics, troubled: AtomicBool::new(false) }
     }
 
     /// Delivers until the queue is closed and empty. From `stop` on it waits for nothing any more: what
@@ -157,21 +146,13 @@ impl Lane {
 
     fn unpack(&self, records: &[Stored]) -> Delivery {
         let shape = Shape {
-            join: self
-                .config
-                .sending_queue
-                .batch_size
-                .0
-                .min(self.config.max_request_size.0) as usize,
+            join: self.config.sending_queue.batch_size.0.min(self.config.max_request_size.0) as usize,
             most: self.config.max_request_size.0 as usize,
             valid_ids: self.exporter.needs_valid_ids(),
         };
         let mut delivery = Delivery::new(shape, &self.config.retry_on_failure);
         for Stored { record, .. } in records {
-            match Signal::ALL
-                .into_iter()
-                .find(|signal| *signal as u8 == record.kind)
-            {
+            match Signal::ALL.into_iter().find(|signal| *signal as u8 == record.kind) {
                 Some(signal) if self.exporter.carries(signal) => {
                     delivery.add(Batch::trusted(signal, record.payload.clone(), record.items));
                 }
@@ -195,11 +176,7 @@ impl Lane {
                 }
             };
             if let Some(pause) = pause {
-                if stop
-                    .run_until_cancelled(tokio::time::sleep(pause))
-                    .await
-                    .is_none()
-                {
+                if stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
                     return End::Stopped;
                 }
                 // Neighbours in the queue are of one age, near enough.
@@ -214,9 +191,7 @@ impl Lane {
     async fn attempt(&self, batch: &Batch) -> Verdict {
         let started = tokio::time::Instant::now();
         let sending = AssertUnwindSafe(self.exporter.send(batch)).catch_unwind();
-        let verdict = sending
-            .await
-            .unwrap_or_else(|_| Verdict::Refused("the exporter panicked".into()));
+        let verdict = sending.await.unwrap_or_else(|_| Verdict::Refused("the exporter panicked".into()));
         self.metrics.attempt(batch.signal(), &verdict, started.elapsed());
         verdict
     }
@@ -252,10 +227,7 @@ impl Lane {
             Then::Hold { pause, cause } => {
                 self.troubled.store(true, Ordering::Relaxed);
                 let said = self.words.of(&*cause);
-                error!(
-                    exporter,
-                    said, "the peer turns us away until someone mends it; batches wait on disk"
-                );
+                error!(exporter, said, "the peer turns us away until someone mends it; batches wait on disk");
                 Some(pause)
             }
         }
@@ -271,30 +243,11 @@ impl Lane {
     async fn bury(&self, dead: Undeliverable, records: &[Stored], stop: &CancellationToken) -> End {
         let exporter = self.queue.name();
         let letter = Arc::new(self.letter(dead, records));
-        let Letter {
-            items,
-            reason,
-            message,
-            ..
-        } = &*letter;
-        warn!(
-            exporter,
-            items,
-            reason,
-            said = message,
-            "a batch goes to the dead letters"
-        );
+        let Letter { items, reason, message, .. } = &*letter;
+        warn!(exporter, items, reason, said = message, "a batch goes to the dead letters");
         while let Err(cause) = keep(self.dead.clone(), letter.clone()).await {
-            error!(
-                exporter,
-                cause = self.words.of(&*cause),
-                "cannot write a dead letter; trying again"
-            );
-            if stop
-                .run_until_cancelled(tokio::time::sleep(DISK_PAUSE))
-                .await
-                .is_none()
-            {
+            error!(exporter, cause = self.words.of(&*cause), "cannot write a dead letter; trying again");
+            if stop.run_until_cancelled(tokio::time::sleep(DISK_PAUSE)).await.is_none() {
                 return End::Stopped;
             }
         }
@@ -307,9 +260,7 @@ impl Lane {
         Letter {
             exporter: self.queue.name().to_string(),
             kind: dead.batch.signal() as u8,
-            flags: records
-                .iter()
-                .fold(0, |flags, stored| flags | stored.record.flags),
+            flags: records.iter().fold(0, |flags, stored| flags | stored.record.flags),
             items: dead.batch.items().into(),
             reason: dead.reason.to_string(),
             message: dead.cause.map(|cause| self.words.of(&*cause)).unwrap_or_default(),

@@ -11,15 +11,8 @@ use std::time::Duration;
 const OUTCOMES: [&str; 5] = ["sent", "later", "too_large", "hold", "refused"];
 
 /// Why items are dropped: the queue's reasons and ours. What is none of them counts as `other`.
-const DROPPED: [&str; 7] = [
-    "not_carried",
-    "partial_success",
-    "expired",
-    "queue_full",
-    "corrupt",
-    "unaccounted",
-    "other",
-];
+const DROPPED: [&str; 7] =
+    ["not_carried", "partial_success", "expired", "queue_full", "corrupt", "unaccounted", "other"];
 
 /// Why items are in the dead letters.
 const DEAD: [&str; 5] = ["refused", "too_large", "invalid_id", "given_up", "other"];
@@ -35,20 +28,14 @@ pub struct Metrics {
 
 impl Metrics {
     pub fn new(exporter: &str) -> Metrics {
-        metrics::describe_counter!(
-            "sidelight_exporter_requests_total",
-            "Requests to the peer by outcome"
-        );
+        metrics::describe_counter!("sidelight_exporter_requests_total", "Requests to the peer by outcome");
         metrics::describe_histogram!(
             "sidelight_exporter_request_seconds",
             "How long a request to the peer took"
         );
         let counter = |signal: Signal, outcome| {
-            let labels = [
-                ("exporter", exporter.to_string()),
-                ("signal", signal.name().into()),
-                ("outcome", outcome),
-            ];
+            let labels =
+                [("exporter", exporter.to_string()), ("signal", signal.name().into()), ("outcome", outcome)];
             metrics::counter!("sidelight_exporter_requests_total", &labels)
         };
         Metrics {
@@ -98,14 +85,8 @@ impl Ledgers {
     pub fn new(queue: &Queue) -> Ledgers {
         describe();
         let entries = |exporter: &str| Signal::ALL.map(|signal| Entries::new(exporter, signal));
-        let lanes = queue
-            .ledgers()
-            .into_iter()
-            .map(|(name, _)| (name.to_string(), entries(&name)));
-        Ledgers {
-            queue: queue.clone(),
-            lanes: lanes.collect(),
-        }
+        let lanes = queue.ledgers().into_iter().map(|(name, _)| (name.to_string(), entries(&name)));
+        Ledgers { queue: queue.clone(), lanes: lanes.collect() }
     }
 
     /// Brings the metrics up to date, from all ledgers at one moment. To be called before each scrape.
@@ -123,10 +104,7 @@ impl Ledgers {
 
 impl Entries {
     fn new(exporter: &str, signal: Signal) -> Entries {
-        let labels = [
-            ("exporter", exporter.to_string()),
-            ("signal", signal.name().to_string()),
-        ];
+        let labels = [("exporter", exporter.to_string()), ("signal", signal.name().to_string())];
         let reasoned = |name: &'static str, reason: &str| {
             let [exporter, signal] = labels.clone();
             metrics::counter!(name, &[exporter, signal, ("reason", reason.to_string())])
@@ -169,23 +147,11 @@ fn describe() {
             "sidelight_exporter_accepted_items_total",
             "Items accepted since the start, for this exporter to deliver",
         ),
-        (
-            "sidelight_exporter_recovered_items_total",
-            "Items that waited on disk at the start",
-        ),
-        (
-            "sidelight_exporter_replayed_items_total",
-            "Items taken back out of the dead letters",
-        ),
-        (
-            "sidelight_exporter_sent_items_total",
-            "Items that the peer has taken",
-        ),
+        ("sidelight_exporter_recovered_items_total", "Items that waited on disk at the start"),
+        ("sidelight_exporter_replayed_items_total", "Items taken back out of the dead letters"),
+        ("sidelight_exporter_sent_items_total", "Items that the peer has taken"),
         ("sidelight_exporter_dropped_items_total", "Items given up"),
-        (
-            "sidelight_exporter_dead_items_total",
-            "Items set aside in the dead letters",
-        ),
+        ("sidelight_exporter_dead_items_total", "Items set aside in the dead letters"),
     ] {
         metrics::describe_counter!(name, help);
     }

@@ -53,10 +53,7 @@ pub enum Verdict {
     /// `items` of the batch are kept; the others are not for this exporter, and count as `not_carried`.
     Kept { items: u64 },
     /// Worth another try, no sooner than `after` if the peer asked for a pause.
-    Later {
-        after: Option<Duration>,
-        cause: BoxError,
-    },
+    Later { after: Option<Duration>, cause: BoxError },
     /// Too large for the peer: split it, and trim what cannot be split.
     TooLarge,
     /// A person has to mend something first (credentials, a missing topic).

@@ -54,28 +54,16 @@ impl OtlpGrpc {
     pub fn new(config: &peer::Config) -> Result<OtlpGrpc, BoxError> {
         let connector = Connector::new(&config.grpc_uri().parse()?, &config.tls)?;
         let endpoint = endpoint(config)?;
-        let channel = Mutex::new(Current {
-            channel: open(&endpoint, &connector),
-            generation: 0,
-        });
+        let channel = Mutex::new(Current { channel: open(&endpoint, &connector), generation: 0 });
         let headers = fixed_headers(config)?;
-        Ok(OtlpGrpc {
-            endpoint,
-            connector,
-            channel,
-            headers,
-            config: config.clone(),
-        })
+        Ok(OtlpGrpc { endpoint, connector, channel, headers, config: config.clone() })
     }
 
     async fn attempt(&self, batch: &Batch) -> Verdict {
         let frame = match self.frame(batch.otlp()).await {
             Ok(frame) => frame,
             Err(error) => {
-                return Verdict::Later {
-                    after: None,
-                    cause: error.into(),
-                };
+                return Verdict::Later { after: None, cause: error.into() };
             }
         };
         let mut request = Request::new(Body::new(Full::new(frame)));
@@ -109,10 +97,7 @@ impl OtlpGrpc {
     }
 
     fn current(&self) -> Current {
-        self.channel
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.channel.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Leaves the connection of `generation`, which may be half open: the kernel would hold on to it
@@ -120,10 +105,7 @@ impl OtlpGrpc {
     fn renew(&self, generation: u64) {
         let mut current = self.channel.lock().unwrap_or_else(PoisonError::into_inner);
         if current.generation == generation {
-            *current = Current {
-                channel: open(&self.endpoint, &self.connector),
-                generation: generation + 1,
-            };
+            *current = Current { channel: open(&self.endpoint, &self.connector), generation: generation + 1 };
         }
     }
 }
@@ -180,11 +162,8 @@ async fn read(mut body: Body) -> Result<(Bytes, Option<HeaderMap>), BoxError> {
             Ok(chunk) if data.len() + chunk.len() > MAX_ANSWER => {}
             Ok(chunk) => data.extend_from_slice(&chunk),
             Err(frame) => {
-                let message = if data.len() > FRAME_HEADER {
-                    data.split_off(FRAME_HEADER)
-                } else {
-                    BytesMut::new()
-                };
+                let message =
+                    if data.len() > FRAME_HEADER { data.split_off(FRAME_HEADER) } else { BytesMut::new() };
                 return Ok((message.freeze(), frame.into_trailers().ok()));
             }
         }
@@ -201,12 +180,8 @@ fn open(endpoint: &Endpoint, connector: &Connector) -> Channel {
 fn endpoint(config: &peer::Config) -> Result<Endpoint, BoxError> {
     let uri = config.grpc_uri();
     let plain = format!("http://{}", uri.split_once("://").map_or("", |(_, rest)| rest));
-    let endpoint = Endpoint::from_shared(plain)?
-        .origin(uri.parse()?)
-        .user_agent(peer::USER_AGENT)?;
-    Ok(endpoint
-        .connect_timeout(config.timeout)
-        .http2_max_header_list_size(MAX_HEADERS))
+    let endpoint = Endpoint::from_shared(plain)?.origin(uri.parse()?).user_agent(peer::USER_AGENT)?;
+    Ok(endpoint.connect_timeout(config.timeout).http2_max_header_list_size(MAX_HEADERS))
 }
 
 fn fixed_headers(config: &peer::Config) -> Result<HeaderMap, BoxError> {

@@ -43,21 +43,14 @@ impl OtlpHttp {
             .http2_keep_alive_interval(Some(peer::PING))
             .http2_keep_alive_timeout(config.timeout)
             .build()?;
-        Ok(OtlpHttp {
-            client,
-            urls,
-            config: config.clone(),
-        })
+        Ok(OtlpHttp { client, urls, config: config.clone() })
     }
 
     async fn attempt(&self, batch: &Batch) -> Verdict {
         let body = match self.config.compression.apply(batch.otlp().clone()).await {
             Ok(body) => body,
             Err(error) => {
-                return Verdict::Later {
-                    after: None,
-                    cause: error.into(),
-                };
+                return Verdict::Later { after: None, cause: error.into() };
             }
         };
         let url = self.urls[signal_index(batch.signal())].clone();
@@ -68,10 +61,7 @@ impl OtlpHttp {
         match request.body(body).send().await {
             Ok(response) => verdict(response, batch.items()).await,
             // The URL may carry a key in its query, and the operator knows it anyway.
-            Err(error) => Verdict::Later {
-                after: None,
-                cause: error.without_url().into(),
-            },
+            Err(error) => Verdict::Later { after: None, cause: error.without_url().into() },
         }
     }
 }
@@ -98,10 +88,7 @@ async fn verdict(response: reqwest::Response, sent: u32) -> Verdict {
         return match media_type(&headers) {
             "application/json" => answer::accepted_json(&body, sent),
             "" | PROTOBUF => answer::accepted(&body, sent),
-            _ => Verdict::Sent {
-                rejected: 0,
-                message: Some("the answer is not OTLP".to_string()),
-            },
+            _ => Verdict::Sent { rejected: 0, message: Some("the answer is not OTLP".to_string()) },
         };
     }
     let words = match media_type(&headers) {
@@ -128,10 +115,7 @@ async fn read(mut response: reqwest::Response) -> BytesMut {
 
 /// The media type in lower case as far as we know it, without its parameters.
 fn media_type(headers: &HeaderMap) -> &str {
-    let value = headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or("");
+    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
     value.split(';').next().unwrap_or("").trim()
 }
 
@@ -143,18 +127,14 @@ fn tls(config: &peer::Config, urls: &[reqwest::Url]) -> Result<rustls::ClientCon
     let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
     let builder =
         rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
-    Ok(builder
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth())
+    Ok(builder.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth())
 }
 
 fn url_of(config: &peer::Config, signal: Signal) -> Result<reqwest::Url, BoxError> {
     Ok(match config.endpoint_of(signal) {
-        "" => reqwest::Url::parse(&format!(
-            "{}/v1/{}",
-            config.endpoint.trim_end_matches('/'),
-            signal.name()
-        ))?,
+        "" => {
+            reqwest::Url::parse(&format!("{}/v1/{}", config.endpoint.trim_end_matches('/'), signal.name()))?
+        }
         verbatim => reqwest::Url::parse(verbatim)?,
     })
 }

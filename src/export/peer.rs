@@ -71,10 +71,7 @@ impl Config {
             compression: Compression::default(),
             timeout,
             headers: BTreeMap::new(),
-            lane: lane::Config {
-                max_request_size,
-                ..lane::Config::default()
-            },
+            lane: lane::Config { max_request_size, ..lane::Config::default() },
         }
     }
 
@@ -104,10 +101,7 @@ impl Config {
             }
         }
         if self.transport == Transport::Http && !self.tls.server_name_override.is_empty() {
-            section.problem(
-                "tls",
-                "server_name_override is for gRPC; give the name in the endpoint",
-            );
+            section.problem("tls", "server_name_override is for gRPC; give the name in the endpoint");
         }
         match self.transport {
             Transport::Grpc => check_url("endpoint", &self.grpc_uri(), section),
@@ -120,10 +114,7 @@ impl Config {
         if !self.endpoint.is_empty() || all.contains(&"") {
             check_url("endpoint", &self.endpoint, section);
         }
-        for (key, url) in ["traces_endpoint", "logs_endpoint", "metrics_endpoint"]
-            .into_iter()
-            .zip(all)
-        {
+        for (key, url) in ["traces_endpoint", "logs_endpoint", "metrics_endpoint"].into_iter().zip(all) {
             if !url.is_empty() {
                 check_url(key, url, section);
             }
@@ -176,10 +167,7 @@ pub(super) fn read(transport: Transport, section: &mut Section<'_>) -> Arc<dyn S
 fn check_url(key: &str, url: &str, section: &mut Section<'_>) {
     let uri = url.parse::<Uri>().ok();
     let Some(authority) = uri.as_ref().and_then(Uri::authority) else {
-        return section.problem(
-            key,
-            "an endpoint is needed, such as tempo:4317 or https://example.com",
-        );
+        return section.problem(key, "an endpoint is needed, such as tempo:4317 or https://example.com");
     };
     if authority.as_str().contains('@') {
         section.problem(key, "credentials belong in headers, where they are kept secret");
@@ -191,10 +179,7 @@ fn check_url(key: &str, url: &str, section: &mut Section<'_>) {
 
 /// The configured headers as they are sent, marked so that nothing prints them.
 pub fn headers(configured: &BTreeMap<String, Secret>) -> Result<HeaderMap, BoxError> {
-    configured
-        .iter()
-        .map(|(name, value)| header(name, value))
-        .collect()
+    configured.iter().map(|(name, value)| header(name, value)).collect()
 }
 
 fn header(name: &str, value: &Secret) -> Result<(HeaderName, HeaderValue), BoxError> {
@@ -212,11 +197,7 @@ mod tests {
     fn check(transport: Transport, yaml: &str, problems: Expect) {
         let mut config = Config::new(transport);
         let all = read_text("c", yaml, |section| config.read(section));
-        problems.assert_eq(
-            &all.iter()
-                .map(|problem| format!("{problem}\n"))
-                .collect::<String>(),
-        );
+        problems.assert_eq(&all.iter().map(|problem| format!("{problem}\n")).collect::<String>());
     }
 
     #[test]
@@ -225,11 +206,7 @@ mod tests {
             headers: { X-Scope-OrgID: one }\nretry_on_failure: { initial_interval: 5s }\n\
             sending_queue: { num_consumers: 2 }\n";
         check(Transport::Grpc, yaml, expect![[""]]);
-        check(
-            Transport::Http,
-            "endpoint: https://example.com/otlp\n",
-            expect![[""]],
-        );
+        check(Transport::Http, "endpoint: https://example.com/otlp\n", expect![[""]]);
         check(
             Transport::Http,
             "{ traces_endpoint: http://a/t, logs_endpoint: http://a/l, metrics_endpoint: http://a/m }",
@@ -275,16 +252,8 @@ mod tests {
     #[test]
     fn a_scheme_wins_over_insecure() {
         let uri = |endpoint: &str, insecure| {
-            let tls = tls::Client {
-                insecure,
-                ..tls::Client::default()
-            };
-            Config {
-                endpoint: endpoint.to_string(),
-                tls,
-                ..Config::new(Transport::Grpc)
-            }
-            .grpc_uri()
+            let tls = tls::Client { insecure, ..tls::Client::default() };
+            Config { endpoint: endpoint.to_string(), tls, ..Config::new(Transport::Grpc) }.grpc_uri()
         };
         assert_eq!(uri("tempo:4317", true), "http://tempo:4317");
         assert_eq!(uri("tempo:4317", false), "https://tempo:4317");

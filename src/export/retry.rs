@@ -72,11 +72,7 @@ pub struct Backoff {
 
 impl Backoff {
     pub fn new(config: &Config) -> Backoff {
-        Backoff {
-            config: config.clone(),
-            next: config.initial_interval,
-            waited: Duration::ZERO,
-        }
+        Backoff { config: config.clone(), next: config.initial_interval, waited: Duration::ZERO }
     }
 
     /// The pause before the next attempt, or `None` where there shall be none.
@@ -90,10 +86,7 @@ impl Backoff {
         }
         let stray = 1.0 + self.config.randomization_factor * (2.0 * chance - 1.0);
         let own = self.next.mul_f64(stray);
-        self.next = self
-            .next
-            .mul_f64(self.config.multiplier)
-            .min(self.config.max_interval);
+        self.next = self.next.mul_f64(self.config.multiplier).min(self.config.max_interval);
         let pause = own.max(wish.unwrap_or_default().min(LONGEST_WISH));
         self.waited += pause;
         Some(pause)
@@ -120,10 +113,7 @@ mod tests {
 
     fn pauses(config: Config, wishes: &[Option<u64>]) -> Vec<Option<Duration>> {
         let mut backoff = Backoff::new(&config);
-        wishes
-            .iter()
-            .map(|wish| backoff.pause(wish.map(Duration::from_secs), 0.5))
-            .collect()
+        wishes.iter().map(|wish| backoff.pause(wish.map(Duration::from_secs), 0.5)).collect()
     }
 
     fn seconds(all: &[f64]) -> Vec<Option<Duration>> {
@@ -132,10 +122,7 @@ mod tests {
 
     #[test]
     fn pauses_grow_up_to_the_longest() {
-        let config = Config {
-            max_interval: Duration::from_secs(2),
-            ..Config::default()
-        };
+        let config = Config { max_interval: Duration::from_secs(2), ..Config::default() };
         assert_eq!(pauses(config, &[None; 4]), seconds(&[1.0, 1.5, 2.0, 2.0]));
     }
 
@@ -147,21 +134,9 @@ mod tests {
 
     #[test]
     fn trying_ends_after_the_elapsed_time() {
-        let config = Config {
-            max_elapsed_time: Duration::from_secs(2),
-            ..Config::default()
-        };
+        let config = Config { max_elapsed_time: Duration::from_secs(2), ..Config::default() };
         assert_eq!(pauses(config, &[None; 3])[2], None);
-        assert_eq!(
-            pauses(
-                Config {
-                    enabled: false,
-                    ..Config::default()
-                },
-                &[None]
-            ),
-            [None]
-        );
+        assert_eq!(pauses(Config { enabled: false, ..Config::default() }, &[None]), [None]);
     }
 
     #[test]

@@ -46,42 +46,17 @@ impl Exporter for Scripted {
 
 /// A batch of one span for each number, which is the first byte of its id; 0 makes the id invalid.
 fn spans(numbers: &[u8]) -> Record {
-    let span = |n: &u8| Span {
-        trace_id: vec![*n; 16],
-        span_id: vec![*n; 8],
-        ..Span::default()
-    };
-    let scope = ScopeSpans {
-        spans: numbers.iter().map(span).collect(),
-        ..ScopeSpans::default()
-    };
-    let resource = ResourceSpans {
-        scope_spans: vec![scope],
-        ..ResourceSpans::default()
-    };
-    let payload = ExportTraceServiceRequest {
-        resource_spans: vec![resource],
-    }
-    .encode_to_vec()
-    .into();
-    Record {
-        kind: 1,
-        flags: 0,
-        items: numbers.len() as u32,
-        payload,
-    }
+    let span = |n: &u8| Span { trace_id: vec![*n; 16], span_id: vec![*n; 8], ..Span::default() };
+    let scope = ScopeSpans { spans: numbers.iter().map(span).collect(), ..ScopeSpans::default() };
+    let resource = ResourceSpans { scope_spans: vec![scope], ..ResourceSpans::default() };
+    let payload = ExportTraceServiceRequest { resource_spans: vec![resource] }.encode_to_vec().into();
+    Record { kind: 1, flags: 0, items: numbers.len() as u32, payload }
 }
 
 fn numbers(otlp: &[u8]) -> Vec<u8> {
     let request = ExportTraceServiceRequest::decode(otlp).expect("a trace request");
-    let scopes = request
-        .resource_spans
-        .into_iter()
-        .flat_map(|resource| resource.scope_spans);
-    scopes
-        .flat_map(|scope| scope.spans)
-        .map(|span| span.span_id[0])
-        .collect()
+    let scopes = request.resource_spans.into_iter().flat_map(|resource| resource.scope_spans);
+    scopes.flat_map(|scope| scope.spans).map(|span| span.span_id[0]).collect()
 }
 
 /// A lane with nothing in its queue yet, and what is left to look at afterwards.
@@ -95,26 +70,10 @@ struct Story {
 
 impl Story {
     async fn new(records: Vec<Record>) -> Story {
-        let config = queue::Config {
-            durability: Durability::Memory,
-            ..queue::Config::default()
-        };
-        let spec = LaneSpec {
-            name: "otlp".to_string(),
-            ..LaneSpec::default()
-        };
-        let opened = Queue::open(
-            config,
-            &[spec],
-            queue::Metrics::new(),
-            Arc::new(Memory::default()),
-        );
-        let Opened {
-            queue,
-            committer,
-            mut lanes,
-            ..
-        } = opened.expect("memory opens");
+        let config = queue::Config { durability: Durability::Memory, ..queue::Config::default() };
+        let spec = LaneSpec { name: "otlp".to_string(), ..LaneSpec::default() };
+        let opened = Queue::open(config, &[spec], queue::Metrics::new(), Arc::new(Memory::default()));
+        let Opened { queue, committer, mut lanes, .. } = opened.expect("memory opens");
         std::thread::spawn(move || committer.run());
         for record in records {
             queue.push(record).await.expect("there is room");
@@ -124,23 +83,13 @@ impl Story {
         config.retry_on_failure.randomization_factor = 0.0;
         config.sending_queue.num_consumers = std::num::NonZeroUsize::MIN;
         let queue_lane = lanes.remove(0);
-        Story {
-            queue,
-            queue_lane,
-            dead: Arc::new(dead),
-            config,
-            stop: CancellationToken::new(),
-        }
+        Story { queue, queue_lane, dead: Arc::new(dead), config, stop: CancellationToken::new() }
     }
 
     /// Runs the lane to the end of its queue, or until it is stopped; what the peer saw.
     async fn run(&self, script: Script) -> String {
         self.queue.close();
-        let exporter = Scripted {
-            started: Instant::now(),
-            script,
-            seen: Mutex::default(),
-        };
+        let exporter = Scripted { started: Instant::now(), script, seen: Mutex::default() };
         let exporter = Arc::new(exporter);
         let lane = Lane::new(
             self.queue_lane.clone(),
@@ -158,10 +107,8 @@ impl Story {
     fn books(&self) -> String {
         let ledger = self.queue_lane.ledger();
         assert!(ledger.closes(), "{ledger:?}");
-        let mut text = Signal::ALL
-            .iter()
-            .map(|signal| line(*signal, ledger.line(*signal as u8)))
-            .collect::<String>();
+        let mut text =
+            Signal::ALL.iter().map(|signal| line(*signal, ledger.line(*signal as u8))).collect::<String>();
         for letter in self.dead.list(None, 0, 100).expect("readable") {
             let whole = self.dead.get(letter.id).expect("readable").expect("listed");
             let (spans, said) = (numbers(&whole.payload), letter.message);
@@ -177,10 +124,7 @@ fn line(signal: Signal, line: &Line) -> String {
         return String::new();
     }
     let (sent, dropped, dead, waiting) = (line.sent, &line.dropped, &line.dead, line.waiting.items);
-    format!(
-        "{}: sent {sent}, dropped {dropped:?}, dead {dead:?}, waiting {waiting}\n",
-        signal.name()
-    )
+    format!("{}: sent {sent}, dropped {dropped:?}, dead {dead:?}, waiting {waiting}\n", signal.name())
 }
 
 async fn check(records: Vec<Record>, script: Script, expected: Expect) {
@@ -188,27 +132,15 @@ async fn check(records: Vec<Record>, script: Script, expected: Expect) {
 }
 
 fn sent() -> Verdict {
-    Verdict::Sent {
-        rejected: 0,
-        message: None,
-    }
+    Verdict::Sent { rejected: 0, message: None }
 }
 
 fn later(seconds: Option<u64>) -> Verdict {
-    Verdict::Later {
-        after: seconds.map(Duration::from_secs),
-        cause: "away".into(),
-    }
+    Verdict::Later { after: seconds.map(Duration::from_secs), cause: "away".into() }
 }
 
 fn refused(words: &str) -> Verdict {
-    Verdict::Refused(
-        PeerSaid {
-            status: "HTTP 400".to_string(),
-            words: words.to_string(),
-        }
-        .into(),
-    )
+    Verdict::Refused(PeerSaid { status: "HTTP 400".to_string(), words: words.to_string() }.into())
 }
 
 /// The verdicts for the first attempts; all that follow are sent.
@@ -263,10 +195,7 @@ async fn a_peers_wish_for_a_pause_is_obeyed() {
 
 #[tokio::test(start_paused = true)]
 async fn partial_success_is_counted_and_never_sent_again() {
-    let partial: fn() -> Verdict = || Verdict::Sent {
-        rejected: 1,
-        message: Some("old".to_string()),
-    };
+    let partial: fn() -> Verdict = || Verdict::Sent { rejected: 1, message: Some("old".to_string()) };
     check(
         vec![spans(&[1, 2, 3])],
         first(vec![partial]),
@@ -355,12 +284,7 @@ async fn spans_with_invalid_ids_are_set_aside_before_they_are_sent() {
 
 #[tokio::test(start_paused = true)]
 async fn what_an_exporter_does_not_carry_is_dropped() {
-    let metrics = Record {
-        kind: 3,
-        flags: 0,
-        items: 7,
-        payload: bytes::Bytes::new(),
-    };
+    let metrics = Record { kind: 3, flags: 0, items: 7, payload: bytes::Bytes::new() };
     check(
         vec![metrics, spans(&[1])],
         first(vec![]),
@@ -479,14 +403,7 @@ async fn several_requests_are_under_way_at_once() {
     let words = Words::new();
     let gate = Arc::new(Gate(tokio::sync::Barrier::new(3)));
     let (config, dead) = (story.config.clone(), story.dead.clone());
-    let lane = Lane::new(
-        story.queue_lane.clone(),
-        gate,
-        config,
-        dead,
-        words,
-        Metrics::new("otlp"),
-    );
+    let lane = Lane::new(story.queue_lane.clone(), gate, config, dead, words, Metrics::new("otlp"));
     // The gate opens when three are there, or never.
     tokio::time::timeout(Duration::from_secs(10), lane.run(CancellationToken::new()))
         .await
@@ -499,17 +416,12 @@ async fn a_scrape_shows_the_ledger() {
     let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
     let story = Story::new(vec![spans(&[1, 0, 2]), spans(&[3])]).await;
     let ledgers = metrics::with_local_recorder(&recorder, || Ledgers::new(&story.queue));
-    let partial: fn() -> Verdict = || Verdict::Sent {
-        rejected: 1,
-        message: None,
-    };
+    let partial: fn() -> Verdict = || Verdict::Sent { rejected: 1, message: None };
     story.run(first(vec![partial])).await;
     ledgers.collect();
     let text = recorder.handle().render();
-    let mut shown: Vec<&str> = text
-        .lines()
-        .filter(|line| line.starts_with("sidelight_exporter") && !line.ends_with(" 0"))
-        .collect();
+    let mut shown: Vec<&str> =
+        text.lines().filter(|line| line.starts_with("sidelight_exporter") && !line.ends_with(" 0")).collect();
     shown.sort();
     expect![[r#"
         sidelight_exporter_accepted_items_total{exporter="otlp",signal="traces"} 4

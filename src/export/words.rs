@@ -18,29 +18,17 @@ pub struct Words {
 
 impl Words {
     pub fn new() -> Words {
-        let injection = InjectionConfig {
-            enabled: false,
-            ..InjectionConfig::default()
-        };
-        Words {
-            redactor: Redactor::build(&redact::Config::default(), &injection),
-        }
+        let injection = InjectionConfig { enabled: false, ..InjectionConfig::default() };
+        Words { redactor: Redactor::build(&redact::Config::default(), &injection) }
     }
 
     /// `text` with what the detectors find masked, on one line, cut to 200 characters.
     pub fn scrub(&self, text: &str) -> String {
         let text = whole_words(text);
-        let leaf = Leaf {
-            text,
-            key: "",
-            role: None,
-        };
+        let leaf = Leaf { text, key: "", role: None };
         let safe = self.redactor.leaf(leaf, &mut Tally::default());
         let safe = safe.as_deref().unwrap_or(text).trim();
-        safe.chars()
-            .map(|c| if c.is_control() { ' ' } else { c })
-            .take(SHOWN)
-            .collect()
+        safe.chars().map(|c| if c.is_control() { ' ' } else { c }).take(SHOWN).collect()
     }
 
     /// As [`Words::scrub`] for an error and its sources, joined by colons.
@@ -83,10 +71,7 @@ mod tests {
 
     #[test]
     fn a_quoted_prompt_is_redacted_and_lines_become_one() {
-        check(
-            " bad span:\n\"mail jane@example.com\" ",
-            "bad span: \"mail [EMAIL_ADDRESS]\"",
-        );
+        check(" bad span:\n\"mail jane@example.com\" ", "bad span: \"mail [EMAIL_ADDRESS]\"");
     }
 
     #[test]

@@ -60,12 +60,7 @@ pub struct Offsets<'a> {
 
 impl<'a> Offsets<'a> {
     pub(super) fn new(whole: &'a str, literal: Range<usize>) -> Offsets<'a> {
-        Offsets {
-            base: literal.start,
-            raw: &whole[literal],
-            at: 0,
-            said: 0,
-        }
+        Offsets { base: literal.start, raw: &whole[literal], at: 0, said: 0 }
     }
 
     /// Where `range` of the unescaped text stands in the whole JSON text, escapes on its borders included.
@@ -106,10 +101,7 @@ fn piece(raw: &str, at: usize) -> Option<Piece> {
     let rest = raw.as_bytes().get(at..).filter(|rest| !rest.is_empty())?;
     if rest[0] != b'\\' {
         let len = rest.iter().position(|byte| *byte == b'\\').unwrap_or(rest.len());
-        return Some(Piece {
-            end: at + len,
-            says: None,
-        });
+        return Some(Piece { end: at + len, says: None });
     }
     let (says, len) = match rest.get(1) {
         Some(b'n') => (Some('\n'), 2),
@@ -122,9 +114,7 @@ fn piece(raw: &str, at: usize) -> Option<Piece> {
         _ => (None, rest.len().min(2)),
     };
     // A letter that is no escape does not get past the walk; what is cut off stays as it is.
-    let end = (at + len..=raw.len())
-        .find(|end| raw.is_char_boundary(*end))
-        .unwrap_or(raw.len());
+    let end = (at + len..=raw.len()).find(|end| raw.is_char_boundary(*end)).unwrap_or(raw.len());
     Some(Piece { end, says })
 }
 
@@ -136,24 +126,21 @@ fn unicode(rest: &[u8]) -> (Option<char>, usize) {
     if let Some(char) = char::from_u32(first) {
         return (Some(char), 6);
     }
-    let second = rest
-        .get(6..8)
-        .filter(|next| next == b"\\u")
-        .and_then(|_| hex4(rest, 8));
+    let second = rest.get(6..8).filter(|next| next == b"\\u").and_then(|_| hex4(rest, 8));
     match second {
-        Some(low @ 0xdc00..0xe000) if first < 0xdc00 => (
-            char::from_u32(0x1_0000 + ((first - 0xd800) << 10) + (low - 0xdc00)),
-            12,
-        ),
+        Some(low @ 0xdc00..0xe000) if first < 0xdc00 => {
+            (char::from_u32(0x1_0000 + ((first - 0xd800) << 10) + (low - 0xdc00)), 12)
+        }
         _ => (Some(char::REPLACEMENT_CHARACTER), 6),
     }
 }
 
 /// The four hex digits at `at`.
 pub(super) fn hex4(bytes: &[u8], at: usize) -> Option<u32> {
-    bytes.get(at..at + 4)?.iter().try_fold(0, |value, byte| {
-        Some(value << 4 | char::from(*byte).to_digit(16)?)
-    })
+    bytes
+        .get(at..at + 4)?
+        .iter()
+        .try_fold(0, |value, byte| Some(value << 4 | char::from(*byte).to_digit(16)?))
 }
 
 #[cfg(test)]

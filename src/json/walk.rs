@@ -18,12 +18,7 @@ pub fn literals(text: &str) -> Option<Literals<'_>> {
     if !matches!(text.as_bytes()[start], b'{' | b'[') {
         return None;
     }
-    let fresh = Literals {
-        text,
-        at: 0,
-        open: Vec::new(),
-        expect: Expect::Value,
-    };
+    let fresh = Literals { text, at: 0, open: Vec::new(), expect: Expect::Value };
     let mut trial = fresh.clone();
     loop {
         match trial.step() {
@@ -87,25 +82,14 @@ impl<'a> Iterator for Literals<'a> {
     type Item = Literal<'a>;
 
     fn next(&mut self) -> Option<Literal<'a>> {
-        let Step::Found(Token {
-            is_key,
-            is_number,
-            at,
-        }) = self.step()
-        else {
+        let Step::Found(Token { is_key, is_number, at }) = self.step() else {
             return None;
         };
         let key = match self.open.last() {
             Some(open) if !is_key => unescape(&self.text[open.key.clone()]),
             _ => Cow::Borrowed(""),
         };
-        Some(Literal {
-            is_key,
-            is_number,
-            key,
-            text: unescape(&self.text[at.clone()]),
-            at,
-        })
+        Some(Literal { is_key, is_number, key, text: unescape(&self.text[at.clone()]), at })
     }
 }
 
@@ -126,11 +110,7 @@ impl Literals<'_> {
                 (Expect::KeyOrEnd | Expect::CommaOrEnd, b'}') if self.in_object() => self.close(),
                 (Expect::CommaOrEnd, b',') => {
                     self.at += 1;
-                    self.expect = if self.in_object() {
-                        Expect::Key
-                    } else {
-                        Expect::Value
-                    };
+                    self.expect = if self.in_object() { Expect::Key } else { Expect::Value };
                 }
                 (Expect::Key | Expect::KeyOrEnd, b'"') => return self.key(),
                 (Expect::Value | Expect::ValueOrEnd, b'"') => {
@@ -169,21 +149,13 @@ impl Literals<'_> {
         };
         self.open.push(Open { is_object, key });
         self.at += 1;
-        self.expect = if is_object {
-            Expect::KeyOrEnd
-        } else {
-            Expect::ValueOrEnd
-        };
+        self.expect = if is_object { Expect::KeyOrEnd } else { Expect::ValueOrEnd };
     }
 
     fn close(&mut self) {
         self.open.pop();
         self.at += 1;
-        self.expect = if self.open.is_empty() {
-            Expect::Nothing
-        } else {
-            Expect::CommaOrEnd
-        };
+        self.expect = if self.open.is_empty() { Expect::Nothing } else { Expect::CommaOrEnd };
     }
 
     /// A key, and the colon after it.
@@ -217,11 +189,7 @@ impl Literals<'_> {
             at += found;
             if bytes[at] == b'"' {
                 self.at = at + 1;
-                return Step::Found(Token {
-                    is_key,
-                    is_number: false,
-                    at: start..at,
-                });
+                return Step::Found(Token { is_key, is_number: false, at: start..at });
             }
             at += match bytes[at + 1..] {
                 [b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => 2,
@@ -234,20 +202,13 @@ impl Literals<'_> {
             };
         }
         self.at = bytes.len();
-        Step::Found(Token {
-            is_key,
-            is_number: false,
-            at: start..bytes.len(),
-        })
+        Step::Found(Token { is_key, is_number: false, at: start..bytes.len() })
     }
 
     /// Passes over a word or number; a long number is shown. `None` where it is neither.
     fn scalar(&mut self) -> Option<Option<Token>> {
         let rest = &self.text[self.at..];
-        let len = rest
-            .bytes()
-            .position(|byte| !is_scalar(byte))
-            .unwrap_or(rest.len());
+        let len = rest.bytes().position(|byte| !is_scalar(byte)).unwrap_or(rest.len());
         let cut = len == rest.len();
         let (scalar, start) = (&rest[..len], self.at);
         let word = ["true", "false", "null", "NaN", "Infinity", "-Infinity"]
@@ -258,17 +219,9 @@ impl Literals<'_> {
         }
         self.at += len;
         self.expect = Expect::CommaOrEnd;
-        let digits = scalar
-            .trim_start_matches('-')
-            .bytes()
-            .take_while(u8::is_ascii_digit)
-            .count();
+        let digits = scalar.trim_start_matches('-').bytes().take_while(u8::is_ascii_digit).count();
         let long = digits >= LONG_NUMBER;
-        Some(long.then_some(Token {
-            is_key: false,
-            is_number: true,
-            at: start..start + len,
-        }))
+        Some(long.then_some(Token { is_key: false, is_number: true, at: start..start + len }))
     }
 }
 
@@ -304,11 +257,7 @@ fn is_number(scalar: &str, cut: bool) -> bool {
 }
 
 fn digits(text: &str) -> (&str, &str) {
-    text.split_at(
-        text.bytes()
-            .position(|byte| !byte.is_ascii_digit())
-            .unwrap_or(text.len()),
-    )
+    text.split_at(text.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len()))
 }
 
 #[cfg(test)]
@@ -326,10 +275,7 @@ mod tests {
                         (_, true) => "number",
                         _ => "text",
                     };
-                    format!(
-                        "{kind} {:?} under {:?} at {:?}\n",
-                        literal.text, literal.key, literal.at
-                    )
+                    format!("{kind} {:?} under {:?} at {:?}\n", literal.text, literal.key, literal.at)
                 })
                 .collect::<String>()
         });

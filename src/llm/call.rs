@@ -105,15 +105,9 @@ impl<'a> Call<'a> {
         let by_user =
             |text: &&Text<'a>| text.side == Side::Input && text.role == Role::User && !text.text.is_empty();
         let last = self.texts.iter().filter(by_user).map(|text| text.message).max()?;
-        let mut parts = self
-            .texts
-            .iter()
-            .filter(by_user)
-            .filter(|text| text.message == last);
+        let mut parts = self.texts.iter().filter(by_user).filter(|text| text.message == last);
         let first = parts.next()?.text.clone();
-        Some(parts.fold(first, |joined, part| {
-            Cow::Owned(format!("{joined}\n{}", part.text))
-        }))
+        Some(parts.fold(first, |joined, part| Cow::Owned(format!("{joined}\n{}", part.text))))
     }
 }
 
@@ -133,10 +127,7 @@ impl Role {
             ("function", Role::Tool),
             ("document", Role::Document),
         ];
-        NAMES
-            .iter()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name))
-            .map(|(_, role)| *role)
+        NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, role)| *role)
     }
 }
 
@@ -152,10 +143,7 @@ mod tests {
             text: text.into(),
             leaf: 0..0,
         };
-        let call = Call {
-            texts: texts.iter().map(text).collect(),
-            ..Call::default()
-        };
+        let call = Call { texts: texts.iter().map(text).collect(), ..Call::default() };
         assert_eq!(call.prompt_text().as_deref(), expected);
     }
 
@@ -176,23 +164,11 @@ mod tests {
 
     #[test]
     fn a_turn_without_text_is_not_the_prompt() {
-        check(
-            &[
-                (Role::User, Side::Input, 0, "hi"),
-                (Role::User, Side::Input, 1, ""),
-            ],
-            Some("hi"),
-        );
+        check(&[(Role::User, Side::Input, 0, "hi"), (Role::User, Side::Input, 1, "")], Some("hi"));
     }
 
     #[test]
     fn without_user_text_there_is_no_prompt() {
-        check(
-            &[
-                (Role::System, Side::Input, 0, "be brief"),
-                (Role::User, Side::Output, 0, "echo"),
-            ],
-            None,
-        );
+        check(&[(Role::System, Side::Input, 0, "be brief"), (Role::User, Side::Output, 0, "echo")], None);
     }
 }

@@ -149,12 +149,8 @@ impl<'a> Conversation<'a> {
             .find_map(|key| node.get(key).filter(|inner| matches!(inner, Node::Map(_))));
         let body = inner.unwrap_or(node);
         let event = node.get("event.name").and_then(Node::as_text);
-        let (side, side_before) = (
-            event
-                .is_some_and(|name| name == "gen_ai.choice")
-                .then_some(Side::Output),
-            self.side,
-        );
+        let (side, side_before) =
+            (event.is_some_and(|name| name == "gen_ai.choice").then_some(Side::Output), self.side);
         self.side = side.unwrap_or(self.side);
         let role = role_of(body).or_else(|| role_of(node)).unwrap_or(role);
         self.has_roles = true;
@@ -167,9 +163,8 @@ impl<'a> Conversation<'a> {
                 self.parts(aside, role);
             }
         }
-        if let Some(content) = CONTENT
-            .iter()
-            .find_map(|key| body.get(key).filter(|content| !content.is_empty()))
+        if let Some(content) =
+            CONTENT.iter().find_map(|key| body.get(key).filter(|content| !content.is_empty()))
         {
             self.parts(content, role);
         }
@@ -194,10 +189,7 @@ impl<'a> Conversation<'a> {
     }
 
     /// Multi-part content may be a JSON string inside the text (OpenLLMetry's flat keys).
-    #[expect(
-        clippy::ptr_arg,
-        reason = "a clone of the Cow keeps what is borrowed borrowed"
-    )]
+    #[expect(clippy::ptr_arg, reason = "a clone of the Cow keeps what is borrowed borrowed")]
     fn content_text(&mut self, text: &Cow<'a, str>, leaf: &'a str, role: Role) {
         if role != Role::Tool
             && let Some(Node::List(parts)) = Node::reopen(text, leaf)
@@ -213,18 +205,10 @@ impl<'a> Conversation<'a> {
         // OpenInference wraps each part in its name.
         for wrapper in ["message_content", "tool_call"] {
             if let Some(inner) = part.get(wrapper) {
-                return if wrapper == "tool_call" {
-                    self.tool_call(inner)
-                } else {
-                    self.part(inner, role)
-                };
+                return if wrapper == "tool_call" { self.tool_call(inner) } else { self.part(inner, role) };
             }
         }
-        match part
-            .get("type")
-            .and_then(Node::as_text)
-            .map_or("", |kind| kind.as_ref())
-        {
+        match part.get("type").and_then(Node::as_text).map_or("", |kind| kind.as_ref()) {
             "tool_call" | "tool_use" | "tool-call" | "function_call" | "toolUse" | "server_tool_use"
             | "server_tool_call" | "mcp_call" => {
                 self.tool_call(part);
@@ -247,15 +231,12 @@ impl<'a> Conversation<'a> {
 
     /// A part that names no type, or one whose text stands under the usual names.
     fn plain_part(&mut self, part: &Node<'a>, role: Role) {
-        if let Some(call) = ["toolUse", "functionCall", "function_call"]
-            .iter()
-            .find_map(|key| part.get(key))
+        if let Some(call) = ["toolUse", "functionCall", "function_call"].iter().find_map(|key| part.get(key))
         {
             return self.tool_call(call);
         }
-        if let Some(result) = ["toolResult", "functionResponse", "function_response"]
-            .iter()
-            .find_map(|key| part.get(key))
+        if let Some(result) =
+            ["toolResult", "functionResponse", "function_response"].iter().find_map(|key| part.get(key))
         {
             return self.tool_result(result);
         }
@@ -277,22 +258,16 @@ impl<'a> Conversation<'a> {
 
     fn tool_call(&mut self, call: &Node<'a>) {
         let call = call.get("tool_call").unwrap_or(call);
-        let call = call
-            .get("function")
-            .filter(|inner| matches!(inner, Node::Map(_)))
-            .unwrap_or(call);
-        if let Some(arguments) = ARGUMENTS
-            .iter()
-            .find_map(|key| call.get(key).filter(|arguments| !arguments.is_empty()))
+        let call = call.get("function").filter(|inner| matches!(inner, Node::Map(_))).unwrap_or(call);
+        if let Some(arguments) =
+            ARGUMENTS.iter().find_map(|key| call.get(key).filter(|arguments| !arguments.is_empty()))
         {
             self.whole(arguments, call, Role::Tool);
         }
     }
 
     fn tool_result(&mut self, part: &Node<'a>) {
-        if let Some(result) = RESULTS
-            .iter()
-            .find_map(|key| part.get(key).filter(|result| !result.is_empty()))
+        if let Some(result) = RESULTS.iter().find_map(|key| part.get(key).filter(|result| !result.is_empty()))
         {
             match result {
                 Node::List(items) if items.iter().all(is_part) => {
@@ -337,9 +312,7 @@ impl<'a> Conversation<'a> {
 
     /// Libraries keep it beside the message, or in a map of what else the provider told.
     fn finish_reason(&mut self, node: &Node<'a>) {
-        let told = ["generation_info", "response_metadata", "meta"]
-            .iter()
-            .filter_map(|key| node.get(key));
+        let told = ["generation_info", "response_metadata", "meta"].iter().filter_map(|key| node.get(key));
         let mut places = std::iter::once(node).chain(told);
         let reason = places.find_map(|place| FINISH.iter().find_map(|key| place.get(key)?.as_text()));
         if let Some(reason) = reason
@@ -385,26 +358,15 @@ fn is_part(node: &Node<'_>) -> bool {
 }
 
 fn role_of(node: &Node<'_>) -> Option<Role> {
-    let named = ["role", "_role"]
-        .iter()
-        .find_map(|key| node.get(key))
-        .and_then(Node::as_text);
+    let named = ["role", "_role"].iter().find_map(|key| node.get(key)).and_then(Node::as_text);
     if let Some(role) = named.and_then(|name| Role::named(name)) {
         return Some(role);
     }
-    if let Some(kind) = node
-        .get("type")
-        .and_then(Node::as_text)
-        .and_then(|kind| Role::named(kind))
-    {
+    if let Some(kind) = node.get("type").and_then(Node::as_text).and_then(|kind| Role::named(kind)) {
         return Some(kind);
     }
     // `["langchain","schema","messages","HumanMessage"]`
-    if let Some(class) = node
-        .get("id")
-        .and_then(|id| id.items().last())
-        .and_then(Node::as_text)
-    {
+    if let Some(class) = node.get("id").and_then(|id| id.items().last()).and_then(Node::as_text) {
         let class = class.trim_end_matches("Chunk").trim_end_matches("Message");
         return Role::named(class);
     }

@@ -51,10 +51,7 @@ impl<'a> Node<'a> {
 
     /// `None` where `text` is not one JSON value, or one that is too large or deep to take apart.
     pub fn json(text: &'a str) -> Option<Node<'a>> {
-        let seed = Seed {
-            leaf: text,
-            left: &Cell::new(MAX_NODES),
-        };
+        let seed = Seed { leaf: text, left: &Cell::new(MAX_NODES) };
         let mut json = serde_json::Deserializer::from_str(text);
         let node = seed.deserialize(&mut json).ok()?;
         json.end().ok().map(|()| node)
@@ -67,20 +64,12 @@ impl<'a> Node<'a> {
         }
         match text {
             Cow::Borrowed(text) => {
-                let seed = Seed {
-                    leaf,
-                    left: &Cell::new(MAX_NODES),
-                };
-                seed.deserialize(&mut serde_json::Deserializer::from_str(text))
-                    .ok()
+                let seed = Seed { leaf, left: &Cell::new(MAX_NODES) };
+                seed.deserialize(&mut serde_json::Deserializer::from_str(text)).ok()
             }
             Cow::Owned(text) => {
-                let seed = Seed {
-                    leaf,
-                    left: &Cell::new(MAX_NODES),
-                };
-                seed.deserialize(&mut serde_json::Deserializer::from_reader(text.as_bytes()))
-                    .ok()
+                let seed = Seed { leaf, left: &Cell::new(MAX_NODES) };
+                seed.deserialize(&mut serde_json::Deserializer::from_reader(text.as_bytes())).ok()
             }
         }
     }
@@ -88,10 +77,7 @@ impl<'a> Node<'a> {
     /// The entry `key` of a map.
     pub fn get(&self, key: &str) -> Option<&Node<'a>> {
         match self {
-            Node::Map(entries) => entries
-                .iter()
-                .find(|(name, _)| name == key)
-                .map(|(_, value)| value),
+            Node::Map(entries) => entries.iter().find(|(name, _)| name == key).map(|(_, value)| value),
             _ => None,
         }
     }
@@ -164,10 +150,8 @@ impl<'a> Node<'a> {
     /// The sum of a map's counts whose keys begin with `begin`.
     pub fn sum_of(&self, begin: &str) -> u64 {
         let Node::Map(entries) = self else { return 0 };
-        let parts = entries
-            .iter()
-            .filter(|(key, _)| key.starts_with(begin))
-            .filter_map(|(_, value)| value.count());
+        let parts =
+            entries.iter().filter(|(key, _)| key.starts_with(begin)).filter_map(|(_, value)| value.count());
         parts.fold(0, u64::saturating_add)
     }
 
@@ -215,10 +199,7 @@ fn from_value<'a>(value: &Value<'a>, depth: u8) -> Node<'a> {
         }
         Value::Array(_) => Node::List(value.items().map(|item| from_value(&item, depth)).collect()),
         Value::KvList(entries) => Node::Map(
-            entries
-                .clone()
-                .map(|entry| (entry.key.into(), from_value(&entry.value, depth)))
-                .collect(),
+            entries.clone().map(|entry| (entry.key.into(), from_value(&entry.value, depth))).collect(),
         ),
         Value::Empty => Node::Null,
     }
@@ -235,11 +216,7 @@ impl<'a, 'de: 'a> DeserializeSeed<'de> for Seed<'a, '_> {
     type Value = Node<'a>;
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Node<'a>, D::Error> {
-        let left = self
-            .left
-            .get()
-            .checked_sub(1)
-            .ok_or_else(|| D::Error::custom("too many parts"))?;
+        let left = self.left.get().checked_sub(1).ok_or_else(|| D::Error::custom("too many parts"))?;
         self.left.set(left);
         from.deserialize_any(self)
     }
@@ -382,21 +359,12 @@ impl<'a> Branch<'a> {
         let mut children = self.children;
         if children.iter().all(|(name, _)| name.parse::<u64>().is_ok()) {
             children.sort_by_key(|(name, _)| name.parse::<u64>().unwrap_or(u64::MAX));
-            return Node::List(
-                children
-                    .into_iter()
-                    .map(|(_, branch)| branch.into_node())
-                    .collect(),
-            );
+            return Node::List(children.into_iter().map(|(_, branch)| branch.into_node()).collect());
         }
         let own = self.value.map(|value| ("".into(), value));
         Node::Map(
             own.into_iter()
-                .chain(
-                    children
-                        .into_iter()
-                        .map(|(name, branch)| (name.into(), branch.into_node())),
-                )
+                .chain(children.into_iter().map(|(name, branch)| (name.into(), branch.into_node())))
                 .collect(),
         )
     }
@@ -417,12 +385,7 @@ mod tests {
     #[test]
     fn flat_keys_become_the_tree_they_came_from() {
         check_flat(
-            &[
-                ("0.role", "user"),
-                ("1.role", "tool"),
-                ("0.tool_calls.0.name", "look"),
-                ("0.content", "hi"),
-            ],
+            &[("0.role", "user"), ("1.role", "tool"), ("0.tool_calls.0.name", "look"), ("0.content", "hi")],
             r#"[{"role":"user","tool_calls":[{"name":"look"}],"content":"hi"},{"role":"tool"}]"#,
         );
     }
@@ -437,17 +400,12 @@ mod tests {
 
     #[test]
     fn a_value_on_the_way_of_a_longer_path_is_kept() {
-        check_flat(
-            &[("0", "whole"), ("0.content", "part")],
-            r#"[{"":"whole","content":"part"}]"#,
-        );
+        check_flat(&[("0", "whole"), ("0.content", "part")], r#"[{"":"whole","content":"part"}]"#);
     }
 
     #[test]
     fn json_texts_are_borrowed_unless_escaped() {
-        let Some(Node::List(items)) = Node::json(r#"["plain","\u0041"]"#) else {
-            panic!("a list")
-        };
+        let Some(Node::List(items)) = Node::json(r#"["plain","\u0041"]"#) else { panic!("a list") };
         assert!(matches!(items[0], Node::Text(Cow::Borrowed("plain"), _)));
         assert!(matches!(&items[1], Node::Text(Cow::Owned(text), _) if text == "A"));
     }

@@ -133,19 +133,8 @@ const HOSTS: &[(&str, &str)] = &[
 ];
 
 /// Names of models that many serve: they speak for a model call, and for no provider.
-const FAMILIES: &[&str] = &[
-    "llama",
-    "mixtral",
-    "qwen",
-    "gemma",
-    "phi-",
-    "nomic-embed",
-    "bge-",
-    "codellama",
-    "yi-",
-    "glm-",
-    "kimi",
-];
+const FAMILIES: &[&str] =
+    &["llama", "mixtral", "qwen", "gemma", "phi-", "nomic-embed", "bge-", "codellama", "yi-", "glm-", "kimi"];
 
 /// The convention's name for what a library wrote as provider. `None` where it names no provider
 /// but a framework, or nothing.
@@ -167,11 +156,7 @@ pub fn clean(written: &str) -> Option<Cow<'_, str>> {
     {
         return clean_lower(provider).map(|provider| Cow::Owned(provider.into_owned()));
     }
-    Some(if lower == name {
-        Cow::Borrowed(name)
-    } else {
-        Cow::Owned(lower)
-    })
+    Some(if lower == name { Cow::Borrowed(name) } else { Cow::Owned(lower) })
 }
 
 /// Names of the convention that have a dot of their own.
@@ -185,10 +170,7 @@ fn clean_lower(provider: &str) -> Option<Cow<'_, str>> {
 }
 
 fn known(lower: &str) -> Option<&'static str> {
-    SPELLINGS
-        .iter()
-        .find(|(written, _)| *written == lower)
-        .map(|(_, name)| *name)
+    SPELLINGS.iter().find(|(written, _)| *written == lower).map(|(_, name)| *name)
 }
 
 /// Who makes the model of that name, where its name tells.
@@ -196,10 +178,7 @@ pub fn of_model(model: &str) -> Option<&'static str> {
     if let Some(provider) = model.split_once('/').and_then(|(head, _)| named_by_litellm(head)) {
         return Some(provider);
     }
-    MODELS
-        .iter()
-        .find(|(begin, _)| begins(model, begin))
-        .map(|(_, name)| *name)
+    MODELS.iter().find(|(begin, _)| begins(model, begin)).map(|(_, name)| *name)
 }
 
 /// Whether `model` begins with `begin`, and `begin` does not end inside a word: `o1-mini` is an `o1`, `o1234` is not.
@@ -224,9 +203,7 @@ pub fn bare_model(model: &str) -> &str {
 fn named_by_litellm(head: &str) -> Option<&'static str> {
     let makers = || MODELS.iter().map(|(_, name)| *name);
     let server = || SERVERS.iter().find(|name| **name == head).copied();
-    known(head)
-        .or_else(|| makers().find(|name| *name == head))
-        .or_else(server)
+    known(head).or_else(|| makers().find(|name| *name == head)).or_else(server)
 }
 
 /// Providers that serve models of others.
@@ -234,10 +211,7 @@ const SERVERS: &[&str] = &["ollama", "groq", "fireworks_ai", "together", "openro
 
 /// Who is served under that host or base URL.
 pub fn of_host(host: &str) -> Option<&'static str> {
-    HOSTS
-        .iter()
-        .find(|(part, _)| host.contains(part))
-        .map(|(_, name)| *name)
+    HOSTS.iter().find(|(part, _)| host.contains(part)).map(|(_, name)| *name)
 }
 
 /// Whether a name is one that LLMs and embedding models bear.
@@ -285,10 +259,7 @@ mod tests {
     #[test]
     fn a_models_name_tells_its_maker() {
         assert_eq!(of_model("gpt-4o"), Some("openai"));
-        assert_eq!(
-            of_model("anthropic.claude-3-5-sonnet-20240620-v1:0"),
-            Some("aws.bedrock")
-        );
+        assert_eq!(of_model("anthropic.claude-3-5-sonnet-20240620-v1:0"), Some("aws.bedrock"));
         assert_eq!(of_model("anthropic/claude-3"), Some("anthropic"));
         assert_eq!(bare_model("openai/gpt-4o"), "gpt-4o");
         assert_eq!(bare_model("meta-llama/Llama-3-8b"), "meta-llama/Llama-3-8b");

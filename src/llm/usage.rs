@@ -76,14 +76,8 @@ const REASONING: Names = &[
 ];
 
 /// Keys under which a reply carries its usage object.
-const HOLDERS: &[&str] = &[
-    "usage",
-    "usage_metadata",
-    "usageMetadata",
-    "token_usage",
-    "tokenUsage",
-    "usage_details",
-];
+const HOLDERS: &[&str] =
+    &["usage", "usage_metadata", "usageMetadata", "token_usage", "tokenUsage", "usage_details"];
 
 /// How deep in a reply its usage is looked for: LangChain buries it under
 /// `generations[0][0].message.kwargs.usage_metadata`.
@@ -106,9 +100,8 @@ impl Usage {
             cache_exclusive: false,
         };
         // Only Anthropic and Bedrock name the two cache counts so, and both report `input` without them.
-        usage.cache_exclusive = ["cache_read_input_tokens", "cacheReadInputTokens"]
-            .iter()
-            .any(|key| object.get(key).is_some());
+        usage.cache_exclusive =
+            ["cache_read_input_tokens", "cacheReadInputTokens"].iter().any(|key| object.get(key).is_some());
         // Langfuse's classes exclude each other: `input` has neither what was cached nor audio.
         let whole =
             |name: &str, parts: &str| Some(object.get(name)?.count()?.saturating_add(object.sum_of(parts)));
@@ -117,20 +110,14 @@ impl Usage {
             usage.output = whole("output", "output_").or(usage.output);
         }
         if usage.input.is_none() && usage.output.is_none() {
-            usage.input = first(
-                object,
-                &[&["total_tokens"], &["totalTokens"], &["total"], &["tokens"]],
-            );
+            usage.input = first(object, &[&["total_tokens"], &["totalTokens"], &["total"], &["tokens"]]);
         }
         usage
     }
 
     /// All input tokens, the cached ones among them.
     pub fn total_input(&self) -> Option<u64> {
-        let apart = self
-            .cached_input
-            .unwrap_or(0)
-            .saturating_add(self.cache_write.unwrap_or(0));
+        let apart = self.cached_input.unwrap_or(0).saturating_add(self.cache_write.unwrap_or(0));
         let apart = if self.cache_exclusive { apart } else { 0 };
         self.input.map(|input| input.saturating_add(apart))
     }
@@ -181,13 +168,7 @@ mod tests {
     fn check(json: &str, expected: [Option<u64>; 5]) {
         let reply = Node::json(json).expect("the case is JSON");
         let usage = Usage::find(&reply).unwrap_or_default();
-        let found = [
-            usage.input,
-            usage.output,
-            usage.cached_input,
-            usage.cache_write,
-            usage.reasoning,
-        ];
+        let found = [usage.input, usage.output, usage.cached_input, usage.cache_write, usage.reasoning];
         assert_eq!(found, expected, "{json}");
     }
 
@@ -205,10 +186,7 @@ mod tests {
             r#"{"usageMetadata":{"promptTokenCount":7,"candidatesTokenCount":3,"thoughtsTokenCount":5}}"#,
             [Some(7), Some(3), None, None, Some(5)],
         );
-        check(
-            r#"{"usage":{"inputTokens":7,"outputTokens":3}}"#,
-            [Some(7), Some(3), None, None, None],
-        );
+        check(r#"{"usage":{"inputTokens":7,"outputTokens":3}}"#, [Some(7), Some(3), None, None, None]);
     }
 
     #[test]

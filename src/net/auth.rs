@@ -28,13 +28,7 @@ impl Config {
     }
 
     pub fn build(&self) -> Gate {
-        Gate {
-            tokens: self
-                .bearer
-                .iter()
-                .map(|token| Sha256::digest(token.0.trim()).into())
-                .collect(),
-        }
+        Gate { tokens: self.bearer.iter().map(|token| Sha256::digest(token.0.trim()).into()).collect() }
     }
 }
 
@@ -45,25 +39,18 @@ impl Gate {
         if self.tokens.is_empty() {
             return true;
         }
-        let Some(shown) = headers
-            .get(header::AUTHORIZATION)
-            .and_then(|value| token(value.as_bytes()))
-        else {
+        let Some(shown) = headers.get(header::AUTHORIZATION).and_then(|value| token(value.as_bytes())) else {
             return false;
         };
         let shown: [u8; 32] = Sha256::digest(shown).into();
-        self.tokens
-            .iter()
-            .fold(false, |admitted, token| admitted | same(token, &shown))
+        self.tokens.iter().fold(false, |admitted, token| admitted | same(token, &shown))
     }
 }
 
 /// The token of `Bearer TOKEN`; the scheme's case does not matter.
 fn token(value: &[u8]) -> Option<&[u8]> {
     let (scheme, token) = value.split_at_checked(7)?;
-    scheme
-        .eq_ignore_ascii_case(b"bearer ")
-        .then(|| token.trim_ascii())
+    scheme.eq_ignore_ascii_case(b"bearer ").then(|| token.trim_ascii())
 }
 
 fn same(a: &[u8; 32], b: &[u8; 32]) -> bool {
@@ -77,9 +64,7 @@ mod tests {
 
     #[track_caller]
     fn check(tokens: &[&str], authorization: Option<&str>, admitted: bool) {
-        let config = Config {
-            bearer: tokens.iter().map(|token| Secret(token.to_string())).collect(),
-        };
+        let config = Config { bearer: tokens.iter().map(|token| Secret(token.to_string())).collect() };
         let headers = authorization.map(|value| (header::AUTHORIZATION, value.parse().unwrap()));
         assert_eq!(config.build().admits(&headers.into_iter().collect()), admitted);
     }
@@ -93,14 +78,7 @@ mod tests {
     #[test]
     fn anything_else_is_not() {
         check(&["secret"], None, false);
-        for value in [
-            "Bearer secre",
-            "Bearer secrets",
-            "Bearer ",
-            "Bearer",
-            "Basic secret",
-            "secret",
-        ] {
+        for value in ["Bearer secre", "Bearer secrets", "Bearer ", "Bearer", "Basic secret", "secret"] {
             check(&["secret"], Some(value), false);
         }
     }

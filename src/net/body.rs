@@ -57,9 +57,7 @@ impl<B: Body<Data = Bytes> + Unpin> Chunks<B> {
     /// The next bytes, never none of them; `None` at the end.
     pub async fn next(&mut self) -> Result<Option<Bytes>, BodyError> {
         loop {
-            let frame = timeout(STALL, self.body.frame())
-                .await
-                .map_err(|_| BodyError::Stalled)?;
+            let frame = timeout(STALL, self.body.frame()).await.map_err(|_| BodyError::Stalled)?;
             let Some(frame) = frame else { return Ok(None) };
             match frame.map_err(|_| BodyError::Gone)?.into_data() {
                 Ok(data) if data.has_remaining() => return Ok(Some(data)),
@@ -86,12 +84,7 @@ impl<'a> Growing<'a> {
         if promised > limit {
             return Err(BodyError::TooLarge { limit });
         }
-        let mut buffer = Growing {
-            bytes: BytesMut::new(),
-            promised,
-            limit,
-            hold,
-        };
+        let mut buffer = Growing { bytes: BytesMut::new(), promised, limit, hold };
         buffer.reserve(promised.min(TRUSTED))?;
         Ok(buffer)
     }
@@ -103,11 +96,7 @@ impl<'a> Growing<'a> {
         }
         if len > self.bytes.capacity() {
             let doubled = (2 * self.bytes.capacity()).max(len);
-            let most = if len <= self.promised {
-                self.promised
-            } else {
-                self.limit
-            };
+            let most = if len <= self.promised { self.promised } else { self.limit };
             self.reserve(doubled.min(most))?;
         }
         self.bytes.extend_from_slice(data);

@@ -30,10 +30,7 @@ pub struct Full;
 impl Budget {
     /// A budget of `most` bytes.
     pub fn new(most: usize) -> Budget {
-        Budget(Arc::new(Shared {
-            most,
-            held: AtomicUsize::new(0),
-        }))
+        Budget(Arc::new(Shared { most, held: AtomicUsize::new(0) }))
     }
 
     /// Bytes held at this moment by all requests together.
@@ -43,10 +40,7 @@ impl Budget {
 
     /// A hold of nothing yet.
     pub fn hold(&self) -> Hold {
-        Hold {
-            budget: self.clone(),
-            bytes: 0,
-        }
+        Hold { budget: self.clone(), bytes: 0 }
     }
 }
 
@@ -56,8 +50,7 @@ impl Hold {
         let Shared { most, held } = &*self.budget.0;
         let fits = |now: usize| now.checked_add(bytes).filter(|then| then <= most);
         // Relaxed: the number guards no other memory.
-        held.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits)
-            .map_err(|_| Full)?;
+        held.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits).map_err(|_| Full)?;
         self.bytes += bytes;
         Ok(())
     }

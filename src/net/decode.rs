@@ -67,22 +67,14 @@ impl Encoding {
             ("deflate", Encoding::Deflate),
             ("zlib", Encoding::Deflate),
         ];
-        NAMES
-            .iter()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name))
-            .map(|(_, encoding)| *encoding)
+        NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, encoding)| *encoding)
     }
 }
 
 /// What `wire` says once decompressed: at most `limit` bytes, each of them taken from `hold` before
 /// it is allocated. An identity body comes back sharing its bytes, and takes nothing.
 pub fn decode(encoding: Encoding, wire: Bytes, limit: usize, hold: &mut Hold) -> Result<Bytes, DecodeError> {
-    let mut out = Buffer {
-        bytes: Vec::new(),
-        filled: 0,
-        limit,
-        hold,
-    };
+    let mut out = Buffer { bytes: Vec::new(), filled: 0, limit, hold };
     match encoding {
         Encoding::Identity if wire.len() > limit => return Err(DecodeError::TooLarge { limit }),
         Encoding::Identity => return Ok(wire),
@@ -101,9 +93,7 @@ fn gunzip(wire: &[u8], out: &mut Buffer<'_>) -> Result<(), DecodeError> {
     while !rest.is_empty() {
         let from = out.filled;
         out.fill(|free| {
-            decompressor
-                .gzip_decompress(rest, free)
-                .map_err(|error| deflate_error(error, "gzip"))
+            decompressor.gzip_decompress(rest, free).map_err(|error| deflate_error(error, "gzip"))
         })?;
         rest = after_member(rest, &out.bytes[from..out.filled])?;
     }
@@ -135,11 +125,7 @@ fn after_member<'a>(gzip: &'a [u8], plain: &[u8]) -> Result<&'a [u8], DecodeErro
 fn inflate(wire: &[u8], out: &mut Buffer<'_>) -> Result<(), DecodeError> {
     let mut decompressor = Decompressor::new();
     out.start(wire.len(), None)?;
-    out.fill(|free| {
-        decompressor
-            .zlib_decompress(wire, free)
-            .map_err(|error| deflate_error(error, "deflate"))
-    })
+    out.fill(|free| decompressor.zlib_decompress(wire, free).map_err(|error| deflate_error(error, "deflate")))
 }
 
 fn unzstd(wire: &[u8], out: &mut Buffer<'_>) -> Result<(), DecodeError> {
@@ -166,11 +152,7 @@ fn deflate_error(error: DecompressionError, format: &'static str) -> Short {
 /// zstd returns its error codes negated, in an unsigned number.
 fn zstd_error(code: zstd_safe::ErrorCode) -> Short {
     let too_small = zstd_sys::ZSTD_ErrorCode::ZSTD_error_dstSize_tooSmall as usize;
-    if code == too_small.wrapping_neg() {
-        Short::Space
-    } else {
-        Short::Corrupt("zstd")
-    }
+    if code == too_small.wrapping_neg() { Short::Space } else { Short::Corrupt("zstd") }
 }
 
 /// The decompressed bytes as they come: the first `filled` are there.
@@ -281,9 +263,8 @@ mod tests {
     #[test]
     fn members_and_frames_laid_end_to_end_are_one_body() {
         for encoding in [Encoding::Gzip, Encoding::Zstd] {
-            let wire = [b"one ".as_slice(), b"one ", b"", b"two"]
-                .map(|part| compress(encoding, part))
-                .concat();
+            let wire =
+                [b"one ".as_slice(), b"one ", b"", b"two"].map(|part| compress(encoding, part)).concat();
             assert_eq!(check(encoding, &wire, LIMIT).unwrap(), b"one one two");
         }
     }
@@ -294,10 +275,7 @@ mod tests {
         for encoding in COMPRESSED {
             let wire = compress(encoding, &plain);
             assert_eq!(check(encoding, &wire, 10_000).unwrap(), plain);
-            assert_eq!(
-                check(encoding, &wire, 9_999),
-                Err(DecodeError::TooLarge { limit: 9_999 })
-            );
+            assert_eq!(check(encoding, &wire, 9_999), Err(DecodeError::TooLarge { limit: 9_999 }));
         }
     }
 
@@ -308,11 +286,7 @@ mod tests {
             let wire = Bytes::from(compress(encoding, &plain));
             let budget = Budget::new(LIMIT);
             let refused = decode(encoding, wire, LIMIT, &mut budget.hold());
-            assert_eq!(
-                refused,
-                Err(DecodeError::TooLarge { limit: LIMIT }),
-                "{encoding:?}"
-            );
+            assert_eq!(refused, Err(DecodeError::TooLarge { limit: LIMIT }), "{encoding:?}");
             assert_eq!(budget.held(), 0);
         }
     }
@@ -342,10 +316,7 @@ mod tests {
     #[test]
     fn bytes_after_the_last_member_are_not_gzip() {
         let wire = [compress(Encoding::Gzip, b"one").as_slice(), b"more"].concat();
-        assert_eq!(
-            check(Encoding::Gzip, &wire, LIMIT),
-            Err(DecodeError::Corrupt("gzip"))
-        );
+        assert_eq!(check(Encoding::Gzip, &wire, LIMIT), Err(DecodeError::Corrupt("gzip")));
     }
 
     #[test]
@@ -354,10 +325,7 @@ mod tests {
         let budget = Budget::new(0);
         let out = decode(Encoding::Identity, wire.clone(), 5, &mut budget.hold()).unwrap();
         assert_eq!(out.as_ptr(), wire.as_ptr());
-        assert_eq!(
-            check(Encoding::Identity, b"plain", 4),
-            Err(DecodeError::TooLarge { limit: 4 })
-        );
+        assert_eq!(check(Encoding::Identity, b"plain", 4), Err(DecodeError::TooLarge { limit: 4 }));
     }
 
     #[test]

@@ -67,10 +67,7 @@ pub struct Listener {
 
 enum Socket {
     Tcp(TcpListener),
-    Unix {
-        listener: UnixListener,
-        _file: SocketFile,
-    },
+    Unix { listener: UnixListener, _file: SocketFile },
 }
 
 /// The file of a Unix socket, removed with the listener.
@@ -124,10 +121,7 @@ impl Endpoint {
         };
         let socket = bound.map_err(|source| match source.kind() {
             io::ErrorKind::AddrInUse => BindError::InUse(self.to_string()),
-            _ => BindError::Failed {
-                endpoint: self.to_string(),
-                source,
-            },
+            _ => BindError::Failed { endpoint: self.to_string(), source },
         })?;
         Ok(Listener { socket })
     }
@@ -158,10 +152,7 @@ async fn bind_unix(path: &Path) -> io::Result<Socket> {
         }
         bound => bound,
     };
-    Ok(Socket::Unix {
-        listener: bound?,
-        _file: SocketFile(path.into()),
-    })
+    Ok(Socket::Unix { listener: bound?, _file: SocketFile(path.into()) })
 }
 
 impl Drop for SocketFile {

@@ -131,9 +131,7 @@ impl Client {
             .with_protocol_versions(self.min_version.and_newer())
             .map_err(rejected)?;
         let builder = if self.insecure_skip_verify {
-            builder
-                .dangerous()
-                .with_custom_certificate_verifier(Arc::new(Anyone(provider())))
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(Anyone(provider())))
         } else if self.ca_file.as_os_str().is_empty() {
             builder.with_root_certificates(system_roots()?)
         } else {
@@ -173,28 +171,14 @@ fn wire_names(alpn: &[&str]) -> Vec<Vec<u8>> {
 }
 
 fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    let failed = |source| TlsError::File {
-        what: "certificates",
-        file: file.into(),
-        source,
-    };
-    let chain = CertificateDer::pem_file_iter(file)
-        .map_err(failed)?
-        .collect::<Result<Vec<_>, _>>();
+    let failed = |source| TlsError::File { what: "certificates", file: file.into(), source };
+    let chain = CertificateDer::pem_file_iter(file).map_err(failed)?.collect::<Result<Vec<_>, _>>();
     let chain = chain.map_err(failed)?;
-    if chain.is_empty() {
-        Err(TlsError::NoCertificate(file.into()))
-    } else {
-        Ok(chain)
-    }
+    if chain.is_empty() { Err(TlsError::NoCertificate(file.into())) } else { Ok(chain) }
 }
 
 fn private_key(file: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
-    let failed = |source| TlsError::File {
-        what: "a private key",
-        file: file.into(),
-        source,
-    };
+    let failed = |source| TlsError::File { what: "a private key", file: file.into(), source };
     PrivateKeyDer::from_pem_file(file).map_err(failed)
 }
 
@@ -210,11 +194,7 @@ fn roots(file: &Path) -> Result<RootCertStore, TlsError> {
 fn system_roots() -> Result<RootCertStore, TlsError> {
     let mut roots = RootCertStore::empty();
     let (usable, _) = roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if usable == 0 {
-        Err(TlsError::NoRoots)
-    } else {
-        Ok(roots)
-    }
+    if usable == 0 { Err(TlsError::NoRoots) } else { Ok(roots) }
 }
 
 /// `insecure_skip_verify`: any certificate will do, as long as the server holds its key.

@@ -93,9 +93,6 @@ impl Batch {
         if splices.is_empty() {
             return self.clone();
         }
-        Batch {
-            otlp: patch::apply(&self.otlp, splices).into(),
-            ..*self
-        }
+        Batch { otlp: patch::apply(&self.otlp, splices).into(), ..*self }
     }
 }

@@ -9,12 +9,7 @@ use std::ptr;
 
 /// How many items `otlp` has, if it is a request of `signal`.
 pub(super) fn count(signal: Signal, otlp: &[u8], limits: &Limits) -> Result<u32, Malformed> {
-    let mut check = Check {
-        otlp,
-        items: 0,
-        max_items: limits.max_items,
-        fault: None,
-    };
+    let mut check = Check { otlp, items: 0, max_items: limits.max_items, fault: None };
     match check.message(schema::request(signal), 0, otlp.len(), NESTING) {
         Some(()) => Ok(check.items),
         None => Err(check.fault.expect("what fails says why").named()),
@@ -161,12 +156,7 @@ impl Check<'_> {
         if u64::from(FIXED32) < key & 7 {
             return self.fail("unknown wire type", at);
         }
-        Some(Head {
-            tag: at,
-            number: (key >> 3) as u32,
-            wire_type: (key & 7) as u32,
-            value,
-        })
+        Some(Head { tag: at, number: (key >> 3) as u32, wire_type: (key & 7) as u32, value })
     }
 
     /// Where the content of a length-delimited value begins and ends.
@@ -193,11 +183,7 @@ impl Check<'_> {
             FIXED64 => at + 8,
             _ => at + 4,
         };
-        if stop <= end {
-            Some(stop)
-        } else {
-            self.fail("value past the end", at)
-        }
+        if stop <= end { Some(stop) } else { self.fail("value past the end", at) }
     }
 
     /// Inline, so that no result has to go through memory for it: that took half of the time of a check.
@@ -210,11 +196,7 @@ impl Check<'_> {
     #[cold]
     #[inline(never)]
     fn note(&mut self, what: &'static str, at: usize) {
-        self.fault = Some(Fault {
-            what,
-            at,
-            path: Vec::new(),
-        });
+        self.fault = Some(Fault { what, at, path: Vec::new() });
     }
 
     #[cold]
@@ -230,16 +212,8 @@ impl Check<'_> {
 impl Fault {
     fn named(mut self) -> Malformed {
         self.path.reverse();
-        let field = if self.path.is_empty() {
-            "request".to_string()
-        } else {
-            self.path.join(".")
-        };
-        Malformed {
-            what: self.what,
-            field,
-            at: self.at,
-        }
+        let field = if self.path.is_empty() { "request".to_string() } else { self.path.join(".") };
+        Malformed { what: self.what, field, at: self.at }
     }
 }
 
@@ -326,11 +300,7 @@ mod tests {
             Signal::Metrics => 0,
             _ => batch.items() as usize,
         });
-        assert_eq!(
-            found,
-            prost_count(signal, otlp),
-            "{batch:?}\n{signal:?} {otlp:02x?}"
-        );
+        assert_eq!(found, prost_count(signal, otlp), "{batch:?}\n{signal:?} {otlp:02x?}");
     }
 
     fn agrees_with_prost(mutations: u64) {
@@ -371,13 +341,10 @@ mod tests {
         let mut value = Value::StringValue("deep".into());
         for _ in 0..60 {
             let mut request = payload::logs(1, 1);
-            request.resource_logs[0].scope_logs[0].log_records[0].body = Some(AnyValue {
-                value: Some(value.clone()),
-            });
+            request.resource_logs[0].scope_logs[0].log_records[0].body =
+                Some(AnyValue { value: Some(value.clone()) });
             check(Signal::Logs, &request.encode_to_vec());
-            value = Value::ArrayValue(ArrayValue {
-                values: vec![AnyValue { value: Some(value) }],
-            });
+            value = Value::ArrayValue(ArrayValue { values: vec![AnyValue { value: Some(value) }] });
         }
     }
 
@@ -414,18 +381,8 @@ mod tests {
             9,
             expect!["length past the end in resource_spans.scope_spans at byte 3"],
         );
-        refused(
-            Signal::Traces,
-            &[0x08, 1],
-            9,
-            expect!["wrong wire type in resource_spans at byte 0"],
-        );
-        refused(
-            Signal::Logs,
-            &[0xff],
-            9,
-            expect!["bad varint in request at byte 0"],
-        );
+        refused(Signal::Traces, &[0x08, 1], 9, expect!["wrong wire type in resource_spans at byte 0"]);
+        refused(Signal::Logs, &[0xff], 9, expect!["bad varint in request at byte 0"]);
     }
 
     #[test]

@@ -59,10 +59,7 @@ mod tests {
     }
 
     fn array(values: impl IntoIterator<Item = Any>) -> Any {
-        let values = values
-            .into_iter()
-            .map(|value| AnyValue { value: Some(value) })
-            .collect();
+        let values = values.into_iter().map(|value| AnyValue { value: Some(value) }).collect();
         Any::ArrayValue(ArrayValue { values })
     }
 

@@ -26,28 +26,18 @@ pub struct Item<'a> {
 impl<'a> Item<'a> {
     /// The item as a span; `None` for a log record.
     pub fn span(&self) -> Option<Span<'a>> {
-        (self.signal == Signal::Traces).then_some(Span {
-            message: self.message,
-        })
+        (self.signal == Signal::Traces).then_some(Span { message: self.message })
     }
 
     /// The item as a log record; `None` for a span.
     pub fn log_record(&self) -> Option<LogRecord<'a>> {
-        (self.signal == Signal::Logs).then_some(LogRecord {
-            message: self.message,
-        })
+        (self.signal == Signal::Logs).then_some(LogRecord { message: self.message })
     }
 
     pub fn attributes(&self) -> Attributes<'a> {
         match self.signal {
-            Signal::Logs => LogRecord {
-                message: self.message,
-            }
-            .attributes(),
-            _ => Span {
-                message: self.message,
-            }
-            .attributes(),
+            Signal::Logs => LogRecord { message: self.message }.attributes(),
+            _ => Span { message: self.message }.attributes(),
         }
     }
 
@@ -62,27 +52,17 @@ impl<'a> Item<'a> {
     /// Empty where there is none.
     pub fn trace_id(&self) -> &'a [u8] {
         match self.signal {
-            Signal::Logs => LogRecord {
-                message: self.message,
-            }
-            .trace_id(),
-            _ => Span {
-                message: self.message,
-            }
-            .trace_id(),
+            Signal::Logs => LogRecord { message: self.message }.trace_id(),
+            _ => Span { message: self.message }.trace_id(),
         }
     }
 
     pub fn resource(&self) -> Resource<'a> {
-        Resource {
-            message: self.resource.0,
-        }
+        Resource { message: self.resource.0 }
     }
 
     pub fn scope(&self) -> Scope<'a> {
-        Scope {
-            message: self.scope.0,
-        }
+        Scope { message: self.scope.0 }
     }
 }
 
@@ -95,10 +75,7 @@ impl Batch {
         };
         Items {
             signal: self.signal(),
-            top: Level {
-                at: 0..self.otlp().len(),
-                fields,
-            },
+            top: Level { at: 0..self.otlp().len(), fields },
             resource: Group::none(),
             scope: Group::none(),
             otlp: self.otlp(),
@@ -159,30 +136,18 @@ impl<'a> Level<'a> {
 
 impl<'a> Group<'a> {
     fn none() -> Group<'a> {
-        Group {
-            level: Level {
-                at: 0..0,
-                fields: wire::fields(&[]),
-            },
-            head: (&[], 0..0),
-        }
+        Group { level: Level { at: 0..0, fields: wire::fields(&[]) }, head: (&[], 0..0) }
     }
 
     /// The group at `at`; its head is field 1, wherever in the group it stands.
     fn open(otlp: &'a [u8], at: Range<usize>) -> Group<'a> {
-        let level = Level {
-            fields: wire::fields(&otlp[at.clone()]),
-            at,
-        };
+        let level = Level { fields: wire::fields(&otlp[at.clone()]), at };
         let mut heads = level.clone();
         let mut head = level.at.start..level.at.start;
         while let Some(found) = heads.next(HEAD) {
             head = found;
         }
-        Group {
-            level,
-            head: (&otlp[head.clone()], head),
-        }
+        Group { level, head: (&otlp[head.clone()], head) }
     }
 }
 

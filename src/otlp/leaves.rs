@@ -63,11 +63,7 @@ impl Batch {
             Signal::Logs => &schema::LOG_RECORD,
             _ => &schema::SPAN,
         };
-        Walk {
-            otlp: self.otlp(),
-            leaf: &mut leaf,
-        }
-        .message(message, item.at.clone(), Context::START);
+        Walk { otlp: self.otlp(), leaf: &mut leaf }.message(message, item.at.clone(), Context::START);
     }
 
     /// Calls `leaf` with every string leaf of the resource at [`Item::resource_group`], its schema URL
@@ -77,11 +73,7 @@ impl Batch {
             Signal::Logs => &schema::RESOURCE_LOGS,
             _ => &schema::RESOURCE_SPANS,
         };
-        Walk {
-            otlp: self.otlp(),
-            leaf: &mut leaf,
-        }
-        .message(message, group, Context::START);
+        Walk { otlp: self.otlp(), leaf: &mut leaf }.message(message, group, Context::START);
     }
 
     /// Calls `leaf` with every string leaf of the scope at [`Item::scope_group`], its schema URL included:
@@ -91,11 +83,7 @@ impl Batch {
             Signal::Logs => &schema::SCOPE_LOGS,
             _ => &schema::SCOPE_SPANS,
         };
-        Walk {
-            otlp: self.otlp(),
-            leaf: &mut leaf,
-        }
-        .message(message, group, Context::START);
+        Walk { otlp: self.otlp(), leaf: &mut leaf }.message(message, group, Context::START);
     }
 }
 
@@ -111,23 +99,13 @@ struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    const START: Context<'static> = Context {
-        place: Place::Unknown,
-        key: "",
-        inner: "",
-        index: 0,
-        in_attribute: false,
-    };
+    const START: Context<'static> =
+        Context { place: Place::Unknown, key: "", inner: "", index: 0, in_attribute: false };
 
     /// Inside a `KeyValue` or, for its name, an event.
     fn under(self, name: &'a str) -> Context<'a> {
         let key = if self.in_attribute { self.key } else { name };
-        Context {
-            key,
-            inner: name,
-            in_attribute: true,
-            ..self
-        }
+        Context { key, inner: name, in_attribute: true, ..self }
     }
 }
 
@@ -174,23 +152,10 @@ impl<'a> Walk<'a, '_> {
 
     /// The bytes at `at` as a leaf, where they are UTF-8.
     fn text(&mut self, at: Range<usize>, context: Context<'a>) {
-        let Context {
-            place,
-            key,
-            inner,
-            index,
-            ..
-        } = context;
+        let Context { place, key, inner, index, .. } = context;
         match wire::utf8(&self.otlp[at.clone()]) {
             Some(text) if !text.is_empty() => {
-                (self.leaf)(Leaf {
-                    place,
-                    key,
-                    inner,
-                    index,
-                    text,
-                    start: at.start,
-                });
+                (self.leaf)(Leaf { place, key, inner, index, text, start: at.start });
             }
             _ => (),
         }
@@ -199,10 +164,7 @@ impl<'a> Walk<'a, '_> {
     /// Text in a field that the schema does not know: the field itself where it reads as text, or else
     /// what stands in it where it reads as a message.
     fn unknown(&mut self, field: &Field<'a>, base: usize, context: Context<'a>, depth: u32) {
-        let context = Context {
-            place: Place::Unknown,
-            ..context
-        };
+        let context = Context { place: Place::Unknown, ..context };
         let (bytes, start, is_message) = match field.value {
             Value::Bytes(bytes) => (bytes, base + field.at.end - bytes.len(), reads_as_message(bytes)),
             Value::Group(bytes) => {
@@ -238,9 +200,7 @@ fn reads_as_message(bytes: &[u8]) -> bool {
 
 /// The last string in field `number`.
 fn name(message: &[u8], number: u32) -> &str {
-    messages(message, number)
-        .last()
-        .map_or("", |text| wire::utf8(text).unwrap_or_default())
+    messages(message, number).last().map_or("", |text| wire::utf8(text).unwrap_or_default())
 }
 
 fn post_increment(count: &mut u32) -> u32 {
@@ -280,19 +240,8 @@ mod tests {
     use prost::Message as _;
 
     fn line(leaf: Leaf<'_>) -> String {
-        let Leaf {
-            place,
-            key,
-            inner,
-            index,
-            text,
-            ..
-        } = leaf;
-        let inner = if inner == key {
-            String::new()
-        } else {
-            format!(" / {inner}")
-        };
+        let Leaf { place, key, inner, index, text, .. } = leaf;
+        let inner = if inner == key { String::new() } else { format!(" / {inner}") };
         format!("{place:?} {key}{inner} #{index}: {text}\n")
     }
 

@@ -20,20 +20,12 @@ pub struct Splice {
 impl Splice {
     /// Appends the encoded fields `with` to the message at `message`.
     pub fn append(message: Range<usize>, with: Vec<u8>) -> Splice {
-        Splice {
-            at: message.end..message.end,
-            inside: message,
-            with,
-        }
+        Splice { at: message.end..message.end, inside: message, with }
     }
 
     /// Takes the field at `field`, tag to end, out of the message at `message`.
     pub fn cut(message: Range<usize>, field: Range<usize>) -> Splice {
-        Splice {
-            inside: message,
-            at: field,
-            with: Vec::new(),
-        }
+        Splice { inside: message, at: field, with: Vec::new() }
     }
 }
 
@@ -63,11 +55,7 @@ pub(super) fn apply(otlp: &[u8], splices: &mut [Splice]) -> Vec<u8> {
         kept = splice.at.end;
     }
     out.extend_from_slice(&otlp[kept..]);
-    debug_assert_eq!(
-        out.len(),
-        len,
-        "each splice names a field of the batch, and none overlap"
-    );
+    debug_assert_eq!(out.len(), len, "each splice names a field of the batch, and none overlap");
     out
 }
 
@@ -88,10 +76,7 @@ fn measure(otlp: &[u8], content: Range<usize>, splices: &[Splice], frames: &mut 
         }
         let Some(child) = field.content() else { continue };
         let child = content.start + child.start..content.start + child.end;
-        let inner = rest
-            .iter()
-            .take_while(|splice| holds(&child, &splice.inside))
-            .count();
+        let inner = rest.iter().take_while(|splice| holds(&child, &splice.inside)).count();
         if inner > 0 {
             len = len - (content.start + field.at.end - start)
                 + measure_child(otlp, start, child, &rest[..inner], frames);
@@ -111,10 +96,7 @@ fn measure_child(
 ) -> usize {
     let tag_end = wire::varint(otlp, start).expect("a field begins with its tag").1;
     let slot = frames.len();
-    frames.push(Frame {
-        at: tag_end..child.start,
-        new_len: child.len(),
-    });
+    frames.push(Frame { at: tag_end..child.start, new_len: child.len() });
     let new_len = measure(otlp, child.clone(), splices, frames);
     if new_len == child.len() {
         frames.remove(slot);
@@ -176,26 +158,14 @@ mod tests {
         let mut splices = Vec::new();
         for (i, item) in batch.walk().enumerate().filter(|(i, _)| i % 7 == 0) {
             let mut added = Vec::new();
-            encode::attribute(
-                &mut added,
-                item.attributes_field(),
-                "count",
-                &encode::Value::Int(i as i64),
-            );
+            encode::attribute(&mut added, item.attributes_field(), "count", &encode::Value::Int(i as i64));
             splices.push(Splice::append(item.at.clone(), added));
             let first = item.attributes().next().unwrap().at;
             let first = item.at.start + first.start..item.at.start + first.end;
             splices.push(Splice::cut(item.at.clone(), first));
         }
-        let spans = request
-            .resource_spans
-            .iter_mut()
-            .flat_map(|group| &mut group.scope_spans);
-        for (i, span) in spans
-            .flat_map(|group| &mut group.spans)
-            .enumerate()
-            .filter(|(i, _)| i % 7 == 0)
-        {
+        let spans = request.resource_spans.iter_mut().flat_map(|group| &mut group.scope_spans);
+        for (i, span) in spans.flat_map(|group| &mut group.spans).enumerate().filter(|(i, _)| i % 7 == 0) {
             span.attributes.remove(0);
             span.attributes.push(payload::int("count", i as i64));
         }
@@ -215,11 +185,7 @@ mod tests {
         let message = end - "it failed".len()..end;
         let mut dropped = Vec::new();
         wire::put_uint(&mut dropped, 10, 77);
-        let text = Splice {
-            inside: message,
-            at: end..end,
-            with: b" badly".to_vec(),
-        };
+        let text = Splice { inside: message, at: end..end, with: b" badly".to_vec() };
         let mut splices = [Splice::append(item.at.clone(), dropped), text];
         let patched = decoded(&batch.patch(&mut splices));
         let span = &patched.resource_spans[0].scope_spans[0].spans[0];
@@ -230,13 +196,7 @@ mod tests {
     fn change_leaves(batch: &Batch, change: impl Fn(usize, &str) -> Option<String>) -> Vec<Splice> {
         let leaves = leaves(batch).into_iter().enumerate();
         let changed = leaves.filter_map(|(i, (at, text))| Some((at, change(i, &text)?)));
-        changed
-            .map(|(at, with)| Splice {
-                inside: at.clone(),
-                at,
-                with: with.into_bytes(),
-            })
-            .collect()
+        changed.map(|(at, with)| Splice { inside: at.clone(), at, with: with.into_bytes() }).collect()
     }
 
     proptest! {

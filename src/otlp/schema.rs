@@ -79,9 +79,7 @@ impl Message {
 
     /// The field that JSON calls `key`: its name in lower camel case, or as the `.proto` file writes it.
     pub fn named(&self, key: &str) -> Option<&'static Field> {
-        self.fields
-            .iter()
-            .find(|field| field.name == key || camel(field.name).eq(key.chars()))
+        self.fields.iter().find(|field| field.name == key || camel(field.name).eq(key.chars()))
     }
 
     /// Whether some of its fields are trace or span ids.
@@ -370,11 +368,8 @@ const SPAN_KIND: &[(&str, i32)] = &[
     ("SPAN_KIND_CONSUMER", 5),
 ];
 
-const STATUS_CODE: &[(&str, i32)] = &[
-    ("STATUS_CODE_UNSET", 0),
-    ("STATUS_CODE_OK", 1),
-    ("STATUS_CODE_ERROR", 2),
-];
+const STATUS_CODE: &[(&str, i32)] =
+    &[("STATUS_CODE_UNSET", 0), ("STATUS_CODE_OK", 1), ("STATUS_CODE_ERROR", 2)];
 
 const AGGREGATION_TEMPORALITY: &[(&str, i32)] = &[
     ("AGGREGATION_TEMPORALITY_UNSPECIFIED", 0),

@@ -33,9 +33,7 @@ pub fn split(batch: &Batch) -> Option<(Batch, Batch)> {
     }
     let only = |wanted: Range<u32>| {
         let mut index = 0..;
-        keep(batch, |_, _| {
-            index.next().is_some_and(|index| wanted.contains(&index))
-        })
+        keep(batch, |_, _| index.next().is_some_and(|index| wanted.contains(&index)))
     };
     Some((only(0..half), only(half..u32::MAX)))
 }
@@ -52,10 +50,7 @@ pub fn set_aside(batch: &Batch) -> Option<(Batch, Batch)> {
     if valid.splices.is_empty() {
         return None;
     }
-    Some((
-        valid.apply(batch),
-        keep(batch, |message, bytes| !has_valid_ids(message, bytes)),
-    ))
+    Some((valid.apply(batch), keep(batch, |message, bytes| !has_valid_ids(message, bytes))))
 }
 
 fn has_valid_ids(message: &'static Message, bytes: &[u8]) -> bool {
@@ -83,16 +78,8 @@ fn keep(batch: &Batch, keep: impl FnMut(&'static Message, &[u8]) -> bool) -> Bat
 }
 
 fn keep_cuts(batch: &Batch, mut keep: impl FnMut(&'static Message, &[u8]) -> bool) -> Cuts {
-    let mut cuts = Cuts {
-        splices: Vec::new(),
-        kept: 0,
-    };
-    cuts.walk(
-        batch.otlp(),
-        schema::request(batch.signal()),
-        0..batch.otlp().len(),
-        &mut keep,
-    );
+    let mut cuts = Cuts { splices: Vec::new(), kept: 0 };
+    cuts.walk(batch.otlp(), schema::request(batch.signal()), 0..batch.otlp().len(), &mut keep);
     cuts
 }
 
@@ -172,13 +159,7 @@ mod tests {
     fn items(batch: &Batch) -> Vec<(Vec<u8>, Vec<u8>, Vec<u8>)> {
         batch
             .walk()
-            .map(|item| {
-                (
-                    item.resource.0.to_vec(),
-                    item.scope.0.to_vec(),
-                    item.message.to_vec(),
-                )
-            })
+            .map(|item| (item.resource.0.to_vec(), item.scope.0.to_vec(), item.message.to_vec()))
             .collect()
     }
 
@@ -229,14 +210,8 @@ mod tests {
 
     fn with_spans(change: impl Fn(usize, &mut Span)) -> ExportTraceServiceRequest {
         let mut request = payload::traces(1, 12, 0);
-        let scopes = request
-            .resource_spans
-            .iter_mut()
-            .flat_map(|group| &mut group.scope_spans);
-        scopes
-            .flat_map(|group| &mut group.spans)
-            .enumerate()
-            .for_each(|(i, span)| change(i, span));
+        let scopes = request.resource_spans.iter_mut().flat_map(|group| &mut group.scope_spans);
+        scopes.flat_map(|group| &mut group.spans).enumerate().for_each(|(i, span)| change(i, span));
         request
     }
 
@@ -266,9 +241,7 @@ mod tests {
     #[test]
     fn a_link_with_an_id_of_wrong_length_sets_its_span_aside() {
         let mut request = payload::full_span(1);
-        request.resource_spans[0].scope_spans[0].spans[0].links[0]
-            .span_id
-            .pop();
+        request.resource_spans[0].scope_spans[0].spans[0].links[0].span_id.pop();
         let (valid, aside) = set_aside(&read(Signal::Traces, &request)).unwrap();
         assert_eq!((valid.items(), aside.items()), (0, 1));
         check(&valid);

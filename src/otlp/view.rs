@@ -209,10 +209,7 @@ impl<'a> Event<'a> {
 
 impl<'a> Attributes<'a> {
     fn of(message: &'a [u8], number: u32) -> Attributes<'a> {
-        Attributes {
-            fields: wire::fields(message),
-            number,
-        }
+        Attributes { fields: wire::fields(message), number }
     }
 
     /// The keys alone, in wire order: cheaper where values do not matter.
@@ -243,11 +240,7 @@ impl<'a> Iterator for Attributes<'a> {
             if let Some((number, entry)) = field.bytes()
                 && number == self.number
             {
-                return Some(Attribute {
-                    key: string(entry, 1),
-                    value: value(entry, 2),
-                    at: field.at,
-                });
+                return Some(Attribute { key: string(entry, 1), value: value(entry, 2), at: field.at });
             }
         }
     }
@@ -329,12 +322,8 @@ fn key(entry: &[u8]) -> &[u8] {
 
 /// Every length-delimited field `number` of `message`.
 pub(super) fn messages(message: &[u8], number: u32) -> impl Iterator<Item = &[u8]> {
-    wire::fields(message).filter_map(move |field| {
-        field
-            .bytes()
-            .filter(|(found, _)| *found == number)
-            .map(|(_, body)| body)
-    })
+    wire::fields(message)
+        .filter_map(move |field| field.bytes().filter(|(found, _)| *found == number).map(|(_, body)| body))
 }
 
 fn bytes(message: &[u8], number: u32) -> &[u8] {
@@ -386,9 +375,7 @@ mod tests {
         match value {
             Value::Array(_) => format!("{:?}", value.items().map(|item| shown(&item)).collect::<Vec<_>>()),
             Value::KvList(entries) => {
-                let entries = entries
-                    .clone()
-                    .map(|entry| format!("{}={}", entry.key, shown(&entry.value)));
+                let entries = entries.clone().map(|entry| format!("{}={}", entry.key, shown(&entry.value)));
                 format!("{:?}", entries.collect::<Vec<_>>())
             }
             plain => format!("{plain:?}"),
@@ -414,18 +401,12 @@ mod tests {
         assert_eq!((span.status_code(), span.status_message()), (2, "it failed"));
         assert_eq!(span.dropped_attributes_count(), 1);
         assert_eq!(span.attributes().keys().collect::<Vec<_>>(), ["plain", "nested"]);
-        let events: Vec<_> = span
-            .events()
-            .map(|event| (event.name(), event.time_unix_nano()))
-            .collect();
+        let events: Vec<_> = span.events().map(|event| (event.name(), event.time_unix_nano())).collect();
         assert_eq!(events, [("gen_ai.choice", 9); 2]);
         let message = span.events().next().unwrap().attributes().get("message").unwrap();
         assert_eq!(message.as_str(), Some("hello"));
         let scope = scope.as_ref().unwrap();
-        assert_eq!(
-            (item.scope().name(), item.scope().version()),
-            (&*scope.name, &*scope.version)
-        );
+        assert_eq!((item.scope().name(), item.scope().version()), (&*scope.name, &*scope.version));
         let service = item.resource().attributes().get("service.name").unwrap();
         assert_eq!(service.as_str(), Some("full"));
     }
@@ -458,15 +439,9 @@ mod tests {
             assert_eq!(item.trace_id(), expected.trace_id);
             assert_eq!(record.span_id(), expected.span_id);
             assert_eq!(record.dropped_attributes_count(), 1);
-            assert_eq!(
-                item.attributes().keys().collect::<Vec<_>>(),
-                ["gen_ai.system", "nested"]
-            );
+            assert_eq!(item.attributes().keys().collect::<Vec<_>>(), ["gen_ai.system", "nested"]);
         }
-        let bodies: Vec<_> = batch
-            .walk()
-            .map(|item| item.log_record().unwrap().body())
-            .collect();
+        let bodies: Vec<_> = batch.walk().map(|item| item.log_record().unwrap().body()).collect();
         assert_eq!(bodies[0].entries().get("role").unwrap().as_str(), Some("user"));
         assert_eq!(bodies[1].as_str(), Some("said"));
     }
@@ -479,25 +454,14 @@ mod tests {
         for resource in &request.resource_spans {
             for scope in &resource.scope_spans {
                 let name = &scope.scope.as_ref().unwrap().name;
-                expected.extend(
-                    scope
-                        .spans
-                        .iter()
-                        .map(|span| (name.clone(), span.encode_to_vec())),
-                );
+                expected.extend(scope.spans.iter().map(|span| (name.clone(), span.encode_to_vec())));
             }
         }
-        let found: Vec<_> = batch
-            .walk()
-            .map(|item| (item.scope().name().to_string(), item.message.to_vec()))
-            .collect();
+        let found: Vec<_> =
+            batch.walk().map(|item| (item.scope().name().to_string(), item.message.to_vec())).collect();
         assert_eq!(found, expected);
         assert!(batch.walk().all(|item| batch.range_of(item.message) == item.at));
-        assert!(
-            batch
-                .walk()
-                .all(|item| item.resource().attributes().get("service.name").is_some())
-        );
+        assert!(batch.walk().all(|item| item.resource().attributes().get("service.name").is_some()));
     }
 
     #[test]

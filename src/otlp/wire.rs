@@ -73,8 +73,7 @@ impl<'a> Field<'a> {
     /// Where the content of a length-delimited field lies in the walked message.
     #[inline]
     pub fn content(&self) -> Option<Range<usize>> {
-        self.bytes()
-            .map(|(_, content)| self.at.end - content.len()..self.at.end)
+        self.bytes().map(|(_, content)| self.at.end - content.len()..self.at.end)
     }
 }
 
@@ -101,11 +100,7 @@ fn field(message: &[u8], start: usize) -> Option<Field<'_>> {
         5 => (Value::Fixed32(u32::from_le_bytes(array(message, at)?)), at + 4),
         _ => return None,
     };
-    Some(Field {
-        number,
-        value,
-        at: start..end,
-    })
+    Some(Field { number, value, at: start..end })
 }
 
 /// Where the content of the group that was opened just before `at` ends, and where its end tag does.
@@ -192,11 +187,7 @@ pub fn entry(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 /// library's check.
 #[inline]
 pub fn utf8(bytes: &[u8]) -> Option<&str> {
-    if bytes.len() < 64 {
-        std::str::from_utf8(bytes).ok()
-    } else {
-        simdutf8::basic::from_utf8(bytes).ok()
-    }
+    if bytes.len() < 64 { std::str::from_utf8(bytes).ok() } else { simdutf8::basic::from_utf8(bytes).ok() }
 }
 
 /// Bytes that [`put_varint`] writes for `value`.
@@ -321,10 +312,7 @@ mod tests {
 
     #[test]
     fn a_written_varint_has_the_length_that_was_said() {
-        for value in (0..64)
-            .flat_map(|bit| [1u64 << bit, (1 << bit) - 1])
-            .chain([u64::MAX])
-        {
+        for value in (0..64).flat_map(|bit| [1u64 << bit, (1 << bit) - 1]).chain([u64::MAX]) {
             let mut out = Vec::new();
             put_varint(&mut out, value);
             assert_eq!(varint_len(value), out.len());

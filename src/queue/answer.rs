@@ -133,10 +133,7 @@ mod tests {
     }
 
     fn wakes(woken: &[Arc<Woken>]) -> Vec<usize> {
-        woken
-            .iter()
-            .map(|woken| woken.0.load(Ordering::Relaxed))
-            .collect()
+        woken.iter().map(|woken| woken.0.load(Ordering::Relaxed)).collect()
     }
 
     fn answer(answers: Vec<Answer>) {
@@ -175,16 +172,10 @@ mod tests {
     fn one_that_asks_late_finds_its_answer_and_one_never_answered_hears_that_the_queue_is_closed() {
         let (late, mut answered) = pair();
         answer(vec![late]);
-        assert!(matches!(
-            poll(&mut answered, &Arc::default()),
-            Poll::Ready(Ok(()))
-        ));
+        assert!(matches!(poll(&mut answered, &Arc::default()), Poll::Ready(Ok(()))));
         let (mut answered, answers, woken) = waiting(1);
         drop(answers);
         assert_eq!(wakes(&woken), [1]);
-        assert!(matches!(
-            poll(&mut answered[0], &woken[0]),
-            Poll::Ready(Err(PushError::Closed))
-        ));
+        assert!(matches!(poll(&mut answered[0], &woken[0]), Poll::Ready(Err(PushError::Closed))));
     }
 }

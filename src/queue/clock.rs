@@ -23,10 +23,7 @@ const PLAUSIBLE: Duration = Duration::from_secs(1_735_689_600);
 
 impl Clock {
     pub fn start() -> Clock {
-        Clock {
-            opened: SystemTime::now(),
-            since: Since::Start(Instant::now()),
-        }
+        Clock { opened: SystemTime::now(), since: Since::Start(Instant::now()) }
     }
 
     pub fn now(&self) -> SystemTime {
@@ -56,10 +53,7 @@ impl Clock {
 impl Clock {
     /// Stands still until [`Clock::advance`].
     pub fn at(opened: SystemTime) -> Clock {
-        Clock {
-            opened,
-            since: Since::Told(Default::default()),
-        }
+        Clock { opened, since: Since::Told(Default::default()) }
     }
 
     pub fn advance(&self, by: Duration) {

@@ -24,12 +24,7 @@ pub struct Committer {
 
 impl Committer {
     pub(super) fn new(shared: Arc<Shared>, messages: Receiver<Message>, writer: Writer) -> Committer {
-        Committer {
-            shared,
-            messages,
-            writer,
-            closing: false,
-        }
+        Committer { shared, messages, writer, closing: false }
     }
 
     /// Commits until the queue is closed and everything in hand is answered. Blocks.

@@ -63,10 +63,7 @@ impl Cursor {
 pub fn read(file: &dyn File) -> io::Result<Option<(u64, Window)>> {
     let mut bytes = vec![0; 2 * SLOT];
     let filled = read_full(file, &mut bytes, 0)?;
-    Ok(bytes[..filled]
-        .chunks_exact(SLOT)
-        .filter_map(decode)
-        .max_by_key(|(generation, _)| *generation))
+    Ok(bytes[..filled].chunks_exact(SLOT).filter_map(decode).max_by_key(|(generation, _)| *generation))
 }
 
 fn encode(generation: u64, window: &Window) -> Vec<u8> {

@@ -111,24 +111,14 @@ impl DeadLetters {
             Err(error) if sqlite::is_corrupt(&error) => rebuild(&path, &metrics)?,
             other => other?,
         };
-        Ok(DeadLetters {
-            path: Some(path),
-            connection: Mutex::new(connection),
-            most,
-            metrics,
-        })
+        Ok(DeadLetters { path: Some(path), connection: Mutex::new(connection), most, metrics })
     }
 
     /// As [`DeadLetters::open`] for `durability: memory`.
     pub fn in_memory(most: u64, metrics: Metrics) -> Result<DeadLetters, DeadError> {
         let connection = Connection::open_in_memory()?;
         connection.execute_batch(SCHEMA)?;
-        Ok(DeadLetters {
-            path: None,
-            connection: Mutex::new(connection),
-            most,
-            metrics,
-        })
+        Ok(DeadLetters { path: None, connection: Mutex::new(connection), most, metrics })
     }
 
     /// Sets a letter aside and gives its id. It is on disk when this returns. It is kept whatever its size;

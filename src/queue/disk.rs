@@ -72,10 +72,7 @@ pub fn read_full(file: &dyn File, into: &mut [u8], offset: u64) -> io::Result<us
 
 /// Whether the disk or a quota has no room.
 pub fn is_full(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
-    )
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 /// A directory of the file system.
@@ -95,12 +92,7 @@ impl Disk for Directory {
     fn lock(&self) -> io::Result<Box<dyn Send + Sync>> {
         make_private(&self.path)?;
         let path = self.path.join(LOCK);
-        let mut file = private()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)?;
+        let mut file = private().read(true).write(true).create(true).truncate(false).open(&path)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(held(&path)),
@@ -112,10 +104,7 @@ impl Disk for Directory {
     }
 
     fn open(&self, name: &str) -> io::Result<Arc<dyn File>> {
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .open(self.path.join(name))?;
+        let file = OpenOptions::new().read(true).write(true).open(self.path.join(name))?;
         Ok(Arc::new(file))
     }
 
@@ -168,10 +157,7 @@ fn held(path: &Path) -> io::Error {
         Ok(pid) => format!("process {pid}"),
         Err(_) => "another process".to_string(),
     };
-    io::Error::new(
-        io::ErrorKind::ResourceBusy,
-        format!("the queue's directory is in use by {by}"),
-    )
+    io::Error::new(io::ErrorKind::ResourceBusy, format!("the queue's directory is in use by {by}"))
 }
 
 impl File for fs::File {

@@ -78,11 +78,7 @@ impl Header {
         if let Some(header) = areas().find_map(Header::read) {
             return Found::Header(header);
         }
-        if areas().flatten().all(|byte| *byte == 0) {
-            Found::Blank
-        } else {
-            Found::Damaged
-        }
+        if areas().flatten().all(|byte| *byte == 0) { Found::Blank } else { Found::Damaged }
     }
 
     fn read(area: &[u8]) -> Option<Header> {

@@ -82,43 +82,16 @@ pub fn segments(directory: &Path) -> io::Result<Vec<SegmentInfo>> {
     for one in open_segments(directory)? {
         let segment = one.count()?;
         let amount = total(segment.tally);
-        let Segment {
-            first,
-            end,
-            oldest,
-            newest,
-            ..
-        } = segment;
+        let Segment { first, end, oldest, newest, .. } = segment;
         let open = !segment.sealed && one.limit == u64::MAX;
-        let state = if open {
-            SegmentState::Open
-        } else {
-            SegmentState::Finished
-        };
-        let content = Some(Content {
-            first,
-            end,
-            amount,
-            created: one.header.created,
-            oldest,
-            newest,
-        });
-        all.push(SegmentInfo {
-            file: segment.name(),
-            state,
-            size: segment.size,
-            content,
-        });
+        let state = if open { SegmentState::Open } else { SegmentState::Finished };
+        let content = Some(Content { first, end, amount, created: one.header.created, oldest, newest });
+        all.push(SegmentInfo { file: segment.name(), state, size: segment.size, content });
     }
     for (suffix, state) in [(FREE, SegmentState::Free), (BAD, SegmentState::Bad)] {
         let mut others = names(directory)?;
         others.retain(|(name, _)| name.ends_with(suffix));
-        all.extend(others.into_iter().map(|(file, size)| SegmentInfo {
-            file,
-            state,
-            size,
-            content: None,
-        }));
+        all.extend(others.into_iter().map(|(file, size)| SegmentInfo { file, state, size, content: None }));
     }
     Ok(all)
 }
@@ -182,13 +155,8 @@ pub fn lanes(directory: &Path) -> io::Result<Vec<LaneInfo>> {
 }
 
 fn count_waiting(one: &OnDisk, windows: &[(String, Window)], waiting: &mut [Tally]) -> io::Result<()> {
-    let Segment {
-        first, end, sealed, ..
-    } = one.segment;
-    if windows
-        .iter()
-        .all(|(_, window)| sealed && window.covers(first, end))
-    {
+    let Segment { first, end, sealed, .. } = one.segment;
+    if windows.iter().all(|(_, window)| sealed && window.covers(first, end)) {
         return Ok(());
     }
     let mut scan = one.scan();
@@ -232,12 +200,7 @@ fn open_segments(directory: &Path) -> io::Result<Vec<OnDisk>> {
             Some(seal) => Segment::sealed(&header, &seal, size),
             None => Segment::new(&header, size),
         };
-        found.push(OnDisk {
-            file: Box::new(file),
-            header,
-            segment,
-            limit: u64::MAX,
-        });
+        found.push(OnDisk { file: Box::new(file), header, segment, limit: u64::MAX });
     }
     found.sort_by_key(|one| one.segment.first);
     for index in 1..found.len() {
@@ -250,16 +213,8 @@ impl OnDisk {
     /// A walk over its good records: to where the seal says, else as far as they go.
     fn scan(&self) -> Scan<'_> {
         let known = self.segment.range();
-        let unknown = Range {
-            end_offset: self.segment.size,
-            end_sequence: self.limit,
-            ..known
-        };
-        Scan::new(
-            &*self.file,
-            if self.segment.sealed { known } else { unknown },
-            WINDOW,
-        )
+        let unknown = Range { end_offset: self.segment.size, end_sequence: self.limit, ..known };
+        Scan::new(&*self.file, if self.segment.sealed { known } else { unknown }, WINDOW)
     }
 
     /// The segment with its records counted, if its seal has not done so.

@@ -85,9 +85,7 @@ impl Lane {
     /// `settled` accounts for every item by kind; what it leaves out counts as dropped, `unaccounted`.
     pub fn settle(&self, mut lease: Lease, settled: Vec<Settled>) {
         let Some(piece) = lease.piece.take() else { return };
-        let agreed = self
-            .shared
-            .update(self.index, |log| log.readers[self.index].settle(&piece, &settled));
+        let agreed = self.shared.update(self.index, |log| log.readers[self.index].settle(&piece, &settled));
         if !agreed {
             warn!(lane = %self.name, "what became of a lease does not add up to what was in it");
         }
@@ -111,16 +109,11 @@ impl Lane {
     }
 
     pub(super) fn hand_out(&self, piece: Piece) -> Lease {
-        Lease {
-            lane: self.clone(),
-            piece: Some(piece),
-        }
+        Lease { lane: self.clone(), piece: Some(piece) }
     }
 
     pub(super) fn next(&self, max_bytes: u64) -> Next {
-        self.shared.update(self.index, |log| {
-            log.next(self.index, max_bytes, &self.shared.clock)
-        })
+        self.shared.update(self.index, |log| log.next(self.index, max_bytes, &self.shared.clock))
     }
 
     /// Reads on from `from` and takes what is found. `Err`: the disk failed, try again; `last` makes it
@@ -132,11 +125,7 @@ impl Lane {
         max_bytes: u64,
         last: bool,
     ) -> Result<Option<Piece>, ()> {
-        let read = match self
-            .shared
-            .open(segment)
-            .and_then(|file| read(&*file, segment, from, max_bytes))
-        {
+        let read = match self.shared.open(segment).and_then(|file| read(&*file, segment, from, max_bytes)) {
             Ok(read) => read,
             // It may have been recycled meanwhile, which is no failure.
             Err(_) if !self.is_at(from) => return Ok(None),
@@ -146,10 +135,7 @@ impl Lane {
             let moved = log.readers[self.index].position != from;
             let damaged = if moved { 0 } else { log.note_damage(&read.damaged) };
             let clock = &self.shared.clock;
-            (
-                log.take_read(self.index, from, &read.entries, read.end, max_bytes, clock),
-                damaged,
-            )
+            (log.take_read(self.index, from, &read.entries, read.end, max_bytes, clock), damaged)
         });
         self.report_damage(segment, damaged);
         Ok(piece)
@@ -186,10 +172,7 @@ impl Lane {
     fn report_damage(&self, segment: &Segment, records: u64) {
         if records > 0 {
             self.shared.metrics.corrupt.increment(records);
-            error!(
-                segment = segment.first,
-                records, "records of the queue are damaged and lost"
-            );
+            error!(segment = segment.first, records, "records of the queue are damaged and lost");
         }
     }
 }
@@ -212,11 +195,7 @@ impl Drop for Lease {
 
 /// Reads records from `from` on: up to `max_bytes`, and at least one if a good one follows.
 fn read(file: &dyn File, segment: &Segment, from: Position, max_bytes: u64) -> io::Result<Read> {
-    let range = Range {
-        offset: from.offset,
-        sequence: from.sequence,
-        ..segment.range()
-    };
+    let range = Range { offset: from.offset, sequence: from.sequence, ..segment.range() };
     let mut scan = Scan::new(file, range, max_bytes.min(1 << 20));
     let (mut entries, mut bytes) = (Vec::new(), 0);
     let mut end = None;
@@ -232,9 +211,5 @@ fn read(file: &dyn File, segment: &Segment, from: Position, max_bytes: u64) -> i
     if end.is_some() && scan.sequence() < segment.end {
         damaged.push((scan.sequence(), segment.end));
     }
-    Ok(Read {
-        entries,
-        damaged,
-        end,
-    })
+    Ok(Read { entries, damaged, end })
 }

@@ -52,10 +52,7 @@ impl Ledger {
     }
 
     pub(super) fn new(lines: &[Line; KINDS], oldest: Option<Duration>) -> Ledger {
-        Ledger {
-            lines: lines.clone(),
-            oldest,
-        }
+        Ledger { lines: lines.clone(), oldest }
     }
 }
 

@@ -52,12 +52,7 @@ impl Log {
     /// Whether every lane has room for `bytes` more, after those that may drop records have done so.
     pub fn admit(&mut self, bytes: u64) -> bool {
         let full = |reader: &&mut Reader| reader.waiting_bytes() + bytes > reader.limits.max_size;
-        if self
-            .readers
-            .iter_mut()
-            .filter(full)
-            .any(|reader| reader.limits.when_full == WhenFull::Refuse)
-        {
+        if self.readers.iter_mut().filter(full).any(|reader| reader.limits.when_full == WhenFull::Refuse) {
             return false;
         }
         for reader in self.readers.iter_mut().filter(full) {
@@ -70,9 +65,7 @@ impl Log {
                 }
             }
         }
-        self.readers
-            .iter()
-            .all(|reader| reader.waiting_bytes() + bytes <= reader.limits.max_size)
+        self.readers.iter().all(|reader| reader.waiting_bytes() + bytes <= reader.limits.max_size)
     }
 
     /// Drops the oldest finished segment that all lanes which need it are willing to drop. Whether
@@ -80,11 +73,7 @@ impl Log {
     pub fn make_room(&mut self) -> bool {
         let sealed = self.segments.iter().filter(|segment| segment.sealed);
         let yielding = |segment: &&Segment| {
-            let mut needing = self
-                .readers
-                .iter()
-                .filter(|reader| reader.needs(segment))
-                .peekable();
+            let mut needing = self.readers.iter().filter(|reader| reader.needs(segment)).peekable();
             needing.peek().is_some() && needing.all(|reader| reader.yields(segment))
         };
         let Some(last) = sealed.clone().find(yielding).map(|segment| segment.first) else {
@@ -102,10 +91,7 @@ impl Log {
 
     /// Adds committed records to the last segment, which must be the one they were written to.
     pub fn commit(&mut self, entries: &[Entry]) {
-        let segment = self
-            .segments
-            .back_mut()
-            .expect("a segment was opened before it was written to");
+        let segment = self.segments.back_mut().expect("a segment was opened before it was written to");
         let mut tally = Tally::default();
         for entry in entries {
             segment.add(entry);
@@ -113,9 +99,7 @@ impl Log {
             self.young.push(entry.clone());
         }
         let segment = segment.clone();
-        self.readers
-            .iter_mut()
-            .for_each(|reader| reader.accept(&segment, tally));
+        self.readers.iter_mut().for_each(|reader| reader.accept(&segment, tally));
     }
 
     /// Takes out the finished segments that no lane needs.
@@ -137,9 +121,7 @@ impl Log {
     /// Whether [`Log::take_finished`] would find something.
     pub fn has_finished(&self) -> bool {
         let needed = |segment: &Segment| self.readers.iter().any(|reader| reader.needs(segment));
-        self.segments
-            .iter()
-            .any(|segment| segment.sealed && !needed(segment))
+        self.segments.iter().any(|segment| segment.sealed && !needed(segment))
     }
 
     /// What lane `index` gets to lease, up to `max_bytes` of payload.
@@ -159,9 +141,8 @@ impl Log {
             let Some(first) = young.next() else {
                 return Next::Read(segment.clone(), reader.position);
             };
-            let here = std::iter::once(first)
-                .chain(young)
-                .take_while(|entry| entry.stored.sequence < segment.end);
+            let here =
+                std::iter::once(first).chain(young).take_while(|entry| entry.stored.sequence < segment.end);
             let piece = reader.take(segment, here, max_bytes, clock);
             reader.book_damage(segment);
             if let Some(piece) = reader.hold(piece) {
@@ -185,17 +166,12 @@ impl Log {
         clock: &Clock,
     ) -> Option<Piece> {
         let reader = &mut self.readers[index];
-        let segment = self
-            .segments
-            .iter()
-            .find(|segment| segment.first == from.segment)?;
+        let segment = self.segments.iter().find(|segment| segment.first == from.segment)?;
         if reader.position != from {
             return None;
         }
         let mut piece = reader.take(segment, read.iter(), max_bytes, clock);
-        let all = read
-            .last()
-            .is_none_or(|last| last.stored.sequence < reader.position.sequence);
+        let all = read.last().is_none_or(|last| last.stored.sequence < reader.position.sequence);
         if let Some((offset, sequence)) = end.filter(|_| all) {
             reader.skip_to(offset, sequence, &mut piece);
         }
@@ -205,10 +181,7 @@ impl Log {
 
     /// Counts sequences as damaged; gives how many were not known to be.
     pub fn note_damage(&mut self, ranges: &[(u64, u64)]) -> u64 {
-        ranges
-            .iter()
-            .map(|(first, end)| self.damaged.complete(*first, *end))
-            .sum()
+        ranges.iter().map(|(first, end)| self.damaged.complete(*first, *end)).sum()
     }
 
     /// Drops what is over age and not leased, by whole segments.
@@ -229,18 +202,14 @@ impl Log {
 
     /// Age of the oldest record that some lane is not done with.
     pub fn oldest(&self, clock: &Clock) -> Option<Duration> {
-        (0..self.readers.len())
-            .filter_map(|index| self.ledger(index, clock).oldest)
-            .max()
+        (0..self.readers.len()).filter_map(|index| self.ledger(index, clock).oldest).max()
     }
 
     fn head(&self, reader: &Reader) -> Option<SystemTime> {
         let young = self.young.from(reader.position.sequence).next();
         let segment = unread(&self.segments, reader)?;
         let at_start = segment.first >= reader.position.sequence;
-        young
-            .map(|entry| entry.stored.enqueued)
-            .or(at_start.then_some(segment.oldest))
+        young.map(|entry| entry.stored.enqueued).or(at_start.then_some(segment.oldest))
     }
 
     fn forget_young(&mut self) {

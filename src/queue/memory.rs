@@ -46,17 +46,11 @@ impl Disk for Memory {
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {
-        self.files()
-            .remove(name)
-            .map(drop)
-            .ok_or(io::ErrorKind::NotFound.into())
+        self.files().remove(name).map(drop).ok_or(io::ErrorKind::NotFound.into())
     }
 
     fn list(&self) -> io::Result<Vec<(String, u64)>> {
-        self.files()
-            .iter()
-            .map(|(name, file)| Ok((name.clone(), file.size()?)))
-            .collect()
+        self.files().iter().map(|(name, file)| Ok((name.clone(), file.size()?))).collect()
     }
 
     fn sync_dir(&self) -> io::Result<()> {
@@ -67,9 +61,7 @@ impl Disk for Memory {
 impl File for Cells {
     fn read_at(&self, into: &mut [u8], offset: u64) -> io::Result<usize> {
         let bytes = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let from = bytes
-            .get(usize::try_from(offset).unwrap_or(usize::MAX)..)
-            .unwrap_or_default();
+        let from = bytes.get(usize::try_from(offset).unwrap_or(usize::MAX)..).unwrap_or_default();
         let count = from.len().min(into.len());
         into[..count].copy_from_slice(&from[..count]);
         Ok(count)
@@ -100,10 +92,7 @@ impl File for Cells {
 
     fn set_len(&self, len: u64) -> io::Result<()> {
         let len = usize::try_from(len).map_err(|_| io::ErrorKind::FileTooLarge)?;
-        self.0
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .resize(len, 0);
+        self.0.write().unwrap_or_else(PoisonError::into_inner).resize(len, 0);
         Ok(())
     }
 }

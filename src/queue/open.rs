@@ -71,20 +71,13 @@ impl Queue {
         young: u64,
     ) -> io::Result<Opened> {
         let names: Vec<&str> = specs.iter().map(|spec| spec.name.as_str()).collect();
-        if let Some(twice) = names
-            .iter()
-            .find(|name| names.iter().filter(|other| other == name).count() > 1)
+        if let Some(twice) = names.iter().find(|name| names.iter().filter(|other| other == name).count() > 1)
         {
             let text = format!("two lanes are named {twice}");
             return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
         }
         let lock = disk.lock()?;
-        let opening = Opening {
-            config: &config,
-            disk: &*disk,
-            metrics: &metrics,
-            clock: &clock,
-        };
+        let opening = Opening { config: &config, disk: &*disk, metrics: &metrics, clock: &clock };
         let (segments, free) = opening.segments()?;
         opening.remove_other_cursors(&names)?;
         let (cursors, readers) = opening.readers(specs, &segments)?;
@@ -108,11 +101,7 @@ impl Queue {
         (0..specs.len()).for_each(|lane| shared.update(lane, |_| ()));
         let lane = |(index, name): (usize, &&str)| Lane::new(shared.clone(), index, Arc::from(*name));
         Ok(Opened {
-            lanes: names
-                .iter()
-                .enumerate()
-                .map(|(index, name)| lane((index, name)))
-                .collect(),
+            lanes: names.iter().enumerate().map(|(index, name)| lane((index, name))).collect(),
             committer,
             upkeep: Upkeep::new(shared.clone(), lock),
             queue: Queue { shared },
@@ -177,10 +166,7 @@ impl Opening<'_> {
             Found::Damaged => {
                 let name = self.rename(name, BAD)?;
                 self.metrics.corrupt.increment(1);
-                error!(
-                    file = name,
-                    "a segment of the queue is damaged as a whole and was set aside"
-                );
+                error!(file = name, "a segment of the queue is damaged as a whole and was set aside");
             }
         }
         Ok(())
@@ -197,10 +183,7 @@ impl Opening<'_> {
         for (file, _) in self.disk.list()? {
             if let Some(lane) = cursor::lane_name(&file).filter(|lane| !lanes.contains(&lane.as_str())) {
                 self.disk.remove(&file)?;
-                info!(
-                    lane,
-                    "forgetting how far a lane has come that is no longer configured"
-                );
+                info!(lane, "forgetting how far a lane has come that is no longer configured");
             }
         }
         Ok(())
@@ -238,11 +221,7 @@ impl Opening<'_> {
             // Its header may be in memory only, if syncing it had failed; it is not worth finding out.
             self.disk.remove(&unused.name())?;
         }
-        let next = log
-            .readers
-            .iter()
-            .map(|reader| reader.window.end())
-            .fold(end, u64::max);
+        let next = log.readers.iter().map(|reader| reader.window.end()).fold(end, u64::max);
         let last = found.len().saturating_sub(1);
         for (index, segment) in found.iter_mut().enumerate() {
             // Numbering must go on from the cursors, which a segment cannot do in its middle.
@@ -251,11 +230,7 @@ impl Opening<'_> {
         if let Some(last) = found.back() {
             for reader in log.readers.iter_mut().filter(|reader| reader.is_adrift()) {
                 let sequence = last.end.max(reader.window.low());
-                let end = Position {
-                    segment: last.first,
-                    offset: last.offset,
-                    sequence,
-                };
+                let end = Position { segment: last.first, offset: last.offset, sequence };
                 reader.start_at(end, last.newest);
             }
         }
@@ -270,21 +245,14 @@ impl Opening<'_> {
         }
         let whole = |reader: &Reader| {
             reader.window.low() <= segment.first
-                && reader
-                    .window
-                    .above()
-                    .all(|(first, end)| end <= segment.first || first >= segment.end)
+                && reader.window.above().all(|(first, end)| end <= segment.first || first >= segment.end)
         };
         let partly = |reader: &Reader| reader.needs(&segment) && !whole(reader);
         if segment.sealed && !log.readers.iter().any(partly) {
             for reader in log.readers.iter_mut().filter(|reader| reader.needs(&segment)) {
                 if reader.is_adrift() {
                     let Segment { first, .. } = segment;
-                    let start = Position {
-                        segment: first,
-                        offset: BLOCK,
-                        sequence: first,
-                    };
+                    let start = Position { segment: first, offset: BLOCK, sequence: first };
                     reader.start_at(start, segment.oldest);
                 }
                 reader.recover(&segment, segment.tally);
@@ -299,33 +267,18 @@ impl Opening<'_> {
         let range = if segment.sealed {
             segment.range()
         } else {
-            Range {
-                end_offset: segment.size,
-                end_sequence: next.unwrap_or(u64::MAX),
-                ..segment.range()
-            }
+            Range { end_offset: segment.size, end_sequence: next.unwrap_or(u64::MAX), ..segment.range() }
         };
-        let mut fresh = Segment {
-            tally: Tally::default(),
-            end: segment.first,
-            offset: BLOCK,
-            ..segment
-        };
+        let mut fresh = Segment { tally: Tally::default(), end: segment.first, offset: BLOCK, ..segment };
         let mut scan = Scan::new(&*file, range, SCAN_WINDOW);
         while let Some(entry) = scan.advance()? {
             fresh.add(&entry);
-            log.readers
-                .iter_mut()
-                .for_each(|reader| recover(reader, &fresh, &entry));
+            log.readers.iter_mut().for_each(|reader| recover(reader, &fresh, &entry));
         }
         let damaged = log.note_damage(scan.damaged());
         if damaged > 0 {
             self.metrics.corrupt.increment(damaged);
-            error!(
-                segment = segment.first,
-                records = damaged,
-                "records of the queue are damaged and lost"
-            );
+            error!(segment = segment.first, records = damaged, "records of the queue are damaged and lost");
         }
         if segment.sealed {
             (fresh.end, fresh.offset) = (segment.end, segment.offset);
@@ -347,11 +300,7 @@ fn recover(reader: &mut Reader, segment: &Segment, entry: &Entry) {
         return;
     }
     if reader.is_adrift() {
-        let position = Position {
-            segment: segment.first,
-            offset: entry.offset,
-            sequence,
-        };
+        let position = Position { segment: segment.first, offset: entry.offset, sequence };
         reader.start_at(position, entry.stored.enqueued);
     }
     reader.recover(segment, segment::tally(entry));

@@ -67,11 +67,7 @@ pub struct Piece {
 
 impl Reader {
     pub fn new(name: Arc<str>, limits: Limits, window: Window, now: SystemTime) -> Reader {
-        let position = Position {
-            segment: 0,
-            offset: 0,
-            sequence: window.low(),
-        };
+        let position = Position { segment: 0, offset: 0, sequence: window.low() };
         Reader {
             name,
             limits,
@@ -122,16 +118,8 @@ impl Reader {
     pub fn enter(&mut self, segment: &Segment) {
         let sequence = self.position.sequence.max(segment.first);
         self.complete(self.position.sequence, sequence);
-        self.position = Position {
-            segment: segment.first,
-            offset: BLOCK,
-            sequence,
-        };
-        while let Some(entry) = self
-            .unread
-            .first_entry()
-            .filter(|entry| *entry.key() < segment.first)
-        {
+        self.position = Position { segment: segment.first, offset: BLOCK, sequence };
+        while let Some(entry) = self.unread.first_entry().filter(|entry| *entry.key() < segment.first) {
             let tally = entry.remove();
             self.give_up(tally, CORRUPT);
         }
@@ -146,10 +134,7 @@ impl Reader {
         max_bytes: u64,
         clock: &Clock,
     ) -> Piece {
-        let mut piece = Piece {
-            first: self.position.sequence,
-            ..Piece::default()
-        };
+        let mut piece = Piece { first: self.position.sequence, ..Piece::default() };
         let mut bytes = 0;
         for entry in entries {
             let Entry { stored, offset, len } = entry;
@@ -172,11 +157,8 @@ impl Reader {
                 self.complete(stored.sequence, stored.sequence + 1);
             }
             self.last_read = stored.enqueued;
-            self.position = Position {
-                segment: segment.first,
-                offset: offset + len,
-                sequence: stored.sequence + 1,
-            };
+            self.position =
+                Position { segment: segment.first, offset: offset + len, sequence: stored.sequence + 1 };
         }
         piece.end = self.position.sequence;
         piece
@@ -195,13 +177,7 @@ impl Reader {
             self.complete(piece.first, piece.end);
             return None;
         };
-        self.held.insert(
-            piece.first,
-            Held {
-                end: piece.end,
-                oldest,
-            },
-        );
+        self.held.insert(piece.first, Held { end: piece.end, oldest });
         Some(piece)
     }
 
@@ -224,9 +200,7 @@ impl Reader {
 
     fn expire_piece(&mut self, piece: &mut Piece, clock: &Clock) {
         let (max_age, before) = (self.limits.max_age, piece.tally);
-        piece
-            .records
-            .retain(|stored| clock.age(stored.enqueued) <= max_age);
+        piece.records.retain(|stored| clock.age(stored.enqueued) <= max_age);
         piece.recount();
         let mut expired = before;
         expired -= piece.tally;
@@ -326,11 +300,7 @@ impl Reader {
         let held = self.held.values().map(|held| held.oldest).min();
         let unread = !self.unread.values().all(Tally::is_empty);
         let unread = unread.then(|| head.unwrap_or(self.last_read));
-        let oldest = [held, unread]
-            .into_iter()
-            .flatten()
-            .map(|enqueued| clock.age(enqueued))
-            .max();
+        let oldest = [held, unread].into_iter().flatten().map(|enqueued| clock.age(enqueued)).max();
         Ledger::new(&self.lines, oldest)
     }
 
@@ -360,12 +330,7 @@ impl Piece {
             return None;
         }
         let records = self.records.split_off(count);
-        let mut rest = Piece {
-            first: records[0].sequence,
-            end: self.end,
-            records,
-            tally: Tally::default(),
-        };
+        let mut rest = Piece { first: records[0].sequence, end: self.end, records, tally: Tally::default() };
         self.end = rest.first;
         self.recount();
         rest.recount();

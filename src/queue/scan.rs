@@ -46,13 +46,7 @@ pub struct Range {
 impl<'a> Scan<'a> {
     /// Reads `window` bytes at a time, or a whole record where that is larger.
     pub fn new(file: &'a dyn File, range: Range, window: u64) -> Scan<'a> {
-        let Range {
-            salt,
-            offset,
-            sequence,
-            end_offset,
-            end_sequence,
-        } = range;
+        let Range { salt, offset, sequence, end_offset, end_sequence } = range;
         let (loaded, loaded_at) = (Bytes::new(), offset);
         let window = window.max(RECORD_HEADER as u64);
         Scan {
@@ -151,11 +145,7 @@ impl<'a> Scan<'a> {
         }
         let record = bytes.slice(..len as usize);
         let good = header.verify(&record, self.salt);
-        Ok(good.then(|| Entry {
-            stored: header.take(&record),
-            offset,
-            len,
-        }))
+        Ok(good.then(|| Entry { stored: header.take(&record), offset, len }))
     }
 
     /// What is loaded from `at` on: at least `least` bytes, unless the range or the file ends before.

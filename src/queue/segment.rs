@@ -76,21 +76,8 @@ impl Segment {
     }
 
     pub fn seal(&self) -> Seal {
-        let Segment {
-            end,
-            offset,
-            oldest,
-            newest,
-            tally,
-            ..
-        } = *self;
-        Seal {
-            end,
-            offset,
-            oldest,
-            newest,
-            tally,
-        }
+        let Segment { end, offset, oldest, newest, tally, .. } = *self;
+        Seal { end, offset, oldest, newest, tally }
     }
 
     /// All of its records that are committed.

@@ -82,15 +82,8 @@ impl Queue {
         let room = shared.room.clone().acquire_many_owned(wanted).await;
         let room = room.map_err(|_| PushError::Closed)?;
         let (answer, answered) = answer::pair();
-        let push = Push {
-            record,
-            answer,
-            _room: room,
-        };
-        shared
-            .inbox
-            .send(Message::Push(push))
-            .map_err(|_| PushError::Closed)?;
+        let push = Push { record, answer, _room: room };
+        shared.inbox.send(Message::Push(push)).map_err(|_| PushError::Closed)?;
         answered.await
     }
 
@@ -111,12 +104,7 @@ impl Queue {
     pub fn ledgers(&self) -> Vec<(Arc<str>, Ledger)> {
         let log = self.shared.log();
         let ledger = |(index, name)| (name, log.ledger(index, &self.shared.clock));
-        log.readers
-            .iter()
-            .map(|reader| reader.name.clone())
-            .enumerate()
-            .map(ledger)
-            .collect()
+        log.readers.iter().map(|reader| reader.name.clone()).enumerate().map(ledger).collect()
     }
 
     /// Brings the gauges up to date, for a scrape.
@@ -126,10 +114,7 @@ impl Queue {
             (log.size(), log.oldest(&self.shared.clock))
         };
         self.shared.metrics.bytes.set(bytes as f64);
-        self.shared
-            .metrics
-            .oldest
-            .set(oldest.unwrap_or_default().as_secs_f64());
+        self.shared.metrics.oldest.set(oldest.unwrap_or_default().as_secs_f64());
     }
 }
 
@@ -228,12 +213,7 @@ impl Shared {
         let name = segment.name();
         let done = if fits && self.log().free.len() < RECYCLED {
             let free = format!("{:020}{FREE}", segment.first);
-            self.disk.rename(&name, &free).map(|()| {
-                Some(Free {
-                    name: free,
-                    size: segment.size,
-                })
-            })
+            self.disk.rename(&name, &free).map(|()| Some(Free { name: free, size: segment.size }))
         } else {
             self.disk.remove(&name).map(|()| None)
         };

@@ -28,11 +28,7 @@ impl Tally {
     /// One record.
     pub fn record(kind: u8, items: u32, bytes: u64) -> Tally {
         let mut tally = Tally::default();
-        tally.0[slot(kind)] = Amount {
-            records: 1,
-            items: u64::from(items),
-            bytes,
-        };
+        tally.0[slot(kind)] = Amount { records: 1, items: u64::from(items), bytes };
         tally
     }
 
@@ -78,18 +74,12 @@ impl SubAssign for Amount {
 
 impl AddAssign for Tally {
     fn add_assign(&mut self, other: Tally) {
-        self.0
-            .iter_mut()
-            .zip(other.0)
-            .for_each(|(mine, theirs)| *mine += theirs);
+        self.0.iter_mut().zip(other.0).for_each(|(mine, theirs)| *mine += theirs);
     }
 }
 
 impl SubAssign for Tally {
     fn sub_assign(&mut self, other: Tally) {
-        self.0
-            .iter_mut()
-            .zip(other.0)
-            .for_each(|(mine, theirs)| *mine -= theirs);
+        self.0.iter_mut().zip(other.0).for_each(|(mine, theirs)| *mine -= theirs);
     }
 }

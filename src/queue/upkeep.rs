@@ -28,11 +28,7 @@ const PIECE: usize = 1 << 20;
 
 impl Upkeep {
     pub(super) fn new(shared: Arc<Shared>, lock: Box<dyn Send + Sync>) -> Upkeep {
-        Upkeep {
-            shared,
-            synced: None,
-            _lock: lock,
-        }
+        Upkeep { shared, synced: None, _lock: lock }
     }
 
     /// Works until the queue is finished. Blocks.
@@ -69,18 +65,11 @@ impl Upkeep {
             let left = AGE_CHECK.saturating_sub(started.elapsed());
             if chores.prepare || chores.retire || chores.finish || cursors || left.is_zero() {
                 let now = Chores { cursors, ..*chores };
-                *chores = Chores {
-                    cursors: chores.cursors && !cursors,
-                    ..Chores::default()
-                };
+                *chores = Chores { cursors: chores.cursors && !cursors, ..Chores::default() };
                 return now;
             }
             let until_sync = CURSOR_SYNC.saturating_sub(since_sync);
-            let timeout = if chores.cursors {
-                left.min(until_sync)
-            } else {
-                left
-            };
+            let timeout = if chores.cursors { left.min(until_sync) } else { left };
             let waited = self.shared.chore.wait_timeout(chores, timeout);
             chores = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
@@ -88,12 +77,7 @@ impl Upkeep {
 
     /// Writes the cursors that were moved by something else than a lane.
     fn write_cursors(&self) {
-        let moved = |log: &Log| {
-            log.readers
-                .iter()
-                .map(|reader| reader.unwritten)
-                .collect::<Vec<bool>>()
-        };
+        let moved = |log: &Log| log.readers.iter().map(|reader| reader.unwritten).collect::<Vec<bool>>();
         let moved = moved(&self.shared.log());
         for lane in (0..moved.len()).filter(|lane| moved[*lane]) {
             self.shared.update(lane, |_| ());
@@ -121,10 +105,7 @@ impl Upkeep {
         let worth_it = self.shared.config.durability == Durability::Fsync;
         {
             let mut log = self.shared.log();
-            let growing = log
-                .segments
-                .back()
-                .map_or(0, |last| size.saturating_sub(last.size));
+            let growing = log.segments.back().map_or(0, |last| size.saturating_sub(last.size));
             let room = log.size() + growing + size <= self.shared.config.max_size.0;
             if !worth_it || !room || !log.free.is_empty() {
                 return;

@@ -12,10 +12,7 @@ pub struct Window {
 
 impl Window {
     pub fn new(low: u64) -> Window {
-        Window {
-            low,
-            above: BTreeMap::new(),
-        }
+        Window { low, above: BTreeMap::new() }
     }
 
     /// Every lower sequence is done with.

@@ -42,22 +42,11 @@ impl Writer {
             Some(last) => {
                 let file = shared.open(&last)?;
                 file.sync_data()?;
-                Some(Active {
-                    file,
-                    first: last.first,
-                    salt: last.salt,
-                    offset: last.offset,
-                })
+                Some(Active { file, first: last.first, salt: last.salt, offset: last.offset })
             }
             None => None,
         };
-        Ok(Writer {
-            shared,
-            active,
-            sequence,
-            was_full: false,
-            headers: Vec::new(),
-        })
+        Ok(Writer { shared, active, sequence, was_full: false, headers: Vec::new() })
     }
 
     /// How many records at the front of `group` go to one segment: at least one.
@@ -82,10 +71,7 @@ impl Writer {
 
     /// Makes the group durable and part of the log. A failed disk costs a second try in a new segment.
     pub fn write(&mut self, group: &[Push]) -> Result<(), PushError> {
-        let len = group
-            .iter()
-            .map(|push| record_len(push.record.payload.len()))
-            .sum();
+        let len = group.iter().map(|push| record_len(push.record.payload.len())).sum();
         let now = self.shared.clock.now();
         let mut failure = None;
         for _ in 0..2 {
@@ -142,16 +128,8 @@ impl Writer {
         let mut entries = Vec::with_capacity(group.len());
         for Push { record, .. } in group {
             let len = record_len(record.payload.len());
-            let stored = Stored {
-                sequence: self.sequence,
-                enqueued,
-                record: record.clone(),
-            };
-            entries.push(Entry {
-                stored,
-                offset: active.offset,
-                len,
-            });
+            let stored = Stored { sequence: self.sequence, enqueued, record: record.clone() };
+            entries.push(Entry { stored, offset: active.offset, len });
             active.offset += len;
             self.sequence += 1;
         }
@@ -190,21 +168,13 @@ impl Writer {
             Ok(file) => {
                 let size = free.map_or(0, |free| free.size);
                 log.segments.push_back(Segment::new(&header, size));
-                Ok(Active {
-                    file,
-                    first: header.first,
-                    salt: header.salt,
-                    offset: BLOCK,
-                })
+                Ok(Active { file, first: header.first, salt: header.salt, offset: BLOCK })
             }
             Err(error) => {
                 drop(log);
                 // It goes by one of these names; what stays behind is unused, and found at the next open.
                 let names = [Some(segment::name(header.first)), free.map(|free| free.name)];
-                names
-                    .iter()
-                    .flatten()
-                    .for_each(|name| drop(self.shared.disk.remove(name)));
+                names.iter().flatten().for_each(|name| drop(self.shared.disk.remove(name)));
                 Err(self.failure(error))
             }
         }
@@ -283,10 +253,7 @@ impl Writer {
 
     /// Takes back what a full disk let us write of a group.
     fn cut(&mut self, active: Active) {
-        let recycled = active
-            .file
-            .size()
-            .is_ok_and(|len| len >= self.shared.config.segment_size());
+        let recycled = active.file.size().is_ok_and(|len| len >= self.shared.config.segment_size());
         if !recycled && active.file.set_len(active.offset).is_err() {
             self.shared.metrics.disk_errors.increment(1);
         }

@@ -13,11 +13,7 @@ pub struct Young {
 impl Young {
     /// Keeps records up to `most` bytes, headers included.
     pub fn new(most: u64) -> Young {
-        Young {
-            entries: VecDeque::new(),
-            bytes: 0,
-            most,
-        }
+        Young { entries: VecDeque::new(), bytes: 0, most }
     }
 
     pub fn push(&mut self, entry: Entry) {
@@ -34,24 +30,15 @@ impl Young {
 
     /// Lets go of what no lane will ask for again.
     pub fn forget_below(&mut self, sequence: u64) {
-        while self
-            .entries
-            .front()
-            .is_some_and(|entry| entry.stored.sequence < sequence)
-        {
+        while self.entries.front().is_some_and(|entry| entry.stored.sequence < sequence) {
             self.pop();
         }
     }
 
     /// The records from `sequence` on; empty if that one is not here.
     pub fn from(&self, sequence: u64) -> impl Iterator<Item = &Entry> {
-        let first = self
-            .entries
-            .front()
-            .map_or(u64::MAX, |entry| entry.stored.sequence);
-        let skip = sequence
-            .checked_sub(first)
-            .and_then(|skip| usize::try_from(skip).ok());
+        let first = self.entries.front().map_or(u64::MAX, |entry| entry.stored.sequence);
+        let skip = sequence.checked_sub(first).and_then(|skip| usize::try_from(skip).ok());
         let skip = skip.unwrap_or(usize::MAX).min(self.entries.len());
         self.entries.range(skip..)
     }

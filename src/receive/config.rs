@@ -110,18 +110,13 @@ pub struct Cors {
 
 impl Default for Config {
     fn default() -> Config {
-        Config {
-            otlp: Some(Otlp::default()),
-        }
+        Config { otlp: Some(Otlp::default()) }
     }
 }
 
 impl Default for Protocols {
     fn default() -> Protocols {
-        Protocols {
-            grpc: Some(Grpc::default()),
-            http: Some(Http::default()),
-        }
+        Protocols { grpc: Some(Grpc::default()), http: Some(Http::default()) }
     }
 }
 
@@ -182,17 +177,10 @@ impl Config {
         let Some(Otlp { protocols }) = &self.otlp else {
             return Vec::new();
         };
-        let grpc = protocols
-            .grpc
-            .as_ref()
-            .map(|grpc| ("otlp.protocols.grpc.max_recv_msg_size_mib", grpc.limit()));
+        let grpc =
+            protocols.grpc.as_ref().map(|grpc| ("otlp.protocols.grpc.max_recv_msg_size_mib", grpc.limit()));
         let http = protocols.http.as_ref();
-        let http = http.map(|http| {
-            (
-                "otlp.protocols.http.max_request_body_size",
-                http.max_request_body_size,
-            )
-        });
+        let http = http.map(|http| ("otlp.protocols.http.max_request_body_size", http.max_request_body_size));
         let too_large = |(_, limit): &(_, Size)| limit.0.saturating_mul(COPIES) > max_in_flight.0;
         let text = format!(
             "a request may be held {COPIES} times over (as it came, decompressed, patched), \
@@ -243,9 +231,7 @@ impl Grpc {
         read_tls(section, &mut self.tls);
         read_auth(section, &mut self.auth);
         section.section("keepalive", |section| {
-            section.section("server_parameters", |section| {
-                self.keepalive.server_parameters.read(section)
-            });
+            section.section("server_parameters", |section| self.keepalive.server_parameters.read(section));
             section.not_built_yet(&["enforcement_policy"]);
         });
     }
@@ -295,11 +281,7 @@ impl Cors {
         if self.allowed_origins.is_empty() {
             section.problem("allowed_origins", "names no origin, so no page could send");
         }
-        if self
-            .allowed_headers
-            .iter()
-            .any(|name| name.parse::<http::HeaderName>().is_err())
-        {
+        if self.allowed_headers.iter().any(|name| name.parse::<http::HeaderName>().is_err()) {
             section.problem("allowed_headers", "expected names of headers");
         }
     }

@@ -39,10 +39,7 @@ where
             Some(next) => chunk = next,
             None if message.len() < len => return Err(unreadable("the message ends before its length")),
             None => {
-                return Ok(Frame {
-                    compressed,
-                    message: message.freeze(),
-                });
+                return Ok(Frame { compressed, message: message.freeze() });
             }
         }
     }
@@ -101,15 +98,10 @@ mod tests {
             cut.push(rest.split_to(rest.len().min(*len)));
         }
         cut.push(rest);
-        let frames = cut
-            .into_iter()
-            .map(|chunk| Ok::<_, Infallible>(http_body::Frame::data(chunk)));
+        let frames = cut.into_iter().map(|chunk| Ok::<_, Infallible>(http_body::Frame::data(chunk)));
         let budget = Budget::new(LIMIT);
         let mut hold = budget.hold();
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .build()
-            .unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(read(StreamBody::new(stream::iter(frames)), LIMIT, &mut hold))
     }
 

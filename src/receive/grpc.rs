@@ -37,21 +37,14 @@ pub struct Options {
 impl Options {
     pub fn new(config: &config::Grpc) -> Options {
         let limit = usize::try_from(config.limit().0).unwrap_or(usize::MAX);
-        Options {
-            limit,
-            keepalive: config.keepalive.server_parameters.clone(),
-        }
+        Options { limit, keepalive: config.keepalive.server_parameters.clone() }
     }
 }
 
 /// Serves until the drain stops it, and then until the calls in hand are answered.
 pub async fn serve(socket: Socket, options: Options, slots: Slots, intake: Intake, drain: Drain) {
     let limit = options.limit;
-    let calls = Calls {
-        intake,
-        gate: socket.gate,
-        limit,
-    };
+    let calls = Calls { intake, gate: socket.gate, limit };
     let (wide, wide_conns) = mpsc::channel(1);
     let (narrow, narrow_conns) = mpsc::channel(1);
     let incoming = socket.listener.incoming(socket.tls, slots.clone());
@@ -72,11 +65,7 @@ async fn hand_out(
 ) {
     loop {
         let conn = incoming.next().await;
-        let server = if Windows::with(&slots) == WIDE {
-            &wide
-        } else {
-            &narrow
-        };
+        let server = if Windows::with(&slots) == WIDE { &wide } else { &narrow };
         if server.send(conn).await.is_err() {
             return;
         }
@@ -103,11 +92,7 @@ async fn run(server: Server, calls: &Calls, conns: mpsc::Receiver<Conn>, drain: 
         Some((Ok::<_, io::Error>(conn), conns))
     });
     let stop = drain.stop.clone().cancelled_owned();
-    if let Err(error) = calls
-        .router(server)
-        .serve_with_incoming_shutdown(conns, stop)
-        .await
-    {
+    if let Err(error) = calls.router(server).serve_with_incoming_shutdown(conns, stop).await {
         tracing::error!(%error, "the gRPC receiver ended");
     }
 }
@@ -136,16 +121,11 @@ impl Calls {
 
     /// One call, from its headers to the queue.
     async fn export(&self, signal: Signal, request: Request<Body>) -> Result<(), Refusal> {
-        let door = Door {
-            signal,
-            via: Via::Grpc,
-        };
+        let door = Door { signal, via: Via::Grpc };
         let timeout = timeout(request.headers());
         let export = async {
-            let arrival = self
-                .read(door, request)
-                .await
-                .map_err(|refusal| self.intake.refuse(door, refusal))?;
+            let arrival =
+                self.read(door, request).await.map_err(|refusal| self.intake.refuse(door, refusal))?;
             self.intake.take(arrival).await
         };
         match timeout {
@@ -167,21 +147,12 @@ impl Calls {
         let encoding = match (frame.compressed, encoding) {
             (false, _) => Encoding::Identity,
             (true, Encoding::Identity) => {
-                return Err(Refusal::Unreadable(
-                    "a compressed message without grpc-encoding".to_string(),
-                ));
+                return Err(Refusal::Unreadable("a compressed message without grpc-encoding".to_string()));
             }
             (true, encoding) => encoding,
         };
         let (wire, limit) = (frame.message, self.limit);
-        Ok(Arrival {
-            door,
-            format: Format::Proto,
-            encoding,
-            wire,
-            limit,
-            hold,
-        })
+        Ok(Arrival { door, format: Format::Proto, encoding, wire, limit, hold })
     }
 }
 
@@ -255,10 +226,7 @@ impl Service for Metrics {
 
 impl<S> Export<S> {
     fn new(calls: &Calls) -> Export<S> {
-        Export {
-            calls: calls.clone(),
-            service: PhantomData,
-        }
+        Export { calls: calls.clone(), service: PhantomData }
     }
 }
 
@@ -298,12 +266,7 @@ impl<S: Service> tower::Service<Request<Body>> for Export<S> {
 
 /// `application/grpc` or `application/grpc+proto`: messages in protobuf.
 fn is_grpc(headers: &HeaderMap) -> bool {
-    let media = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or("");
+    let media = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
     let media = media.split(';').next().unwrap_or("").trim();
-    ["application/grpc", "application/grpc+proto"]
-        .iter()
-        .any(|known| media.eq_ignore_ascii_case(known))
+    ["application/grpc", "application/grpc+proto"].iter().any(|known| media.eq_ignore_ascii_case(known))
 }

@@ -45,26 +45,17 @@ pub struct Options {
 impl Options {
     pub fn new(config: &config::Http) -> Options {
         let limit = usize::try_from(config.max_request_body_size.0).unwrap_or(usize::MAX);
-        Options {
-            limit,
-            cors: config.cors.as_ref().map(Cors::new),
-        }
+        Options { limit, cors: config.cors.as_ref().map(Cors::new) }
     }
 }
 
 /// Serves until the drain stops it, and then until the requests in hand are answered.
 pub async fn serve(socket: Socket, options: Options, slots: Slots, intake: Intake, drain: Drain) {
-    let requests = Arc::new(Requests {
-        intake,
-        gate: socket.gate,
-        options,
-    });
+    let requests = Arc::new(Requests { intake, gate: socket.gate, options });
     let mut incoming = socket.listener.incoming(socket.tls, slots.clone());
     while let Some(conn) = drain.stop.run_until_cancelled(incoming.next()).await {
         let windows = Windows::with(&slots);
-        drain
-            .tasks
-            .spawn(speak(conn, windows, Arc::clone(&requests), drain.stop.clone()));
+        drain.tasks.spawn(speak(conn, windows, Arc::clone(&requests), drain.stop.clone()));
     }
 }
 
@@ -72,11 +63,7 @@ pub async fn serve(socket: Socket, options: Options, slots: Slots, intake: Intak
 async fn speak(conn: Conn, windows: Windows, requests: Arc<Requests>, stop: CancellationToken) {
     let mut builder = Builder::new(TokioExecutor::new());
     // The wait for a request's head is also how long an idle connection is kept.
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(PATIENCE)
-        .max_buf_size(BUFFER);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_buf_size(BUFFER);
     builder
         .http2()
         .initial_stream_window_size(windows.stream)
@@ -110,12 +97,7 @@ struct Requests {
 impl Requests {
     async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let origin = request.headers().get(header::ORIGIN).cloned();
-        let allowed = self
-            .options
-            .cors
-            .as_ref()
-            .zip(origin)
-            .and_then(|(cors, origin)| cors.allow(origin));
+        let allowed = self.options.cors.as_ref().zip(origin).and_then(|(cors, origin)| cors.allow(origin));
         let answer = match (&allowed, request.method()) {
             (Some(allowed), &Method::OPTIONS) => allowed.preflight(),
             _ => self.export(request).await,
@@ -146,10 +128,7 @@ impl Requests {
         if head.method != Method::POST {
             return answer.not_allowed();
         }
-        let door = Door {
-            signal,
-            via: Via::Http,
-        };
+        let door = Door { signal, via: Via::Http };
         let outcome = match self.read(door, format, &head.headers, body).await {
             Ok(arrival) => self.intake.take(arrival).await,
             Err(refusal) => Err(self.intake.refuse(door, refusal)),
@@ -173,14 +152,7 @@ impl Requests {
         let limit = self.options.limit;
         let mut hold = self.intake.hold();
         let wire = body::read(body, limit, &mut hold).await?;
-        Ok(Arrival {
-            door,
-            format,
-            encoding,
-            wire,
-            limit,
-            hold,
-        })
+        Ok(Arrival { door, format, encoding, wire, limit, hold })
     }
 }
 
@@ -214,10 +186,7 @@ fn format(headers: &HeaderMap) -> Option<Format> {
     ];
     let media = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
     let media = media.split(';').next().unwrap_or("").trim();
-    KNOWN
-        .iter()
-        .find(|(name, _)| media.eq_ignore_ascii_case(name))
-        .map(|(_, format)| *format)
+    KNOWN.iter().find(|(name, _)| media.eq_ignore_ascii_case(name)).map(|(_, format)| *format)
 }
 
 fn encoding(headers: &HeaderMap) -> Result<Encoding, Refusal> {
@@ -226,10 +195,7 @@ fn encoding(headers: &HeaderMap) -> Result<Encoding, Refusal> {
     let Some(first) = first else {
         return Ok(Encoding::Identity);
     };
-    let encoding = first
-        .to_str()
-        .ok()
-        .and_then(|name| Encoding::from_name(name.trim()));
+    let encoding = first.to_str().ok().and_then(|name| Encoding::from_name(name.trim()));
     let one = encoding.filter(|_| more.is_none());
     one.ok_or_else(|| unsupported("content-encoding", "one of gzip, zstd, deflate and identity"))
 }

@@ -135,9 +135,7 @@ impl Intake {
         let ready = ready.map_err(|refusal| self.refuse(door, refusal))?;
         let shared = Arc::clone(&self.0);
         let stored = self.0.tasks.spawn(async move { shared.store(door, ready).await });
-        stored
-            .await
-            .unwrap_or_else(|_| Err(self.refuse(door, Refusal::Internal)))
+        stored.await.unwrap_or_else(|_| Err(self.refuse(door, Refusal::Internal)))
     }
 
     /// Unpacks, validates and enriches: here where that is quick, else on the pool.
@@ -158,20 +156,13 @@ impl Intake {
         if !here(|| shared.line.concerns(&batch))? {
             return Ok(Ready::untouched(batch, arrival.hold));
         }
-        self.0
-            .pool
-            .run(move || shared.enrich(&batch, arrival.hold))
-            .await?
+        self.0.pool.run(move || shared.enrich(&batch, arrival.hold)).await?
     }
 }
 
 impl Ready {
     fn untouched(batch: Batch, hold: Hold) -> Ready {
-        Ready {
-            enriched: Enriched::untouched(batch),
-            took: None,
-            hold,
-        }
+        Ready { enriched: Enriched::untouched(batch), took: None, hold }
     }
 }
 
@@ -184,13 +175,7 @@ impl Arrival {
 
 impl Shared {
     fn read(&self, arrival: &mut Arrival) -> Result<Batch, Refusal> {
-        let Arrival {
-            door,
-            format,
-            encoding,
-            limit,
-            ..
-        } = *arrival;
+        let Arrival { door, format, encoding, limit, .. } = *arrival;
         let wire = std::mem::take(&mut arrival.wire);
         let body = decode(encoding, wire, limit, &mut arrival.hold)?;
         let otlp = match format {
@@ -213,11 +198,7 @@ impl Shared {
 
     /// The bytes stay held until the answer is there.
     async fn store(&self, door: Door, ready: Ready) -> Result<(), Refusal> {
-        let Ready {
-            enriched,
-            took,
-            hold: _hold,
-        } = ready;
+        let Ready { enriched, took, hold: _hold } = ready;
         let items = enriched.batch.items();
         let record = Record {
             kind: door.signal as u8,

@@ -74,10 +74,7 @@ impl LlmMetrics {
     /// `recorder` is where series are made as their labels turn up.
     pub fn new(recorder: Arc<dyn Recorder + Send + Sync>) -> LlmMetrics {
         metrics::with_local_recorder(&*recorder, describe);
-        LlmMetrics(Arc::new(Shared {
-            recorder,
-            tables: Mutex::default(),
-        }))
+        LlmMetrics(Arc::new(Shared { recorder, tables: Mutex::default() }))
     }
 
     /// Counts the calls of one batch, once it is stored.
@@ -99,22 +96,12 @@ impl Tables {
         let provider = self.providers.label(&facts.provider);
         let operation = self.operations.label(&facts.operation);
         if let Some(reason) = &facts.finish_reason {
-            let labels = [
-                self.reasons.label(reason),
-                model.clone(),
-                provider.clone(),
-                service.clone(),
-            ];
+            let labels = [self.reasons.label(reason), model.clone(), provider.clone(), service.clone()];
             series(&mut self.finishes, labels, finish).increment(1);
         }
         let labels = [model.clone(), provider.clone(), service];
         series(&mut self.calls, labels, Call::new).record(facts);
-        series(
-            &mut self.operation_series,
-            [operation, provider, model],
-            Operation::new,
-        )
-        .record(facts);
+        series(&mut self.operation_series, [operation, provider, model], Operation::new).record(facts);
     }
 }
 
@@ -125,11 +112,7 @@ fn series<const N: usize, T>(
     make: impl FnOnce(&[String; N]) -> T,
 ) -> &mut T {
     let room = table.len() < MOST_SERIES || table.contains_key(&labels);
-    let labels = if room {
-        labels
-    } else {
-        std::array::from_fn(|_| OTHER.to_string())
-    };
+    let labels = if room { labels } else { std::array::from_fn(|_| OTHER.to_string()) };
     table.entry(labels).or_insert_with_key(make)
 }
 
@@ -151,11 +134,7 @@ impl Capped {
 impl Call {
     fn new(labels: &[String; 3]) -> Call {
         let [model, provider, service] = labels.clone();
-        let of = [
-            ("model", model),
-            ("provider", provider),
-            ("service_name", service.clone()),
-        ];
+        let of = [("model", model), ("provider", provider), ("service_name", service.clone())];
         let with = |name: &'static str, value: &str| {
             let mut labels = of.to_vec();
             labels.push((name, value.to_string()));
@@ -182,17 +161,12 @@ impl Call {
     }
 
     fn record(&mut self, facts: &CallFacts) {
-        let spans = if facts.error {
-            &self.failed
-        } else {
-            &self.succeeded
-        };
+        let spans = if facts.error { &self.failed } else { &self.succeeded };
         spans.increment(1);
         self.prompt_tokens.increment(facts.input_tokens.unwrap_or(0));
         self.completion_tokens.increment(facts.output_tokens.unwrap_or(0));
         let cost = facts.cost_pico_usd.unwrap_or(0).saturating_add(self.cost_left);
-        self.cost
-            .increment(u64::try_from(cost / PICO_PER_MICRO).unwrap_or(u64::MAX));
+        self.cost.increment(u64::try_from(cost / PICO_PER_MICRO).unwrap_or(u64::MAX));
         self.cost_left = cost % PICO_PER_MICRO;
         if let Some(millis) = facts.duration_ms {
             self.latency.record(millis);
@@ -230,21 +204,14 @@ impl Operation {
     }
 
     fn record(&self, facts: &CallFacts) {
-        let tokens = [
-            (&self.input_tokens, facts.input_tokens),
-            (&self.output_tokens, facts.output_tokens),
-        ];
+        let tokens = [(&self.input_tokens, facts.input_tokens), (&self.output_tokens, facts.output_tokens)];
         for (histogram, tokens) in tokens {
             if let Some(tokens) = tokens {
                 histogram.record(tokens as f64);
             }
         }
         if let Some(millis) = facts.duration_ms {
-            let seconds = if facts.error {
-                &self.failed_seconds
-            } else {
-                &self.seconds
-            };
+            let seconds = if facts.error { &self.failed_seconds } else { &self.seconds };
             seconds.record(millis / 1e3);
         }
     }
@@ -262,36 +229,15 @@ fn finish([reason, model, provider, service]: &[String; 4]) -> Counter {
 
 fn describe() {
     describe_counter!("llm_spans_total", "LLM calls");
-    describe_counter!(
-        "llm_tokens_total",
-        "Tokens of LLM calls, by token_type prompt or completion"
-    );
-    describe_counter!(
-        "llm_cost_usd_micro_total",
-        "Cost of LLM calls in millionths of a US dollar"
-    );
+    describe_counter!("llm_tokens_total", "Tokens of LLM calls, by token_type prompt or completion");
+    describe_counter!("llm_cost_usd_micro_total", "Cost of LLM calls in millionths of a US dollar");
     describe_histogram!("llm_latency_ms_total", "Duration of LLM calls in milliseconds");
-    describe_histogram!(
-        "llm_latency_ms_ttft",
-        "Time to the first token of LLM calls in milliseconds"
-    );
-    describe_counter!(
-        "llm_pii_detected_total",
-        "LLM calls in which personal data was found"
-    );
-    describe_counter!(
-        "llm_injection_attempts_total",
-        "LLM calls in which a prompt injection was attempted"
-    );
-    describe_counter!(
-        "llm_finish_reason_total",
-        "LLM calls by the reason why the model stopped"
-    );
+    describe_histogram!("llm_latency_ms_ttft", "Time to the first token of LLM calls in milliseconds");
+    describe_counter!("llm_pii_detected_total", "LLM calls in which personal data was found");
+    describe_counter!("llm_injection_attempts_total", "LLM calls in which a prompt injection was attempted");
+    describe_counter!("llm_finish_reason_total", "LLM calls by the reason why the model stopped");
     describe_histogram!("gen_ai_client_token_usage", "Tokens of an LLM call, by type");
-    describe_histogram!(
-        "gen_ai_client_operation_duration_seconds",
-        "Duration of an LLM call"
-    );
+    describe_histogram!("gen_ai_client_operation_duration_seconds", "Duration of an LLM call");
 }
 
 #[cfg(test)]
@@ -381,18 +327,9 @@ mod tests {
 
     #[test]
     fn wrappers_and_what_was_counted_before_are_left_out() {
-        let wrapper = CallFacts {
-            usage_counted: false,
-            ..call()
-        };
-        let before = CallFacts {
-            enriched_before: true,
-            ..call()
-        };
-        let tool = CallFacts {
-            model_call: false,
-            ..call()
-        };
+        let wrapper = CallFacts { usage_counted: false, ..call() };
+        let before = CallFacts { enriched_before: true, ..call() };
+        let tool = CallFacts { model_call: false, ..call() };
         assert_eq!(
             shown(&[vec![wrapper, before, tool]]),
             "
@@ -402,11 +339,7 @@ mod tests {
 
     #[test]
     fn what_is_not_told_is_unknown() {
-        let bare = CallFacts {
-            model_call: true,
-            usage_counted: true,
-            ..CallFacts::default()
-        };
+        let bare = CallFacts { model_call: true, usage_counted: true, ..CallFacts::default() };
         assert!(
             shown(&[vec![bare]]).contains("model=\"unknown\",provider=\"unknown\",service_name=\"unknown\"")
         );
@@ -414,12 +347,7 @@ mod tests {
 
     #[test]
     fn past_the_cap_a_label_reads_other_and_nothing_is_lost() {
-        let calls = (0..300)
-            .map(|n| CallFacts {
-                model: format!("m{n}"),
-                ..call()
-            })
-            .collect();
+        let calls = (0..300).map(|n| CallFacts { model: format!("m{n}"), ..call() }).collect();
         let text = shown(&[calls]);
         let spans = |model: &str| {
             let start = format!("llm_spans_total{{model=\"{model}\",");
@@ -437,18 +365,11 @@ mod tests {
     fn sets_of_labels_are_capped_as_a_whole() {
         let calls: Vec<CallFacts> = (0..150)
             .flat_map(|m| {
-                (0..20).map(move |s| CallFacts {
-                    model: format!("m{m}"),
-                    service: format!("s{s}"),
-                    ..call()
-                })
+                (0..20).map(move |s| CallFacts { model: format!("m{m}"), service: format!("s{s}"), ..call() })
             })
             .collect();
         let text = shown(&[calls]);
-        let sets = text
-            .lines()
-            .filter(|line| line.starts_with("llm_cost_usd_micro_total"))
-            .count();
+        let sets = text.lines().filter(|line| line.starts_with("llm_cost_usd_micro_total")).count();
         assert_eq!(sets, MOST_SERIES + 1);
     }
 }

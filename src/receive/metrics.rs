@@ -84,9 +84,7 @@ impl PerDoor {
 
 impl Door {
     fn all() -> impl Iterator<Item = Door> {
-        Signal::ALL
-            .into_iter()
-            .flat_map(|signal| Via::ALL.map(|via| Door { signal, via }))
+        Signal::ALL.into_iter().flat_map(|signal| Via::ALL.map(|via| Door { signal, via }))
     }
 
     /// Its place in [`Door::all`].

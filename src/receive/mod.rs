@@ -63,10 +63,7 @@ struct Socket {
 
 /// Binds what `config` asks for; nothing where it asks for nothing.
 pub async fn bind(config: &Config) -> Result<Receiver, StartError> {
-    let mut receiver = Receiver {
-        grpc: None,
-        http: None,
-    };
+    let mut receiver = Receiver { grpc: None, http: None };
     let Some(Otlp { protocols }) = &config.otlp else {
         return Ok(receiver);
     };
@@ -87,16 +84,12 @@ pub async fn bind(config: &Config) -> Result<Receiver, StartError> {
 impl Receiver {
     /// Where gRPC is served; `None` where it is not, or on a Unix socket.
     pub fn grpc_address(&self) -> Option<SocketAddr> {
-        self.grpc
-            .as_ref()
-            .and_then(|(socket, _)| socket.listener.address())
+        self.grpc.as_ref().and_then(|(socket, _)| socket.listener.address())
     }
 
     /// Where HTTP is served.
     pub fn http_address(&self) -> Option<SocketAddr> {
-        self.http
-            .as_ref()
-            .and_then(|(socket, _)| socket.listener.address())
+        self.http.as_ref().and_then(|(socket, _)| socket.listener.address())
     }
 
     /// Serves until `drain` stops it; returns once gRPC's calls in hand are answered. HTTP's
@@ -127,15 +120,8 @@ impl Socket {
     ) -> Result<Socket, StartError> {
         let tls = tls.map(|tls| tls.build(alpn)).transpose();
         let tls = tls.map_err(|source| StartError::Tls { protocol, source })?;
-        let listener = endpoint
-            .bind()
-            .await
-            .map_err(|source| StartError::Bind { protocol, source })?;
-        Ok(Socket {
-            listener,
-            tls,
-            gate: auth.map(auth::Config::build).unwrap_or_default(),
-        })
+        let listener = endpoint.bind().await.map_err(|source| StartError::Bind { protocol, source })?;
+        Ok(Socket { listener, tls, gate: auth.map(auth::Config::build).unwrap_or_default() })
     }
 }
 

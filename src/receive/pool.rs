@@ -25,10 +25,7 @@ impl Pool {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Panicked> {
-        let turn = Arc::clone(&self.0)
-            .acquire_owned()
-            .await
-            .expect("the semaphore is never closed");
+        let turn = Arc::clone(&self.0).acquire_owned().await.expect("the semaphore is never closed");
         let done = tokio::task::spawn_blocking(move || {
             let _turn = turn;
             here(work)

@@ -22,42 +22,23 @@ pub struct Status {
 impl Status {
     /// A status without details.
     pub fn new(code: i32, message: &str) -> Status {
-        Status {
-            code,
-            message: message.to_string(),
-            retry_after: None,
-            violation: None,
-        }
+        Status { code, message: message.to_string(), retry_after: None, violation: None }
     }
 
     /// As protobuf: the body of an HTTP answer, or `grpc-status-details-bin`.
     pub fn to_proto(&self) -> Bytes {
-        let retry_info = self.retry_after.map(|after| RetryInfo {
-            retry_delay: Some(ProtoDuration {
-                seconds: after.as_secs() as i64,
-            }),
-        });
+        let retry_info = self
+            .retry_after
+            .map(|after| RetryInfo { retry_delay: Some(ProtoDuration { seconds: after.as_secs() as i64 }) });
         let bad_request = self.violation.clone().map(|(field, description)| BadRequest {
             field_violations: vec![FieldViolation { field, description }],
         });
         let details = [
-            retry_info.map(|info| Any {
-                type_url: RETRY_INFO.to_string(),
-                value: info.encode_to_vec(),
-            }),
-            bad_request.map(|bad| Any {
-                type_url: BAD_REQUEST.to_string(),
-                value: bad.encode_to_vec(),
-            }),
+            retry_info.map(|info| Any { type_url: RETRY_INFO.to_string(), value: info.encode_to_vec() }),
+            bad_request.map(|bad| Any { type_url: BAD_REQUEST.to_string(), value: bad.encode_to_vec() }),
         ];
         let details = details.into_iter().flatten().collect();
-        ProtoStatus {
-            code: self.code,
-            message: self.message.clone(),
-            details,
-        }
-        .encode_to_vec()
-        .into()
+        ProtoStatus { code: self.code, message: self.message.clone(), details }.encode_to_vec().into()
     }
 
     /// In protobuf's JSON form.
@@ -85,12 +66,7 @@ impl From<&Refusal> for Status {
             _ => None,
         };
         let retry_after = refusal.retry_after();
-        Status {
-            code: refusal.code() as i32,
-            message: refusal.to_string(),
-            retry_after,
-            violation,
-        }
+        Status { code: refusal.code() as i32, message: refusal.to_string(), retry_after, violation }
     }
 }
 

@@ -10,16 +10,10 @@ pub struct Windows {
 }
 
 /// Large messages at 2.6 times the speed of [`NARROW`].
-pub const WIDE: Windows = Windows {
-    stream: 1 << 20,
-    connection: 2 << 20,
-};
+pub const WIDE: Windows = Windows { stream: 1 << 20, connection: 2 << 20 };
 
 /// What HTTP/2 has by default (RFC 9113, section 6.9.2).
-pub const NARROW: Windows = Windows {
-    stream: 65_535,
-    connection: 65_535,
-};
+pub const NARROW: Windows = Windows { stream: 65_535, connection: 65_535 };
 
 /// So many connections get [`WIDE`] windows; what more of them could fill would be past all bounds.
 const WIDE_CONNECTIONS: usize = 64;

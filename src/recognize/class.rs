@@ -16,25 +16,17 @@ pub struct Seen<'a, 's> {
 impl<'a> Seen<'a, '_> {
     /// The last string attribute `key`, JSON quotes taken off.
     pub fn text(&self, key: &str) -> Option<&'a str> {
-        let found = self
-            .attributes
-            .iter()
-            .rev()
-            .find(|attribute| attribute.key == key)?;
+        let found = self.attributes.iter().rev().find(|attribute| attribute.key == key)?;
         match found.value {
-            Value::Str(text) => Some(
-                text.strip_prefix('"')
-                    .and_then(|text| text.strip_suffix('"'))
-                    .unwrap_or(text),
-            ),
+            Value::Str(text) => {
+                Some(text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text))
+            }
             _ => None,
         }
     }
 
     fn has(&self, pattern: &'static str) -> bool {
-        self.attributes
-            .iter()
-            .any(|attribute| matches(pattern, attribute.key))
+        self.attributes.iter().any(|attribute| matches(pattern, attribute.key))
     }
 
     /// What the rules of `dialects` say, the first that answers.
@@ -50,10 +42,7 @@ impl<'a> Seen<'a, '_> {
         match *rule {
             Rule::Key(key, values) => {
                 let value = self.text(key)?;
-                values
-                    .iter()
-                    .find(|(pattern, _)| matches_any_case(pattern, value))
-                    .map(|(_, class)| *class)
+                values.iter().find(|(pattern, _)| matches_any_case(pattern, value)).map(|(_, class)| *class)
             }
             Rule::Has(pattern, class) => self.has(pattern).then_some(class),
             Rule::Name(pattern, class) => matches(pattern, self.name).then_some(class),
@@ -73,10 +62,7 @@ impl<'a> Seen<'a, '_> {
     /// No rule answered. A name as the conventions build it (`chat gpt-4o`) tells; else two of model,
     /// tokens and text make a call, and the name may tell which.
     fn guess(&self) -> Class {
-        let mut names = semconv::DIALECT
-            .rules
-            .iter()
-            .filter(|rule| matches!(rule, Rule::Name(..)));
+        let mut names = semconv::DIALECT.rules.iter().filter(|rule| matches!(rule, Rule::Name(..)));
         if let Some(class) = names.find_map(|rule| self.rule(rule)) {
             return class;
         }
@@ -84,19 +70,11 @@ impl<'a> Seen<'a, '_> {
             let mut keys = self.attributes.iter().map(|attribute| attribute.key);
             keys.any(|key| words.iter().any(|word| key.ends_with(word)))
         };
-        if [MODEL, TOKENS, TEXT]
-            .into_iter()
-            .filter(|words| ends(words))
-            .count()
-            < 2
-        {
+        if [MODEL, TOKENS, TEXT].into_iter().filter(|words| ends(words)).count() < 2 {
             return OTHER;
         }
         let name = self.name.to_ascii_lowercase();
-        GUESSES
-            .iter()
-            .find(|(word, _)| name.contains(word))
-            .map_or(call(Kind::Chat), |(_, class)| *class)
+        GUESSES.iter().find(|(word, _)| name.contains(word)).map_or(call(Kind::Chat), |(_, class)| *class)
     }
 }
 

@@ -38,26 +38,18 @@ impl<'a> Facts<'a> {
         let mut trees: Vec<(Use, Flat<'a>)> = Vec::new();
         let unknown = dialects == Dialects::UNKNOWN;
         for attribute in attributes {
-            for source in INDEX
-                .sources(attribute.key)
-                .iter()
-                .filter(|source| dialects.has(source.dialect))
-            {
+            for source in INDEX.sources(attribute.key).iter().filter(|source| dialects.has(source.dialect)) {
                 if let Some(fact) = read(&attribute.value, source.read, start) {
                     found.push((source.rank, source.field, fact));
                 }
             }
-            for (path, source) in INDEX
-                .trees(attribute.key)
-                .filter(|(_, source)| dialects.has(source.dialect))
+            for (path, source) in
+                INDEX.trees(attribute.key).filter(|(_, source)| dialects.has(source.dialect))
             {
-                let at = trees
-                    .iter()
-                    .position(|(tree, _)| tree.rank == source.rank)
-                    .unwrap_or_else(|| {
-                        trees.push((source, Flat::default()));
-                        trees.len() - 1
-                    });
+                let at = trees.iter().position(|(tree, _)| tree.rank == source.rank).unwrap_or_else(|| {
+                    trees.push((source, Flat::default()));
+                    trees.len() - 1
+                });
                 trees[at].1.push(path, Node::value(&attribute.value));
             }
             if unknown
@@ -81,10 +73,7 @@ impl<'a> Facts<'a> {
 
     /// Every fact for `field`, the first-ranked first.
     pub fn all(&self, field: Field) -> impl Iterator<Item = &Fact<'a>> {
-        self.found
-            .iter()
-            .filter(move |(_, found, _)| *found == field)
-            .map(|(_, _, fact)| fact)
+        self.found.iter().filter(move |(_, found, _)| *found == field).map(|(_, _, fact)| fact)
     }
 
     /// The first-ranked fact for `field`.
@@ -125,10 +114,10 @@ impl<'a> Facts<'a> {
 fn read<'a>(value: &Value<'a>, how: Read, start: u64) -> Option<Fact<'a>> {
     match how {
         Read::Word => word(value).map(Fact::Word),
-        Read::WordAt(path) => inside(value, path, |node| {
-            node.as_text().filter(|text| !text.is_empty()).cloned()
-        })
-        .map(Fact::Word),
+        Read::WordAt(path) => {
+            inside(value, path, |node| node.as_text().filter(|text| !text.is_empty()).cloned())
+                .map(Fact::Word)
+        }
         Read::Words => words(value).map(Fact::Words),
         Read::Count => Node::value(value).count().map(Fact::Count),
         Read::Flag => Node::value(value).flag().map(Fact::Flag),
@@ -144,8 +133,7 @@ fn read<'a>(value: &Value<'a>, how: Read, start: u64) -> Option<Fact<'a>> {
         },
         Read::Instant => {
             let at = instant_nanos(value.as_str()?.trim_matches('"'))?;
-            at.checked_sub(start)
-                .map(|nanos| Fact::Number(nanos as f64 / 1e9))
+            at.checked_sub(start).map(|nanos| Fact::Number(nanos as f64 / 1e9))
         }
         Read::Object => {
             let usage = Usage::read(&Node::open(value));
@@ -174,21 +162,15 @@ fn inside<'a, T>(value: &Value<'a>, path: &[&str], take: impl Fn(&Node<'a>) -> O
 /// A name; MLflow and Langfuse put it in JSON quotes.
 fn word<'a>(value: &Value<'a>) -> Option<Cow<'a, str>> {
     let text = value.as_str()?.trim();
-    let text = text
-        .strip_prefix('"')
-        .and_then(|text| text.strip_suffix('"'))
-        .unwrap_or(text);
+    let text = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
     (!text.is_empty() && !matches!(text, "null" | "None" | "undefined")).then_some(Cow::Borrowed(text))
 }
 
 fn words<'a>(value: &Value<'a>) -> Option<Vec<Cow<'a, str>>> {
     let words: Vec<_> = match Node::open(value) {
-        Node::List(items) => items
-            .iter()
-            .filter_map(Node::as_text)
-            .filter(|text| !text.is_empty())
-            .cloned()
-            .collect(),
+        Node::List(items) => {
+            items.iter().filter_map(Node::as_text).filter(|text| !text.is_empty()).cloned().collect()
+        }
         _ => word(value).into_iter().collect(),
     };
     (!words.is_empty()).then_some(words)
@@ -203,11 +185,7 @@ fn instant_nanos(text: &str) -> Option<u64> {
     let (clock, zone) = rest.split_at(zone);
     let (clock, fraction) = clock.split_once('.').unwrap_or((clock, ""));
     let mut parts = clock.splitn(3, ':').map(|part| part.parse::<i64>().ok());
-    let (hour, minute, second) = (
-        parts.next()??,
-        parts.next()??,
-        parts.next().flatten().unwrap_or(0),
-    );
+    let (hour, minute, second) = (parts.next()??, parts.next()??, parts.next().flatten().unwrap_or(0));
     let date = (1970..=9999).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
     let time = (0..=23).contains(&hour) && (0..=59).contains(&minute) && (0..=60).contains(&second);
     if !date || !time {
@@ -216,10 +194,7 @@ fn instant_nanos(text: &str) -> Option<u64> {
     let nanos: u64 = format!("{:0<9.9}", fraction).parse().ok()?;
     let offset = zone_seconds(zone)?;
     let seconds = days_from_1970(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second - offset;
-    u64::try_from(seconds)
-        .ok()?
-        .checked_mul(1_000_000_000)?
-        .checked_add(nanos)
+    u64::try_from(seconds).ok()?.checked_mul(1_000_000_000)?.checked_add(nanos)
 }
 
 /// `Z`, nothing, or `+01:00`.
@@ -253,10 +228,7 @@ mod tests {
     fn instants_are_read_with_fraction_and_offset() {
         check_instant("1970-01-01T00:00:01Z", Some(1_000_000_000));
         check_instant("2026-02-28T23:59:59.5Z", Some(1_772_323_199_500_000_000));
-        check_instant(
-            "2026-02-28T23:59:59.123456+01:00",
-            Some(1_772_319_599_123_456_000),
-        );
+        check_instant("2026-02-28T23:59:59.123456+01:00", Some(1_772_319_599_123_456_000));
         check_instant("2026-13-01T00:00:00Z", None);
         check_instant("soon", None);
         check_instant("2026-02-28T1é:00", None);
@@ -272,10 +244,7 @@ mod tests {
 
     #[test]
     fn python_and_json_spellings_are_read() {
-        assert!(matches!(
-            read(&Value::Str("True"), Read::Flag, 0),
-            Some(Fact::Flag(true))
-        ));
+        assert!(matches!(read(&Value::Str("True"), Read::Flag, 0), Some(Fact::Flag(true))));
         assert!(
             matches!(read(&Value::Str("\"gpt-4o\""), Read::Word, 0), Some(Fact::Word(word)) if word == "gpt-4o")
         );

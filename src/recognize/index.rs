@@ -28,11 +28,7 @@ impl Dialects {
 
     /// Those of the table, by precedence.
     pub fn table(self) -> impl Iterator<Item = &'static Dialect> {
-        TABLE
-            .iter()
-            .enumerate()
-            .filter(move |(n, _)| self.has(*n as u8))
-            .map(|(_, dialect)| *dialect)
+        TABLE.iter().enumerate().filter(move |(n, _)| self.has(*n as u8)).map(|(_, dialect)| *dialect)
     }
 }
 
@@ -96,10 +92,7 @@ struct KeyMark {
 
 impl Index {
     fn new() -> Index {
-        assert!(
-            TABLE.len() <= Dialects::HINTS as usize,
-            "a set of dialects is one word"
-        );
+        assert!(TABLE.len() <= Dialects::HINTS as usize, "a set of dialects is one word");
         let marks = TABLE
             .iter()
             .enumerate()
@@ -107,42 +100,17 @@ impl Index {
         let (mut keys, mut values, mut scopes, mut names) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (dialects, mark) in marks {
             match *mark {
-                Mark::Key(pattern) => keys.push(key_mark(
-                    pattern,
-                    KeyMarks {
-                        dialects,
-                        ask_value: false,
-                    },
-                )),
+                Mark::Key(pattern) => keys.push(key_mark(pattern, KeyMarks { dialects, ask_value: false })),
                 Mark::Value(key, value) => {
-                    keys.push(key_mark(
-                        key,
-                        KeyMarks {
-                            dialects: Dialects::default(),
-                            ask_value: true,
-                        },
-                    ));
+                    keys.push(key_mark(key, KeyMarks { dialects: Dialects::default(), ask_value: true }));
                     values.push((key, value, dialects));
                 }
                 Mark::Scope(pattern) => scopes.push((pattern, dialects)),
-                Mark::Name(pattern) => names.push(key_mark(
-                    pattern,
-                    KeyMarks {
-                        dialects,
-                        ask_value: false,
-                    },
-                )),
+                Mark::Name(pattern) => names.push(key_mark(pattern, KeyMarks { dialects, ask_value: false })),
             }
         }
         let (exact, flat) = sources();
-        Index {
-            buckets: Buckets::new(keys),
-            values,
-            scopes,
-            names: Buckets::new(names),
-            exact,
-            flat,
-        }
+        Index { buckets: Buckets::new(keys), values, scopes, names: Buckets::new(names), exact, flat }
     }
 
     /// What `key` alone says.
@@ -163,12 +131,7 @@ impl Index {
 
     /// What the name of the instrumentation scope says.
     pub fn of_scope(&self, scope: &str) -> Dialects {
-        union(
-            self.scopes
-                .iter()
-                .filter(|(pattern, _)| matches(pattern, scope))
-                .map(|(_, found)| *found),
-        )
+        union(self.scopes.iter().filter(|(pattern, _)| matches(pattern, scope)).map(|(_, found)| *found))
     }
 
     /// What the name of a span, a span event or a log event says.
@@ -184,10 +147,8 @@ impl Index {
 
     /// The trees that `key` may be a flattened part of, each with the path inside it.
     pub fn trees<'k>(&'static self, key: &'k str) -> impl Iterator<Item = (&'k str, Use)> {
-        let begun = self
-            .flat
-            .iter()
-            .filter_map(move |(prefix, uses)| Some((key.strip_prefix(prefix)?, uses)));
+        let begun =
+            self.flat.iter().filter_map(move |(prefix, uses)| Some((key.strip_prefix(prefix)?, uses)));
         let numbered = begun.filter(|(path, _)| path.as_bytes().first().is_some_and(u8::is_ascii_digit));
         numbered.flat_map(|(path, uses)| uses.iter().map(move |found| (path, *found)))
     }
@@ -199,22 +160,9 @@ fn union(sets: impl Iterator<Item = Dialects>) -> Dialects {
 
 fn key_mark(pattern: Pattern, marks: KeyMarks) -> KeyMark {
     let text = pattern.trim_end_matches('*');
-    assert!(
-        text.len() >= 2 && !text.contains('*'),
-        "a key mark is a key or the beginning of one: {pattern}"
-    );
-    let mask = if text.len() < 8 {
-        (1 << (8 * text.len())) - 1
-    } else {
-        u64::MAX
-    };
-    KeyMark {
-        text,
-        head: head(text.as_bytes()),
-        mask,
-        is_prefix: text.len() < pattern.len(),
-        marks,
-    }
+    assert!(text.len() >= 2 && !text.contains('*'), "a key mark is a key or the beginning of one: {pattern}");
+    let mask = if text.len() < 8 { (1 << (8 * text.len())) - 1 } else { u64::MAX };
+    KeyMark { text, head: head(text.as_bytes()), mask, is_prefix: text.len() < pattern.len(), marks }
 }
 
 impl Buckets {
@@ -279,10 +227,7 @@ fn bucket(key: &[u8]) -> u16 {
 fn head(text: &[u8]) -> u64 {
     match text.first_chunk::<8>() {
         Some(first) => u64::from_le_bytes(*first),
-        None => text
-            .iter()
-            .rev()
-            .fold(0, |head, byte| head << 8 | u64::from(*byte)),
+        None => text.iter().rev().fold(0, |head, byte| head << 8 | u64::from(*byte)),
     }
 }
 
@@ -297,12 +242,7 @@ fn sources() -> Sources {
     let fields = order().flat_map(|n| TABLE[n].fields.iter().map(move |source| (n, source)));
     let fallbacks = order().flat_map(|n| TABLE[n].fallbacks.iter().map(move |source| (n, source)));
     for (rank, (n, &(field, key, read))) in fields.chain(fallbacks).enumerate() {
-        let found = Use {
-            dialect: n as u8,
-            rank: rank as u16,
-            field,
-            read,
-        };
+        let found = Use { dialect: n as u8, rank: rank as u16, field, read };
         match key.strip_suffix('*') {
             None => exact.entry(key).or_default().push(found),
             Some(prefix) => match flat.iter_mut().find(|(known, _)| *known == prefix) {
@@ -328,11 +268,7 @@ mod tests {
             for mark in dialect.marks {
                 let Mark::Key(pattern) = mark else { continue };
                 let key = pattern.replace('*', "0.anything");
-                assert!(
-                    INDEX.of_key(key.as_bytes()).dialects.has(n as u8),
-                    "{}: {key}",
-                    dialect.name
-                );
+                assert!(INDEX.of_key(key.as_bytes()).dialects.has(n as u8), "{}: {key}", dialect.name);
             }
         }
     }
@@ -353,10 +289,7 @@ mod tests {
     #[test]
     fn a_value_recognises_where_its_key_alone_does_not() {
         assert!(INDEX.of_key(b"telemetry.sdk.name").ask_value);
-        assert_eq!(
-            named(INDEX.of_value("telemetry.sdk.name", "openlit")),
-            ["openlit"]
-        );
+        assert_eq!(named(INDEX.of_value("telemetry.sdk.name", "openlit")), ["openlit"]);
         assert!(INDEX.of_value("telemetry.sdk.name", "opentelemetry").is_empty());
     }
 

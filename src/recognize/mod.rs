@@ -72,12 +72,6 @@ pub fn find(batch: &Batch) -> Vec<Found<'_>> {
 /// The traces of the `spotted` items, which stand in wire order.
 fn traces<'a>(batch: &'a Batch, spotted: &[(usize, Dialects)]) -> HashSet<&'a [u8]> {
     let mut spotted = spotted.iter().peekable();
-    let items = batch
-        .walk()
-        .enumerate()
-        .filter(|(n, _)| spotted.next_if(|(at, _)| at == n).is_some());
-    items
-        .map(|(_, item)| item.trace_id())
-        .filter(|trace| !trace.is_empty())
-        .collect()
+    let items = batch.walk().enumerate().filter(|(n, _)| spotted.next_if(|(at, _)| at == n).is_some());
+    items.map(|(_, item)| item.trace_id()).filter(|trace| !trace.is_empty()).collect()
 }

@@ -12,23 +12,12 @@ use std::borrow::Cow;
 /// What `item` says in `dialects`, and whose tokens it reports.
 pub fn read<'a>(batch: &'a Batch, item: &Item<'a>, dialects: Dialects) -> (Call<'a>, Bills) {
     let attributes: Vec<Attribute<'a>> = item.attributes().collect();
-    let seen = Seen {
-        name: name(item, &attributes),
-        scope: item.scope().name(),
-        attributes: &attributes,
-    };
+    let seen = Seen { name: name(item, &attributes), scope: item.scope().name(), attributes: &attributes };
     let class = seen.class(dialects);
     let start = item.span().map_or(0, |span| span.start_time_unix_nano());
     let facts = Facts::gather(&attributes, dialects, start);
     let events: Vec<Event<'a>> = item.span().into_iter().flat_map(|span| span.events()).collect();
-    let heard = Heard {
-        item,
-        name: seen.name,
-        facts: &facts,
-        events: &events,
-        dialects,
-        class,
-    };
+    let heard = Heard { item, name: seen.name, facts: &facts, events: &events, dialects, class };
     let talk = heard.conversation(batch);
 
     let mut call = Call {
@@ -78,11 +67,7 @@ fn model_in_name(name: &str) -> Option<&str> {
 
 fn names(dialects: Dialects) -> Vec<&'static str> {
     let unknown = (dialects == Dialects::UNKNOWN).then_some(UNKNOWN);
-    dialects
-        .table()
-        .map(|dialect| dialect.name)
-        .chain(unknown)
-        .collect()
+    dialects.table().map(|dialect| dialect.name).chain(unknown).collect()
 }
 
 /// Of the span, or of the event that a log record is.
@@ -91,13 +76,8 @@ fn name<'a>(item: &Item<'a>, attributes: &[Attribute<'a>]) -> &'a str {
         (Some(span), _) => span.name(),
         (_, Some(record)) if !record.event_name().is_empty() => record.event_name(),
         _ => {
-            let named = attributes
-                .iter()
-                .rev()
-                .find(|attribute| attribute.key == "event.name");
-            named
-                .and_then(|attribute| attribute.value.as_str())
-                .unwrap_or_default()
+            let named = attributes.iter().rev().find(|attribute| attribute.key == "event.name");
+            named.and_then(|attribute| attribute.value.as_str()).unwrap_or_default()
         }
     }
 }
@@ -122,8 +102,7 @@ fn provider_of<'a>(facts: &Facts<'a>, call: &Call<'a>) -> Option<Cow<'a, str>> {
     }
     let host = facts.word(Field::Host).and_then(|host| provider::of_host(&host));
     let mut models = [&call.request_model, &call.response_model].into_iter().flatten();
-    host.or_else(|| models.find_map(|model| provider::of_model(model)))
-        .map(Cow::Borrowed)
+    host.or_else(|| models.find_map(|model| provider::of_model(model))).map(Cow::Borrowed)
 }
 
 fn usage(facts: &Facts<'_>, seen: &Seen<'_, '_>, dialects: Dialects, call: &Call<'_>) -> Usage {
@@ -159,10 +138,7 @@ fn usage(facts: &Facts<'_>, seen: &Seen<'_, '_>, dialects: Dialects, call: &Call
 
 /// Whether the cached tokens come on top of `usage.input`.
 fn exclusive(usage: &Usage, scope: &str, dialects: Dialects, provider: Option<&str>) -> bool {
-    let cached = usage
-        .cached_input
-        .unwrap_or(0)
-        .saturating_add(usage.cache_write.unwrap_or(0));
+    let cached = usage.cached_input.unwrap_or(0).saturating_add(usage.cache_write.unwrap_or(0));
     let declared = |dialect: &Dialect| {
         dialect.cache_exclusive.iter().any(|(scopes, whose)| {
             matches(scopes, scope) && provider.is_some_and(|name| matches(whose, name))
@@ -181,10 +157,7 @@ fn timing(
     start: u64,
 ) {
     let is_chunk = |name: &str| {
-        dialects
-            .table()
-            .flat_map(|dialect| dialect.chunks)
-            .any(|pattern| matches(pattern, name))
+        dialects.table().flat_map(|dialect| dialect.chunks).any(|pattern| matches(pattern, name))
     };
     let chunk = events.iter().find(|event| is_chunk(event.name()));
     let operation = seen.text("ai.operationId").unwrap_or_default();
@@ -193,12 +166,8 @@ fn timing(
     if call.streaming == Some(false) || !call.model_call {
         return;
     }
-    let at = chunk
-        .and_then(|event| event.time_unix_nano().checked_sub(start))
-        .filter(|_| start > 0);
-    call.time_to_first_chunk_s = facts
-        .number(Field::FirstChunk)
-        .or(at.map(|nanos| nanos as f64 / 1e9));
+    let at = chunk.and_then(|event| event.time_unix_nano().checked_sub(start)).filter(|_| start > 0);
+    call.time_to_first_chunk_s = facts.number(Field::FirstChunk).or(at.map(|nanos| nanos as f64 / 1e9));
     if call.time_to_first_chunk_s.is_some() {
         call.streaming = Some(true);
     }

@@ -21,16 +21,11 @@ const MAX_STEPS: usize = 64;
 /// Sets `usage_counted` of every call and fills provider and model from the call around it or inside
 /// it; `bills` has one entry for each of `found`.
 pub fn settle(batch: &Batch, found: &mut [Found<'_>], bills: &[Bills]) {
-    let calls: Vec<usize> = (0..found.len())
-        .filter(|n| model_call(&found[*n]).is_some())
-        .collect();
+    let calls: Vec<usize> = (0..found.len()).filter(|n| model_call(&found[*n]).is_some()).collect();
     let enclosing = enclosing(batch, found, &calls);
     let counting = |n: &usize| {
         let around = std::iter::successors(enclosing.get(n), |outer| enclosing.get(outer));
-        around
-            .take(MAX_STEPS)
-            .find(|outer| bills[**outer] != Bills::Inner)
-            .copied()
+        around.take(MAX_STEPS).find(|outer| bills[**outer] != Bills::Inner).copied()
     };
     let mut counts = one_of_each(found, &calls, bills, counting);
     counts.sort_unstable();
@@ -147,9 +142,8 @@ fn enclosing(batch: &Batch, found: &[Found<'_>], calls: &[usize]) -> HashMap<usi
         return HashMap::new();
     }
     let spans = batch.walk().filter_map(|item| item.span());
-    let parents: HashMap<Id<'_>, &[u8]> = spans
-        .map(|span| ((span.trace_id(), span.span_id()), span.parent_span_id()))
-        .collect();
+    let parents: HashMap<Id<'_>, &[u8]> =
+        spans.map(|span| ((span.trace_id(), span.span_id()), span.parent_span_id())).collect();
     let id = |n: usize| match &found[n] {
         Found::Call(item, _) | Found::Carrier(item) => {
             item.span().map(|span| (span.trace_id(), span.span_id()))
@@ -158,16 +152,9 @@ fn enclosing(batch: &Batch, found: &[Found<'_>], calls: &[usize]) -> HashMap<usi
     let ids: HashMap<Id<'_>, usize> = calls.iter().filter_map(|n| Some((id(*n)?, *n))).collect();
     let outer = |n: usize| {
         let (trace, span) = id(n)?;
-        let parent = |span: &&[u8]| {
-            parents
-                .get(&(trace, *span))
-                .copied()
-                .filter(|parent| !parent.is_empty())
-        };
+        let parent = |span: &&[u8]| parents.get(&(trace, *span)).copied().filter(|parent| !parent.is_empty());
         let mut ancestors = std::iter::successors(parent(&span), parent).take(MAX_STEPS);
-        ancestors
-            .find_map(|ancestor| ids.get(&(trace, ancestor)).copied())
-            .filter(|outer| *outer != n)
+        ancestors.find_map(|ancestor| ids.get(&(trace, ancestor)).copied()).filter(|outer| *outer != n)
     };
     calls.iter().filter_map(|n| Some((*n, outer(*n)?))).collect()
 }

@@ -18,25 +18,13 @@ struct Fields {
     events: u32,
 }
 
-const SPAN: Fields = Fields {
-    name: 5,
-    attributes: 9,
-    events: 11,
-};
-const LOG_RECORD: Fields = Fields {
-    name: 12,
-    attributes: 6,
-    events: 0,
-};
+const SPAN: Fields = Fields { name: 5, attributes: 9, events: 11 };
+const LOG_RECORD: Fields = Fields { name: 12, attributes: 6, events: 0 };
 
 impl Spotter {
     /// The dialects that `item` speaks; [`Dialects::UNKNOWN`] where it looks like an LLM call in none.
     pub fn dialects(&mut self, item: &Item<'_>) -> Dialects {
-        let numbers = if item.signal == Signal::Logs {
-            LOG_RECORD
-        } else {
-            SPAN
-        };
+        let numbers = if item.signal == Signal::Logs { LOG_RECORD } else { SPAN };
         let mut found = self.scope(item);
         let mut hints = Hints::default();
         for field in wire::fields(item.message) {
@@ -51,11 +39,7 @@ impl Spotter {
                 found |= INDEX.of_name(content(bytes, 2));
             }
         }
-        if found.is_empty() && hints.suffice() {
-            Dialects::UNKNOWN
-        } else {
-            found
-        }
+        if found.is_empty() && hints.suffice() { Dialects::UNKNOWN } else { found }
     }
 
     fn scope(&mut self, item: &Item<'_>) -> Dialects {
@@ -80,11 +64,7 @@ fn attribute(entry: &[u8], found: &mut Dialects, hints: &mut Hints) {
         && let Value::Str(value) = value(entry)
     {
         *found |= INDEX.of_value(text(key), value);
-        *found |= if is_event {
-            INDEX.of_name(value.as_bytes())
-        } else {
-            Dialects::default()
-        };
+        *found |= if is_event { INDEX.of_name(value.as_bytes()) } else { Dialects::default() };
     }
     if found.is_empty() {
         let hint = unknown::of_key(key);
@@ -121,10 +101,7 @@ fn value(entry: &[u8]) -> Value<'_> {
 #[inline]
 fn content(message: &[u8], number: u32) -> &[u8] {
     let fields = wire::fields(message).filter_map(|field| field.bytes());
-    fields
-        .filter(|(found, _)| *found == number)
-        .last()
-        .map_or(&[], |(_, content)| content)
+    fields.filter(|(found, _)| *found == number).last().map_or(&[], |(_, content)| content)
 }
 
 /// Was found to be UTF-8 at the door.
@@ -150,10 +127,8 @@ mod tests {
         check(b"\x12\x00", "");
         check(b"\x0a\x01k\x12\x00\x0a\x01l", "l");
         let long = "k".repeat(300);
-        let entry = opentelemetry_proto::tonic::common::v1::KeyValue {
-            key: long.clone(),
-            ..Default::default()
-        };
+        let entry =
+            opentelemetry_proto::tonic::common::v1::KeyValue { key: long.clone(), ..Default::default() };
         check(&entry.encode_to_vec(), &long);
     }
 }

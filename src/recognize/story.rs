@@ -41,13 +41,8 @@ fn tell(told: &mut String, name: &str, call: &Call<'_>) {
         _ => "",
     };
     let kind = call.kind.map_or("-", |kind| kind.name());
-    write!(
-        told,
-        "{name}: {kind}{counted} {} by {}",
-        text(&call.request_model),
-        text(&call.provider)
-    )
-    .expect("a string takes all");
+    write!(told, "{name}: {kind}{counted} {} by {}", text(&call.request_model), text(&call.provider))
+        .expect("a string takes all");
     if call.response_model.is_some() {
         write!(told, " as {}", text(&call.response_model)).expect("a string takes all");
     }
@@ -56,26 +51,20 @@ fn tell(told: &mut String, name: &str, call: &Call<'_>) {
     if !usage.is_empty() {
         write!(told, " {}+{}", tokens(usage.input), tokens(usage.output)).expect("a string takes all");
     }
-    let more = [
-        ("cached", usage.cached_input),
-        ("written", usage.cache_write),
-        ("reasoning", usage.reasoning),
-    ];
+    let more =
+        [("cached", usage.cached_input), ("written", usage.cache_write), ("reasoning", usage.reasoning)];
     for (name, count) in more.into_iter().filter_map(|(name, count)| Some((name, count?))) {
         write!(told, " {name} {count}").expect("a string takes all");
     }
     if usage.cache_exclusive {
         told.push_str(" exclusive");
     }
-    call.cost_usd
-        .iter()
-        .for_each(|cost| write!(told, " ${cost}").expect("a string takes all"));
+    call.cost_usd.iter().for_each(|cost| write!(told, " ${cost}").expect("a string takes all"));
     call.time_to_first_chunk_s
         .iter()
         .for_each(|ttft| write!(told, " after {ttft}s").expect("a string takes all"));
     for (name, word) in [("user", &call.user_id), ("in", &call.conversation_id)] {
-        word.iter()
-            .for_each(|word| write!(told, " {name} {word}").expect("a string takes all"));
+        word.iter().for_each(|word| write!(told, " {name} {word}").expect("a string takes all"));
     }
     if !call.finish_reasons.is_empty() {
         write!(told, " {:?}", call.finish_reasons).expect("a string takes all");
@@ -94,11 +83,7 @@ fn batch(story: &str) -> Batch {
     for line in story.lines().filter(|line| !line.trim().is_empty()) {
         let id = vec![0, 0, 0, 0, 0, 0, 0, spans.len() as u8 + 1];
         let span = spans.last_mut().map(|scope| &mut scope.spans[0]);
-        match (
-            line.trim().split_once(" | "),
-            line.trim().strip_prefix("! "),
-            span,
-        ) {
+        match (line.trim().split_once(" | "), line.trim().strip_prefix("! "), span) {
             (_, Some(name), Some(span)) => span.events.push(Event {
                 name: name.into(),
                 time_unix_nano: span.start_time_unix_nano + 250_000_000,
@@ -116,15 +101,8 @@ fn batch(story: &str) -> Batch {
                     start_time_unix_nano: 1_772_323_199_000_000_000,
                     ..Span::default()
                 };
-                let scope = Some(InstrumentationScope {
-                    name: scope.into(),
-                    ..Default::default()
-                });
-                spans.push(ScopeSpans {
-                    scope,
-                    spans: vec![span],
-                    ..Default::default()
-                });
+                let scope = Some(InstrumentationScope { name: scope.into(), ..Default::default() });
+                spans.push(ScopeSpans { scope, spans: vec![span], ..Default::default() });
             }
             (.., Some(span)) => {
                 let pair = pair(line.trim());
@@ -137,40 +115,26 @@ fn batch(story: &str) -> Batch {
         }
     }
     let request = ExportTraceServiceRequest {
-        resource_spans: vec![ResourceSpans {
-            scope_spans: spans,
-            ..Default::default()
-        }],
+        resource_spans: vec![ResourceSpans { scope_spans: spans, ..Default::default() }],
     };
     Batch::read(Signal::Traces, request.encode_to_vec().into(), &Limits::default()).expect("a valid request")
 }
 
 fn pair(line: &str) -> KeyValue {
-    let (key, value) = line
-        .split_once(" = ")
-        .unwrap_or_else(|| panic!("an attribute is `key = value`: {line}"));
+    let (key, value) =
+        line.split_once(" = ").unwrap_or_else(|| panic!("an attribute is `key = value`: {line}"));
     let string = |text: &str| Value::StringValue(text.into());
     let value = match serde_json::from_str::<serde_json::Value>(value) {
-        Ok(serde_json::Value::Number(number)) => number.as_i64().map_or(
-            Value::DoubleValue(number.as_f64().unwrap_or(0.0)),
-            Value::IntValue,
-        ),
+        Ok(serde_json::Value::Number(number)) => {
+            number.as_i64().map_or(Value::DoubleValue(number.as_f64().unwrap_or(0.0)), Value::IntValue)
+        }
         Ok(serde_json::Value::Bool(flag)) => Value::BoolValue(flag),
         Ok(serde_json::Value::Array(items)) if items.iter().all(serde_json::Value::is_string) => {
-            let values = items.iter().filter_map(|item| {
-                Some(AnyValue {
-                    value: Some(string(item.as_str()?)),
-                })
-            });
-            Value::ArrayValue(ArrayValue {
-                values: values.collect(),
-            })
+            let values =
+                items.iter().filter_map(|item| Some(AnyValue { value: Some(string(item.as_str()?)) }));
+            Value::ArrayValue(ArrayValue { values: values.collect() })
         }
         _ => string(value),
     };
-    KeyValue {
-        key: key.into(),
-        value: Some(AnyValue { value: Some(value) }),
-        ..Default::default()
-    }
+    KeyValue { key: key.into(), value: Some(AnyValue { value: Some(value) }), ..Default::default() }
 }

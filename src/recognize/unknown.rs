@@ -55,77 +55,21 @@ const WORDS: &[(&str, Hints, Source)] = &[
     ("model_id", Hints::MODEL, (Field::RequestModel, "", Read::Word)),
     ("prompt", Hints::TEXT, (Field::Input, "", Read::Say(Role::User))),
     ("messages", Hints::TEXT, (Field::Input, "", Read::Say(Role::User))),
-    (
-        "system_prompt",
-        Hints::TEXT,
-        (Field::System, "", Read::Say(Role::System)),
-    ),
-    (
-        "completion",
-        Hints::TEXT,
-        (Field::Output, "", Read::Say(Role::Assistant)),
-    ),
-    (
-        "response_text",
-        Hints::TEXT,
-        (Field::Output, "", Read::Say(Role::Assistant)),
-    ),
-    (
-        "prompt_tokens",
-        Hints::TOKENS,
-        (Field::InputTokens, "", Read::Count),
-    ),
-    (
-        "promptTokens",
-        Hints::TOKENS,
-        (Field::InputTokens, "", Read::Count),
-    ),
-    (
-        "input_tokens",
-        Hints::TOKENS,
-        (Field::InputTokens, "", Read::Count),
-    ),
-    (
-        "inputTokens",
-        Hints::TOKENS,
-        (Field::InputTokens, "", Read::Count),
-    ),
+    ("system_prompt", Hints::TEXT, (Field::System, "", Read::Say(Role::System))),
+    ("completion", Hints::TEXT, (Field::Output, "", Read::Say(Role::Assistant))),
+    ("response_text", Hints::TEXT, (Field::Output, "", Read::Say(Role::Assistant))),
+    ("prompt_tokens", Hints::TOKENS, (Field::InputTokens, "", Read::Count)),
+    ("promptTokens", Hints::TOKENS, (Field::InputTokens, "", Read::Count)),
+    ("input_tokens", Hints::TOKENS, (Field::InputTokens, "", Read::Count)),
+    ("inputTokens", Hints::TOKENS, (Field::InputTokens, "", Read::Count)),
     ("tokens_in", Hints::TOKENS, (Field::InputTokens, "", Read::Count)),
-    (
-        "completion_tokens",
-        Hints::TOKENS,
-        (Field::OutputTokens, "", Read::Count),
-    ),
-    (
-        "completionTokens",
-        Hints::TOKENS,
-        (Field::OutputTokens, "", Read::Count),
-    ),
-    (
-        "output_tokens",
-        Hints::TOKENS,
-        (Field::OutputTokens, "", Read::Count),
-    ),
-    (
-        "outputTokens",
-        Hints::TOKENS,
-        (Field::OutputTokens, "", Read::Count),
-    ),
-    (
-        "tokens_out",
-        Hints::TOKENS,
-        (Field::OutputTokens, "", Read::Count),
-    ),
-    (
-        "total_tokens",
-        Hints::TOKENS,
-        (Field::TotalTokens, "", Read::Count),
-    ),
-    (
-        "totalTokens",
-        Hints::TOKENS,
-        (Field::TotalTokens, "", Read::Count),
-    ),
+    ("completion_tokens", Hints::TOKENS, (Field::OutputTokens, "", Read::Count)),
+    ("completionTokens", Hints::TOKENS, (Field::OutputTokens, "", Read::Count)),
+    ("output_tokens", Hints::TOKENS, (Field::OutputTokens, "", Read::Count)),
+    ("outputTokens", Hints::TOKENS, (Field::OutputTokens, "", Read::Count)),
+    ("tokens_out", Hints::TOKENS, (Field::OutputTokens, "", Read::Count)),
+    ("total_tokens", Hints::TOKENS, (Field::TotalTokens, "", Read::Count)),
+    ("totalTokens", Hints::TOKENS, (Field::TotalTokens, "", Read::Count)),
     ("max_tokens", Hints::PARAMETER, NOTHING),
     ("maxTokens", Hints::PARAMETER, NOTHING),
     ("temperature", Hints::PARAMETER, NOTHING),
@@ -214,25 +158,16 @@ pub fn of_value(key: Hints, value: &Value<'_>) -> Hints {
 
 /// The fact that `key` holds on a span that was found to be an LLM call.
 pub fn source(key: &str) -> Option<(Field, Read)> {
-    let hinted = word(key.as_bytes())
-        .map(|(_, _, source)| source)
-        .filter(|source| **source != NOTHING);
-    let (field, _, read) = hinted.or_else(|| {
-        ALSO.iter()
-            .find(|(_, word, _)| ends_with_word(key.as_bytes(), word))
-    })?;
+    let hinted = word(key.as_bytes()).map(|(_, _, source)| source).filter(|source| **source != NOTHING);
+    let (field, _, read) =
+        hinted.or_else(|| ALSO.iter().find(|(_, word, _)| ends_with_word(key.as_bytes(), word)))?;
     Some((*field, *read))
 }
 
 fn word(key: &[u8]) -> Option<&'static (&'static str, Hints, Source)> {
     let tail = tail(key);
-    let mut words = ENDS
-        .iter()
-        .zip(WORDS)
-        .filter(|((end, mask), _)| tail & mask == *end);
-    words
-        .find(|(_, (word, _, _))| ends_with_word(key, word))
-        .map(|(_, word)| word)
+    let mut words = ENDS.iter().zip(WORDS).filter(|((end, mask), _)| tail & mask == *end);
+    words.find(|(_, (word, _, _))| ends_with_word(key, word)).map(|(_, word)| word)
 }
 
 /// The last eight bytes of each word and which of them count, so that most words cost one comparison.
@@ -241,14 +176,7 @@ const ENDS: [(u64, u64); WORDS.len()] = {
     let mut n = 0;
     while n < WORDS.len() {
         let word = WORDS[n].0.as_bytes();
-        ends[n] = (
-            tail(word),
-            if word.len() < 8 {
-                (1 << (8 * word.len())) - 1
-            } else {
-                u64::MAX
-            },
-        );
+        ends[n] = (tail(word), if word.len() < 8 { (1 << (8 * word.len())) - 1 } else { u64::MAX });
         n += 1;
     }
     ends
@@ -315,14 +243,7 @@ mod tests {
         check(&["prompt"], false);
         check(&["device.model.name", "temperature"], false);
         check(&["model", "temperature"], false);
-        check(
-            &[
-                "http.request.method",
-                "db.statement",
-                "messaging.destination.name",
-            ],
-            false,
-        );
+        check(&["http.request.method", "db.statement", "messaging.destination.name"], false);
     }
 
     #[test]

@@ -14,10 +14,7 @@ pub struct HostPort {
 
 impl HostPort {
     pub fn new(host: &str, port: u16) -> HostPort {
-        HostPort {
-            host: host.to_string(),
-            port,
-        }
+        HostPort { host: host.to_string(), port }
     }
 
     /// Whether only this machine can reach it: `localhost` or a loopback address.
@@ -71,29 +68,16 @@ mod tests {
 
     #[test]
     fn an_endpoint_prints_as_it_was_written() {
-        for text in [
-            "127.0.0.1:4317",
-            "localhost:0",
-            "[::1]:4317",
-            "tempo.example:65535",
-            "0.0.0.0:1",
-        ] {
+        for text in ["127.0.0.1:4317", "localhost:0", "[::1]:4317", "tempo.example:65535", "0.0.0.0:1"] {
             assert_eq!(HostPort::parse(text).expect(text).to_string(), text);
         }
     }
 
     #[test]
     fn what_lacks_a_host_or_a_port_is_refused() {
-        for text in [
-            "",
-            ":4317",
-            "localhost",
-            "localhost:",
-            "localhost:65536",
-            "http://a:1",
-            "::1:4317",
-            "[x]:1",
-        ] {
+        for text in
+            ["", ":4317", "localhost", "localhost:", "localhost:65536", "http://a:1", "::1:4317", "[x]:1"]
+        {
             assert!(HostPort::parse(text).is_err(), "{text}");
         }
     }

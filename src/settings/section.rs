@@ -51,11 +51,7 @@ fn enter(
 ) {
     if matches!(node.value, Value::Scalar(_) | Value::List(_)) {
         let text = format!("expected a map, found {}", node.value.kind());
-        return problems.push(Problem {
-            origin: node.origin.clone(),
-            key: path,
-            text,
-        });
+        return problems.push(Problem { origin: node.origin.clone(), key: path, text });
     }
     let given = matches!(node.value, Value::Map(_));
     let mut section = Section {
@@ -126,13 +122,7 @@ impl<'a> Section<'a> {
         let path = self.key(key);
         match self.ask(key) {
             Some(entry) => enter(&entry.node, entry.origin.clone(), path, self.problems, take),
-            None => enter(
-                &Node::null(self.origin.clone()),
-                self.origin.clone(),
-                path,
-                self.problems,
-                take,
-            ),
+            None => enter(&Node::null(self.origin.clone()), self.origin.clone(), path, self.problems, take),
         }
     }
 
@@ -154,9 +144,7 @@ impl<'a> Section<'a> {
                 continue;
             }
             let component = Component { id: key, kind };
-            enter(node, origin.clone(), path, self.problems, |section| {
-                take(component, section)
-            });
+            enter(node, origin.clone(), path, self.problems, |section| take(component, section));
         }
     }
 
@@ -165,9 +153,7 @@ impl<'a> Section<'a> {
     pub fn each(&mut self, mut take: impl FnMut(&str, &mut Section<'_>)) {
         for Entry { key, origin, node } in std::mem::take(&mut self.entries) {
             let path = self.key(key);
-            enter(node, origin.clone(), path, self.problems, |section| {
-                take(key, section)
-            });
+            enter(node, origin.clone(), path, self.problems, |section| take(key, section));
         }
     }
 
@@ -286,9 +272,5 @@ fn found(scalar: &Scalar) -> String {
     let text = &scalar.text;
     let shown =
         !scalar.expanded && text.len() <= 40 && !text.contains('@') && !text.contains(char::is_control);
-    if shown {
-        format!(", found `{text}`")
-    } else {
-        String::new()
-    }
+    if shown { format!(", found `{text}`") } else { String::new() }
 }

@@ -96,15 +96,4 @@ macro_rules! whole_numbers {
         }
     )+};
 }
-whole_numbers!(
-    u8,
-    u16,
-    u32,
-    u64,
-    usize,
-    i32,
-    i64,
-    NonZeroU32,
-    NonZeroU64,
-    NonZeroUsize
-);
+whole_numbers!(u8, u16, u32, u64, usize, i32, i64, NonZeroU32, NonZeroU64, NonZeroUsize);

@@ -163,10 +163,7 @@ fn a_section_that_is_no_map_says_what_it_is() {
         sidelight.yaml:1: queue: expected a map, found a single value
         sidelight.yaml:2: exporters: expected a map, found a list"#]],
     );
-    check(
-        "just text",
-        expect!["sidelight.yaml:1: expected a map, found a single value"],
-    );
+    check("just text", expect!["sidelight.yaml:1: expected a map, found a single value"]);
 }
 
 #[test]
@@ -175,18 +172,9 @@ fn broken_yaml_is_one_problem_with_its_line() {
         "queue:\n  max_age: [1\nother: 2\n",
         expect!["sidelight.yaml:3: illegal placement of ':' indicator"],
     );
-    check(
-        "a: 1\n---\nb: 2\n",
-        expect!["sidelight.yaml:3: expected one document, found a second"],
-    );
-    check(
-        "? [a]\n: 1\n",
-        expect!["sidelight.yaml:1: a list cannot be a key"],
-    );
-    check(
-        "a: &x [*x]\n",
-        expect!["sidelight.yaml:1: an alias inside its own anchor"],
-    );
+    check("a: 1\n---\nb: 2\n", expect!["sidelight.yaml:3: expected one document, found a second"]);
+    check("? [a]\n: 1\n", expect!["sidelight.yaml:1: a list cannot be a key"]);
+    check("a: &x [*x]\n", expect!["sidelight.yaml:1: an alias inside its own anchor"]);
 }
 
 #[test]
@@ -198,14 +186,8 @@ fn an_alias_is_a_copy_of_its_anchor() {
 
 #[test]
 fn nesting_and_aliases_without_end_are_refused() {
-    check(
-        &format!("names:\n{}", "- ".repeat(5000)),
-        expect!["sidelight.yaml:2: nested too deeply"],
-    );
-    check(
-        &format!("names: {}", "[".repeat(5000)),
-        expect!["sidelight.yaml:1: recursion limit exceeded"],
-    );
+    check(&format!("names:\n{}", "- ".repeat(5000)), expect!["sidelight.yaml:2: nested too deeply"]);
+    check(&format!("names: {}", "[".repeat(5000)), expect!["sidelight.yaml:1: recursion limit exceeded"]);
     let mut laughs = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_string();
     for n in 1..9 {
         let ten = vec![format!("*a{}", n - 1); 10].join(", ");

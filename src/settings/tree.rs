@@ -50,20 +50,13 @@ pub struct Origin {
 
 impl Node {
     pub fn null(origin: Origin) -> Node {
-        Node {
-            value: Value::Null,
-            origin,
-        }
+        Node { value: Value::Null, origin }
     }
 
     /// A value as if written in quotes.
     pub fn text(text: &str, origin: Origin) -> Node {
         let text = text.to_string();
-        let value = Value::Scalar(Scalar {
-            text,
-            quoted: true,
-            expanded: false,
-        });
+        let value = Value::Scalar(Scalar { text, quoted: true, expanded: false });
         Node { value, origin }
     }
 
@@ -100,12 +93,7 @@ impl Node {
     pub fn merge(&mut self, over: Node) {
         match (&mut self.value, over.value) {
             (Value::Map(entries), Value::Map(new)) => new.into_iter().for_each(|entry| put(entries, entry)),
-            (_, value) => {
-                *self = Node {
-                    value,
-                    origin: over.origin,
-                }
-            }
+            (_, value) => *self = Node { value, origin: over.origin },
         }
     }
 
@@ -152,21 +140,12 @@ impl Value {
 impl Origin {
     /// A source as a whole; `order` is its place among the sources given.
     pub fn source(order: usize, name: &str) -> Origin {
-        Origin {
-            order,
-            line: 0,
-            column: 0,
-            name: name.into(),
-        }
+        Origin { order, line: 0, column: 0, name: name.into() }
     }
 
     /// A place in this source; lines count from 1, columns from 0.
     pub fn at(&self, line: usize, column: usize) -> Origin {
-        Origin {
-            line,
-            column,
-            ..self.clone()
-        }
+        Origin { line, column, ..self.clone() }
     }
 }
 

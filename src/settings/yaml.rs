@@ -73,11 +73,7 @@ fn scalar(text: &str, style: ScalarStyle) -> Value {
     if !quoted && matches!(text, "" | "~" | "null" | "Null" | "NULL") {
         return Value::Null;
     }
-    Value::Scalar(Scalar {
-        text: text.to_string(),
-        quoted,
-        expanded: false,
-    })
+    Value::Scalar(Scalar { text: text.to_string(), quoted, expanded: false })
 }
 
 impl Builder<'_> {
@@ -104,11 +100,7 @@ impl Builder<'_> {
         if self.open.len() >= MAX_DEPTH {
             return self.fail(origin, "nested too deeply");
         }
-        self.open.push(Open {
-            node: Node { value, origin },
-            anchor,
-            key: None,
-        });
+        self.open.push(Open { node: Node { value, origin }, anchor, key: None });
     }
 
     fn alias(&mut self, anchor: usize, origin: Origin) {
@@ -116,10 +108,7 @@ impl Builder<'_> {
             return self.fail(origin, "an alias inside its own anchor");
         };
         self.nodes += count(node);
-        let node = Node {
-            value: node.value.clone(),
-            origin,
-        };
+        let node = Node { value: node.value.clone(), origin };
         self.add(node, 0);
     }
 
@@ -144,11 +133,7 @@ impl Builder<'_> {
                 Some((key, origin)) => {
                     if entries.iter().any(|entry| entry.key == key) {
                         let key = dotted(&self.open, &key);
-                        return self.repeated.push(Problem {
-                            origin,
-                            key,
-                            text: "given twice".into(),
-                        });
+                        return self.repeated.push(Problem { origin, key, text: "given twice".into() });
                     }
                     entries.push(Entry { key, origin, node });
                 }
@@ -163,19 +148,13 @@ impl Builder<'_> {
     }
 
     fn fail(&mut self, origin: Origin, text: &str) {
-        self.failed.get_or_insert(Problem {
-            origin,
-            key: String::new(),
-            text: text.to_string(),
-        });
+        self.failed.get_or_insert(Problem { origin, key: String::new(), text: text.to_string() });
     }
 }
 
 /// Where we stand, as `exporters.otlp.endpoint`.
 fn dotted(open: &[Open], last: &str) -> String {
-    let above = open
-        .iter()
-        .filter_map(|open| open.key.as_ref().map(|(key, _)| key.as_str()));
+    let above = open.iter().filter_map(|open| open.key.as_ref().map(|(key, _)| key.as_str()));
     above.chain([last]).collect::<Vec<_>>().join(".")
 }
 

@@ -60,11 +60,7 @@ impl Health {
             let _ = write!(body, r#""reason":"{reason}","#);
         }
         let uptime = state.started.elapsed().as_secs();
-        let _ = writeln!(
-            body,
-            r#""version":"{}","uptime_seconds":{uptime}}}"#,
-            env!("CARGO_PKG_VERSION")
-        );
+        let _ = writeln!(body, r#""version":"{}","uptime_seconds":{uptime}}}"#, env!("CARGO_PKG_VERSION"));
         (ready, body)
     }
 

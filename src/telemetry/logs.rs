@@ -58,9 +58,7 @@ impl Config {
             Encoding::Console => format.with_ansi(colour && io::stderr().is_terminal()).boxed(),
             Encoding::Json => format.json().flatten_event(true).boxed(),
         };
-        let _ = tracing_subscriber::registry()
-            .with(layer.with_filter(self.filter()))
-            .try_init();
+        let _ = tracing_subscriber::registry().with(layer.with_filter(self.filter())).try_init();
     }
 
     /// Our own events at the configured level; of the libraries only what warns, since we cannot

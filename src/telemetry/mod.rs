@@ -32,12 +32,8 @@ pub struct Endpoint {
 impl Default for Config {
     fn default() -> Config {
         Config {
-            metrics: Endpoint {
-                endpoint: HostPort::new("127.0.0.1", 9464),
-            },
-            health: Endpoint {
-                endpoint: HostPort::new("127.0.0.1", 13133),
-            },
+            metrics: Endpoint { endpoint: HostPort::new("127.0.0.1", 9464) },
+            health: Endpoint { endpoint: HostPort::new("127.0.0.1", 13133) },
             logs: logs::Config::default(),
         }
     }
@@ -46,12 +42,8 @@ impl Default for Config {
 impl Config {
     /// Overwrites what the user has set.
     pub fn read(&mut self, section: &mut Section<'_>) {
-        section.section("metrics", |section| {
-            section.get("endpoint", &mut self.metrics.endpoint)
-        });
-        section.section("health", |section| {
-            section.get("endpoint", &mut self.health.endpoint)
-        });
+        section.section("metrics", |section| section.get("endpoint", &mut self.metrics.endpoint));
+        section.section("health", |section| section.get("endpoint", &mut self.health.endpoint));
         section.section("logs", |section| self.logs.read(section));
     }
 }

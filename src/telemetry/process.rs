@@ -24,18 +24,12 @@ impl Process {
     pub fn new() -> Process {
         describe_gauge!("sidelight_build_info", "What was built: its version; always 1.");
         gauge!("sidelight_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
-        describe_counter!(
-            "process_cpu_seconds_total",
-            "User and system CPU time spent, in seconds."
-        );
+        describe_counter!("process_cpu_seconds_total", "User and system CPU time spent, in seconds.");
         describe_gauge!("process_open_fds", "Open file descriptors.");
         describe_gauge!("process_max_fds", "The most file descriptors that may be open.");
         describe_gauge!("process_virtual_memory_bytes", "Virtual memory, in bytes.");
         describe_gauge!("process_resident_memory_bytes", "Resident memory, in bytes.");
-        describe_gauge!(
-            "process_start_time_seconds",
-            "Start of the process, in seconds since 1970."
-        );
+        describe_gauge!("process_start_time_seconds", "Start of the process, in seconds since 1970.");
         describe_gauge!("process_threads", "Threads of the operating system.");
         Process {
             cpu: counter!("process_cpu_seconds_total"),
@@ -52,14 +46,11 @@ impl Process {
     pub fn collect(&self) {
         let now = metrics_process::collector::collect();
         // Whole seconds: counters are integers here, and a rate over a minute can bear it.
-        self.cpu
-            .absolute(now.cpu_seconds_total.unwrap_or_default() as u64);
+        self.cpu.absolute(now.cpu_seconds_total.unwrap_or_default() as u64);
         self.open_fds.set(now.open_fds.unwrap_or_default() as f64);
         self.max_fds.set(now.max_fds.unwrap_or_default() as f64);
-        self.virtual_memory
-            .set(now.virtual_memory_bytes.unwrap_or_default() as f64);
-        self.resident_memory
-            .set(now.resident_memory_bytes.unwrap_or_default() as f64);
+        self.virtual_memory.set(now.virtual_memory_bytes.unwrap_or_default() as f64);
+        self.resident_memory.set(now.resident_memory_bytes.unwrap_or_default() as f64);
         self.start.set(now.start_time_seconds.unwrap_or_default() as f64);
         self.threads.set(now.threads.unwrap_or_default() as f64);
     }

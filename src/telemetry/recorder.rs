@@ -28,9 +28,8 @@ const TOKEN_USAGE: &[f64] = &[
 ];
 
 /// OpenTelemetry GenAI semantic conventions, `gen_ai.client.operation.duration`, in seconds.
-const OPERATION_SECONDS: &[f64] = &[
-    0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92,
-];
+const OPERATION_SECONDS: &[f64] =
+    &[0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92];
 
 /// How many records a commit of the queue takes at once.
 const GROUP: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0];
@@ -57,24 +56,15 @@ impl Recorder {
         let buckets = [
             (Matcher::Prefix("llm_latency_ms".into()), LATENCY_MS),
             (Matcher::Full("gen_ai_client_token_usage".into()), TOKEN_USAGE),
-            (
-                Matcher::Full("gen_ai_client_operation_duration_seconds".into()),
-                OPERATION_SECONDS,
-            ),
+            (Matcher::Full("gen_ai_client_operation_duration_seconds".into()), OPERATION_SECONDS),
             (Matcher::Suffix("_records".into()), GROUP),
             (Matcher::Suffix("_seconds".into()), OWN_SECONDS),
         ];
-        let builder = buckets
-            .into_iter()
-            .fold(PrometheusBuilder::new(), |builder, (metric, buckets)| {
-                builder
-                    .set_buckets_for_metric(metric, buckets)
-                    .expect("no list of buckets is empty")
-            });
-        let recorder = Recorder {
-            prometheus: Arc::new(builder.build_recorder()),
-            before_scrape: Arc::default(),
-        };
+        let builder = buckets.into_iter().fold(PrometheusBuilder::new(), |builder, (metric, buckets)| {
+            builder.set_buckets_for_metric(metric, buckets).expect("no list of buckets is empty")
+        });
+        let recorder =
+            Recorder { prometheus: Arc::new(builder.build_recorder()), before_scrape: Arc::default() };
         let process = recorder.scope(Process::new);
         recorder.before_scrape(move || process.collect());
         recorder
@@ -131,8 +121,7 @@ mod tests {
     #[test]
     fn two_recorders_share_nothing() {
         let (one, other) = (Recorder::new(), Recorder::new());
-        one.scope(|| metrics::counter!("sidelight_test_total"))
-            .increment(3);
+        one.scope(|| metrics::counter!("sidelight_test_total")).increment(3);
         assert!(one.render().contains("\nsidelight_test_total 3\n"));
         assert!(!other.render().contains("sidelight_test_total"));
     }
@@ -151,26 +140,10 @@ mod tests {
     fn every_histogram_has_buckets_that_fit_its_unit() {
         let recorder = Recorder::new();
         for (name, value, bucket) in [
-            (
-                "llm_latency_ms_total",
-                100_000.0,
-                "llm_latency_ms_total_bucket{le=\"120000\"} 1",
-            ),
-            (
-                "llm_latency_ms_ttft",
-                30.0,
-                "llm_latency_ms_ttft_bucket{le=\"50\"} 1",
-            ),
-            (
-                "gen_ai_client_token_usage",
-                20_000.0,
-                "gen_ai_client_token_usage_bucket{le=\"65536\"} 1",
-            ),
-            (
-                "gen_ai_client_operation_duration_seconds",
-                50.0,
-                "duration_seconds_bucket{le=\"81.92\"} 1",
-            ),
+            ("llm_latency_ms_total", 100_000.0, "llm_latency_ms_total_bucket{le=\"120000\"} 1"),
+            ("llm_latency_ms_ttft", 30.0, "llm_latency_ms_ttft_bucket{le=\"50\"} 1"),
+            ("gen_ai_client_token_usage", 20_000.0, "gen_ai_client_token_usage_bucket{le=\"65536\"} 1"),
+            ("gen_ai_client_operation_duration_seconds", 50.0, "duration_seconds_bucket{le=\"81.92\"} 1"),
             (
                 "sidelight_queue_commit_seconds",
                 0.004,
@@ -186,10 +159,7 @@ mod tests {
     #[test]
     fn the_process_and_the_build_are_shown() {
         let text = Recorder::new().render();
-        let build = format!(
-            "sidelight_build_info{{version=\"{}\"}} 1\n",
-            env!("CARGO_PKG_VERSION")
-        );
+        let build = format!("sidelight_build_info{{version=\"{}\"}} 1\n", env!("CARGO_PKG_VERSION"));
         assert!(text.contains(&build), "{text}");
         assert!(text.contains("\nprocess_resident_memory_bytes "), "{text}");
     }
@@ -210,11 +180,7 @@ mod tests {
         std::io::Write::write_all(&mut stdin, Recorder::new().render().as_bytes()).unwrap();
         drop(stdin);
         let output = child.wait_with_output().unwrap();
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     }
 }

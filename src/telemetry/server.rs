@@ -31,11 +31,7 @@ type Page = Response<Full<Bytes>>;
 pub async fn serve_metrics(listener: Listener, recorder: Recorder, stop: CancellationToken) {
     let shown = recorder.clone();
     let pages = serve(listener, stop, move |path| match path {
-        "/metrics" => Some(page(
-            StatusCode::OK,
-            "text/plain; version=0.0.4; charset=utf-8",
-            shown.render(),
-        )),
+        "/metrics" => Some(page(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", shown.render())),
         _ => None,
     });
     let upkeep = async {
@@ -56,11 +52,7 @@ pub async fn serve_metrics(listener: Listener, recorder: Recorder, stop: Cancell
 pub async fn serve_health(listener: Listener, health: Health, stop: CancellationToken) {
     let pages = move |path: &str| {
         let (ready, body) = health.report();
-        let status = if ready {
-            StatusCode::OK
-        } else {
-            StatusCode::SERVICE_UNAVAILABLE
-        };
+        let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
         (path == "/").then(|| page(status, "application/json", body))
     };
     serve(listener, stop, pages).await;
@@ -114,9 +106,7 @@ fn answer(request: &Request<Body>, pages: impl Fn(&str) -> Option<Page>) -> Page
     };
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         let mut refusal = page(StatusCode::METHOD_NOT_ALLOWED, "text/plain", "only GET\n".into());
-        refusal
-            .headers_mut()
-            .insert(header::ALLOW, header::HeaderValue::from_static("GET, HEAD"));
+        refusal.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static("GET, HEAD"));
         return refusal;
     }
     found
@@ -125,8 +115,7 @@ fn answer(request: &Request<Body>, pages: impl Fn(&str) -> Option<Page>) -> Page
 fn page(status: StatusCode, kind: &'static str, body: String) -> Page {
     let mut page = Response::new(Full::new(Bytes::from(body)));
     *page.status_mut() = status;
-    page.headers_mut()
-        .insert(header::CONTENT_TYPE, header::HeaderValue::from_static(kind));
+    page.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(kind));
     page
 }
 
@@ -159,9 +148,7 @@ mod tests {
     async fn metrics_are_scraped() {
         let (listener, address) = bound().await;
         let recorder = Recorder::new();
-        recorder
-            .scope(|| metrics::counter!("sidelight_test_total"))
-            .increment(1);
+        recorder.scope(|| metrics::counter!("sidelight_test_total")).increment(1);
         let stop = CancellationToken::new();
         let server = tokio::spawn(serve_metrics(listener, recorder, stop.clone()));
         let answer = ask(address, "GET /metrics").await;
@@ -185,17 +172,10 @@ mod tests {
         let health = Health::new();
         let stop = CancellationToken::new();
         let server = tokio::spawn(serve_health(listener, health.clone(), stop.clone()));
-        for (phase, status) in [
-            (Phase::Starting, "503"),
-            (Phase::Ready, "200"),
-            (Phase::Draining, "503"),
-        ] {
+        for (phase, status) in [(Phase::Starting, "503"), (Phase::Ready, "200"), (Phase::Draining, "503")] {
             health.set(phase);
             let answer = ask(address, "GET /").await;
-            assert!(
-                answer.starts_with(&format!("HTTP/1.1 {status} ")),
-                "{phase:?}: {answer}"
-            );
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{phase:?}: {answer}");
         }
         stop.cancel();
         server.await.unwrap();
@@ -207,9 +187,7 @@ mod tests {
         let stop = CancellationToken::new();
         let server = tokio::spawn(serve_health(listener, Health::new(), stop.clone()));
         let mut idle = TcpStream::connect(address).await.unwrap();
-        idle.write_all(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
-            .await
-            .unwrap();
+        idle.write_all(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n").await.unwrap();
         assert_eq!(idle.read_u8().await.unwrap(), b'H');
         stop.cancel();
         server.await.unwrap();

@@ -27,35 +27,14 @@ async fn a_collector_logs_as_many_spans_as_we_count_sent() {
     let sidelight = Sidelight::start(folder.path(), &exporters).await;
     let app = App::start(folder.path()).await;
     for transport in [Transport::Grpc, Transport::Http, Transport::Grpc] {
-        let to = if matches!(transport, Transport::Grpc) {
-            sidelight.grpc
-        } else {
-            sidelight.http
-        };
+        let to = if matches!(transport, Transport::Grpc) { sidelight.grpc } else { sidelight.http };
         app.chat(Instrumentation::OpenLlmetry, transport, to);
     }
 
-    let logged = || {
-        collector
-            .output()
-            .lines()
-            .filter(|line| line.trim_start().starts_with("Span #"))
-            .count()
-    };
-    eventually("six spans at the collector", || async {
-        (logged() == 6).then_some(())
-    })
-    .await;
-    let sent = || {
-        sidelight.metric(
-            "sidelight_exporter_sent_items_total",
-            &["exporter=\"otlp\"", "traces"],
-        )
-    };
-    eventually("six spans counted as sent", || async {
-        (sent().await == 6.0).then_some(())
-    })
-    .await;
+    let logged = || collector.output().lines().filter(|line| line.trim_start().starts_with("Span #")).count();
+    eventually("six spans at the collector", || async { (logged() == 6).then_some(()) }).await;
+    let sent = || sidelight.metric("sidelight_exporter_sent_items_total", &["exporter=\"otlp\"", "traces"]);
+    eventually("six spans counted as sent", || async { (sent().await == 6.0).then_some(()) }).await;
     assert_eq!(logged(), 6, "none came twice");
     assert_no_secret("the collector's log", &collector.output());
 }

@@ -15,11 +15,7 @@ struct Jaeger {
 
 impl Jaeger {
     fn with_free_ports() -> Jaeger {
-        Jaeger {
-            otlp_grpc: free_port(),
-            otlp_http: free_port(),
-            query: free_port(),
-        }
+        Jaeger { otlp_grpc: free_port(), otlp_http: free_port(), query: free_port() }
     }
 
     async fn start(&self, folder: &Path) -> Process {
@@ -57,9 +53,7 @@ impl Jaeger {
 
 fn spans_of(answer: &Value) -> Vec<&Value> {
     let resources = entries(&answer["result"], "resourceSpans");
-    let scopes = resources
-        .iter()
-        .flat_map(|resource| entries(resource, "scopeSpans"));
+    let scopes = resources.iter().flat_map(|resource| entries(resource, "scopeSpans"));
     scopes.flat_map(|scope| entries(scope, "spans")).collect()
 }
 
@@ -112,37 +106,18 @@ async fn check_chat(instrumentation: Instrumentation, transport: Transport) {
     let case = format!("{instrumentation:?} over {transport:?}");
     assert_no_secret(&case, &trace.to_string());
     let spans = spans_of(&trace);
-    let call = spans
-        .iter()
-        .find(|s| attribute(s, "gen_ai.request.model")["stringValue"] == "gpt-4o");
+    let call = spans.iter().find(|s| attribute(s, "gen_ai.request.model")["stringValue"] == "gpt-4o");
     let call = call.unwrap_or_else(|| panic!("{case}: no model call in {trace}"));
     assert_eq!(attribute(call, "sidelight.kind")["stringValue"], "chat", "{case}");
-    assert_eq!(
-        attribute(call, "sidelight.pii.detected")["boolValue"],
-        true,
-        "{case}"
-    );
-    assert_eq!(
-        attribute(call, "sidelight.injection.attempt")["boolValue"],
-        false,
-        "{case}"
-    );
-    assert_eq!(
-        attribute(call, "gen_ai.usage.input_tokens")["intValue"],
-        "16",
-        "{case}"
-    );
+    assert_eq!(attribute(call, "sidelight.pii.detected")["boolValue"], true, "{case}");
+    assert_eq!(attribute(call, "sidelight.injection.attempt")["boolValue"], false, "{case}");
+    assert_eq!(attribute(call, "gen_ai.usage.input_tokens")["intValue"], "16", "{case}");
     assert!(
-        attribute(call, "sidelight.cost.usd")["doubleValue"]
-            .as_f64()
-            .is_some_and(|c| c > 0.0),
+        attribute(call, "sidelight.cost.usd")["doubleValue"].as_f64().is_some_and(|c| c > 0.0),
         "{case}: {call}"
     );
     let types = attribute(call, "sidelight.pii.types").to_string();
-    assert!(
-        types.contains("EMAIL_ADDRESS") && types.contains("CREDIT_CARD"),
-        "{case}: {types}"
-    );
+    assert!(types.contains("EMAIL_ADDRESS") && types.contains("CREDIT_CARD"), "{case}: {types}");
 
     let calls = sidelight.command(&["calls", "--json"]);
     assert!(calls.contains(&id), "{case}: {calls}");
@@ -164,12 +139,9 @@ async fn what_was_sent_while_the_store_was_down_arrives_when_it_is_back() {
     let app = App::start(folder.path()).await;
     store.kill();
 
-    let ids: Vec<String> = (0..5)
-        .map(|_| app.chat(Instrumentation::Official, Transport::Grpc, sidelight.grpc))
-        .collect();
-    let waiting = sidelight
-        .metric("sidelight_exporter_waiting_items", &["traces"])
-        .await;
+    let ids: Vec<String> =
+        (0..5).map(|_| app.chat(Instrumentation::Official, Transport::Grpc, sidelight.grpc)).collect();
+    let waiting = sidelight.metric("sidelight_exporter_waiting_items", &["traces"]).await;
     assert_eq!(waiting, 10.0, "two spans a chat wait while the store is down");
 
     let _store = jaeger.start(folder.path()).await;
@@ -177,9 +149,7 @@ async fn what_was_sent_while_the_store_was_down_arrives_when_it_is_back() {
         assert_no_secret("the store", &jaeger.trace(id, 2).await.to_string());
     }
     eventually("the ledger to close", || async {
-        let sent = sidelight
-            .metric("sidelight_exporter_sent_items_total", &["traces"])
-            .await;
+        let sent = sidelight.metric("sidelight_exporter_sent_items_total", &["traces"]).await;
         (sent == 10.0).then_some(())
     })
     .await;

@@ -8,12 +8,8 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 /// Names of the predecessor that its dashboards use and promtool would name otherwise (design: one allow-list).
-const OLD_NAMES: [&str; 4] = [
-    "llm_latency_ms_total",
-    "llm_latency_ms_ttft",
-    "llm_cost_usd_micro_total",
-    "llm_latency_ms",
-];
+const OLD_NAMES: [&str; 4] =
+    ["llm_latency_ms_total", "llm_latency_ms_ttft", "llm_cost_usd_micro_total", "llm_latency_ms"];
 
 #[tokio::test]
 async fn a_real_prometheus_answers_on_tokens_and_on_the_ledger() {
@@ -29,14 +25,8 @@ async fn a_real_prometheus_answers_on_tokens_and_on_the_ledger() {
     std::fs::write(&config, text).expect("the configuration is written");
     let mut command = Command::new("prometheus");
     command.arg(format!("--config.file={}", config.display()));
-    command.arg(format!(
-        "--storage.tsdb.path={}",
-        folder.path().join("tsdb").display()
-    ));
-    command.args([
-        format!("--web.listen-address=127.0.0.1:{port}"),
-        "--log.level=warn".to_string(),
-    ]);
+    command.arg(format!("--storage.tsdb.path={}", folder.path().join("tsdb").display()));
+    command.args([format!("--web.listen-address=127.0.0.1:{port}"), "--log.level=warn".to_string()]);
     let _prometheus = Process::start("prometheus", folder.path(), &mut command);
     app.chat(Instrumentation::Official, Transport::Grpc, sidelight.grpc);
 
@@ -58,9 +48,7 @@ async fn promtool_finds_nothing_wrong_but_the_names_of_the_predecessor() {
     let sidelight = Sidelight::start(folder.path(), "{ local: {} }").await;
     let app = App::start(folder.path()).await;
     app.chat(Instrumentation::OpenLlmetry, Transport::Http, sidelight.http);
-    let metrics = get(&format!("http://127.0.0.1:{}/metrics", sidelight.metrics))
-        .await
-        .expect("metrics");
+    let metrics = get(&format!("http://127.0.0.1:{}/metrics", sidelight.metrics)).await.expect("metrics");
 
     let mut promtool = Command::new("promtool");
     let mut promtool = promtool
@@ -70,19 +58,12 @@ async fn promtool_finds_nothing_wrong_but_the_names_of_the_predecessor() {
         .stdout(Stdio::piped())
         .spawn()
         .expect("promtool");
-    promtool
-        .stdin
-        .take()
-        .expect("a pipe")
-        .write_all(metrics.as_bytes())
-        .expect("promtool reads");
+    promtool.stdin.take().expect("a pipe").write_all(metrics.as_bytes()).expect("promtool reads");
     let output = promtool.wait_with_output().expect("promtool ends");
     let said =
         String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
-    let ours: Vec<&str> = said
-        .lines()
-        .filter(|line| !OLD_NAMES.iter().any(|name| line.starts_with(name)))
-        .collect();
+    let ours: Vec<&str> =
+        said.lines().filter(|line| !OLD_NAMES.iter().any(|name| line.starts_with(name))).collect();
     assert!(ours.is_empty(), "{}", ours.join("\n"));
 }
 

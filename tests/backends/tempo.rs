@@ -20,11 +20,7 @@ impl Tempo {
             eprintln!("SKIPPED: the Tempo story needs SIDELIGHT_TEMPO_BIN to name a Tempo binary");
             return None;
         };
-        Some(Tempo {
-            binary: binary.into(),
-            http: free_port(),
-            otlp: free_port(),
-        })
+        Some(Tempo { binary: binary.into(), http: free_port(), otlp: free_port() })
     }
 
     async fn start(&self, folder: &Path) -> Process {
@@ -45,9 +41,7 @@ impl Tempo {
         );
         std::fs::write(&config, text).expect("the configuration is written");
         let mut command = Command::new(&self.binary);
-        command
-            .arg(format!("-config.file={}", config.display()))
-            .current_dir(folder);
+        command.arg(format!("-config.file={}", config.display())).current_dir(folder);
         let process = Process::start("tempo", folder, &mut command);
         let url = format!("http://127.0.0.1:{}/ready", self.http);
         eventually("Tempo to be ready", || get(&url)).await;
@@ -68,10 +62,7 @@ impl Tempo {
         let url = with_query(&format!("http://127.0.0.1:{}/api/search", self.http), "q", query);
         // Leading zeros of ids are stripped in search results.
         let found = |body: String| body.contains(id.trim_start_matches('0'));
-        eventually(query, || async {
-            get(&url).await.is_some_and(found).then_some(())
-        })
-        .await;
+        eventually(query, || async { get(&url).await.is_some_and(found).then_some(()) }).await;
     }
 }
 
@@ -100,16 +91,11 @@ async fn a_chat_is_found_by_id_and_by_traceql_and_survives_an_outage_of_tempo() 
     }
 
     store.kill();
-    let later: Vec<String> = (0..3)
-        .map(|_| app.chat(Instrumentation::OpenLlmetry, Transport::Http, sidelight.http))
-        .collect();
+    let later: Vec<String> =
+        (0..3).map(|_| app.chat(Instrumentation::OpenLlmetry, Transport::Http, sidelight.http)).collect();
     let _store = tempo.start(folder.path()).await;
     for id in &later {
         assert_no_secret("Tempo after the outage", &tempo.trace(id).await);
     }
-    println!(
-        "Tempo: {} calls found, {} of them sent while it was down",
-        1 + later.len(),
-        later.len()
-    );
+    println!("Tempo: {} calls found, {} of them sent while it was down", 1 + later.len(), later.len());
 }

@@ -14,11 +14,7 @@ use std::path::Path;
 use std::process::Command;
 
 fn attribute(key: &str, value: any_value::Value) -> KeyValue {
-    KeyValue {
-        key: key.to_string(),
-        value: Some(AnyValue { value: Some(value) }),
-        ..KeyValue::default()
-    }
+    KeyValue { key: key.to_string(), value: Some(AnyValue { value: Some(value) }), ..KeyValue::default() }
 }
 
 fn chat(n: u8, model: &str, pii: bool) -> Span {
@@ -44,14 +40,8 @@ fn chat(n: u8, model: &str, pii: bool) -> Span {
 /// Has the exporter `local` write two calls.
 async fn write(data_dir: &Path) {
     let spans = vec![chat(1, "gpt-4o", false), chat(2, "claude", true)];
-    let scope_spans = vec![ScopeSpans {
-        spans,
-        ..ScopeSpans::default()
-    }];
-    let resource_spans = vec![ResourceSpans {
-        scope_spans,
-        ..ResourceSpans::default()
-    }];
+    let scope_spans = vec![ScopeSpans { spans, ..ScopeSpans::default() }];
+    let resource_spans = vec![ResourceSpans { scope_spans, ..ResourceSpans::default() }];
     let request = ExportTraceServiceRequest { resource_spans };
     let batch = Batch::trusted(Signal::Traces, request.encode_to_vec().into(), 2);
     let exporter = Config::default().build(data_dir).expect("a store");
@@ -67,11 +57,7 @@ fn check(data_dir: &Path, args: &[&str], expected: Expect) {
         .env_clear()
         .output()
         .expect("the binary starts");
-    assert!(
-        output.stderr.is_empty(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
     expected.assert_eq(&String::from_utf8(output.stdout).expect("UTF-8"));
 }
 
@@ -150,21 +136,15 @@ async fn every_recognised_span_of_the_corpus_is_kept_once() {
     for payload in payloads.iter().chain(payloads.iter().step_by(10)) {
         let found = recognize::find(&payload.batch);
         let items = found.iter().filter_map(|found| match found {
-            Found::Call(item, _) => item
-                .span()
-                .map(|span| (span.trace_id().to_vec(), span.span_id().to_vec())),
+            Found::Call(item, _) => {
+                item.span().map(|span| (span.trace_id().to_vec(), span.span_id().to_vec()))
+            }
             Found::Carrier(_) => None,
         });
         spans.extend(items);
-        assert!(
-            matches!(exporter.send(&payload.batch).await, Verdict::Kept { .. }),
-            "{}",
-            payload.file
-        );
+        assert!(matches!(exporter.send(&payload.batch).await, Verdict::Kept { .. }), "{}", payload.file);
     }
-    let calls = Calls::open(&directory.path().join("calls.db"))
-        .expect("readable")
-        .expect("there");
+    let calls = Calls::open(&directory.path().join("calls.db")).expect("readable").expect("there");
     let totals = calls.totals(&Filter::default()).expect("readable");
     assert_eq!(totals.calls, i64::try_from(spans.len()).expect("few"));
     assert!(totals.input_tokens > 0 && totals.output_tokens > 0);

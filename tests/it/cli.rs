@@ -24,11 +24,7 @@ fn check(args: &[&str], input: &str, expected: Expect) {
     let output = sidelight(args, input);
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
     let status = output.status.code().expect("an exit status");
-    expected.assert_eq(&format!(
-        "{status}\n{}{}",
-        text(&output.stdout),
-        text(&output.stderr)
-    ));
+    expected.assert_eq(&format!("{status}\n{}{}", text(&output.stdout), text(&output.stderr)));
 }
 
 #[test]
@@ -76,10 +72,7 @@ fn wrong_usage_is_answered_with_2() {
 fn help_and_version_are_fine() {
     assert_eq!(sidelight(&["--help"], "").status.code(), Some(0));
     let version = sidelight(&["--version"], "").stdout;
-    assert_eq!(
-        version,
-        concat!("sidelight ", env!("CARGO_PKG_VERSION"), "\n").as_bytes()
-    );
+    assert_eq!(version, concat!("sidelight ", env!("CARGO_PKG_VERSION"), "\n").as_bytes());
 }
 
 #[test]
@@ -87,10 +80,7 @@ fn every_shell_has_its_completions() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let output = sidelight(&["completions", shell], "");
         let script = String::from_utf8(output.stdout).expect("UTF-8");
-        assert!(
-            output.status.success() && script.contains("print-config"),
-            "{shell}"
-        );
+        assert!(output.status.success() && script.contains("print-config"), "{shell}");
     }
 }
 
@@ -219,10 +209,7 @@ fn dead_letters_are_listed_and_shown() {
         {"id":1,"exporter":"otlp","signal":"traces","items":3,"bytes":7,"reason":"refused","message":"no such \u001b[31mtenant","enqueued":"2026-03-01T00:00:00Z","died":"2026-03-01T00:00:00Z"}
     "#]],
     );
-    assert_eq!(
-        sidelight(&["queue", "dead", "show", "1", &set], "").stdout,
-        b"made-up"
-    );
+    assert_eq!(sidelight(&["queue", "dead", "show", "1", &set], "").stdout, b"made-up");
     check(
         &["queue", "dead", "show", "2", &set],
         "",
@@ -328,58 +315,27 @@ fn a_queue_that_was_never_made_holds_nothing() {
 async fn what_waits_in_a_queue_is_listed_and_shown() {
     use sidelight::queue::{Config, Directory, LaneSpec, Metrics, Opened, Queue, Record};
     let directory = tempfile::tempdir().expect("a directory");
-    let lane = LaneSpec {
-        name: "otlp".into(),
-        ..LaneSpec::default()
-    };
+    let lane = LaneSpec { name: "otlp".into(), ..LaneSpec::default() };
     let disk = std::sync::Arc::new(Directory::new(directory.path()));
     let opened = Queue::open(Config::default(), &[lane], Metrics::new(), disk).expect("it opens");
-    let Opened {
-        queue,
-        committer,
-        upkeep,
-        lanes,
-    } = opened;
-    let threads = [
-        std::thread::spawn(|| committer.run()),
-        std::thread::spawn(|| upkeep.run()),
-    ];
-    queue
-        .push(Record {
-            kind: 1,
-            flags: 0,
-            items: 3,
-            payload: "made-up".into(),
-        })
-        .await
-        .expect("it is taken");
+    let Opened { queue, committer, upkeep, lanes } = opened;
+    let threads = [std::thread::spawn(|| committer.run()), std::thread::spawn(|| upkeep.run())];
+    queue.push(Record { kind: 1, flags: 0, items: 3, payload: "made-up".into() }).await.expect("it is taken");
 
     let set = format!("--set=queue.directory={}", directory.path().display());
     let listed = String::from_utf8(sidelight(&["queue", "ls", &set], "").stdout).expect("UTF-8");
-    for words in [
-        &["otlp", "1", "3"][..],
-        &["00000000000000000001.seg", "open", "1", "3"],
-    ] {
-        let has = |line: &str| {
-            words
-                .iter()
-                .all(|word| line.split_whitespace().any(|cell| cell == *word))
-        };
+    for words in [&["otlp", "1", "3"][..], &["00000000000000000001.seg", "open", "1", "3"]] {
+        let has = |line: &str| words.iter().all(|word| line.split_whitespace().any(|cell| cell == *word));
         assert!(listed.lines().any(has), "{words:?}: {listed}");
     }
     let shown = String::from_utf8(sidelight(&["queue", "show", "--json", &set], "").stdout).expect("UTF-8");
-    assert!(
-        shown.contains(r#""signal":"traces","items":3,"bytes":7}"#),
-        "{shown}"
-    );
+    assert!(shown.contains(r#""signal":"traces","items":3,"bytes":7}"#), "{shown}");
     assert_eq!(sidelight(&["queue", "show", "1", &set], "").stdout, b"made-up");
 
     queue.close();
     drop(lanes);
     queue.finish();
-    threads
-        .into_iter()
-        .for_each(|thread| thread.join().expect("it ends"));
+    threads.into_iter().for_each(|thread| thread.join().expect("it ends"));
 }
 
 /// One chat span whose prompt holds a made-up address.
@@ -389,19 +345,10 @@ const REQUEST: &str = r#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"
 fn a_request_is_enriched_in_its_own_encoding() {
     let output = sidelight(&["enrich", "--encoding", "json"], REQUEST);
     let text = String::from_utf8(output.stdout).expect("UTF-8");
-    assert!(
-        output.status.success() && text.contains("write to [EMAIL_ADDRESS]"),
-        "{text}"
-    );
-    assert!(
-        text.contains("sidelight.pii.detected") && !text.contains("jane.doe"),
-        "{text}"
-    );
+    assert!(output.status.success() && text.contains("write to [EMAIL_ADDRESS]"), "{text}");
+    assert!(text.contains("sidelight.pii.detected") && !text.contains("jane.doe"), "{text}");
 
-    let kept = sidelight(
-        &["enrich", "--encoding=json", "--set=enrich.pii.action=flag"],
-        REQUEST,
-    );
+    let kept = sidelight(&["enrich", "--encoding=json", "--set=enrich.pii.action=flag"], REQUEST);
     assert!(String::from_utf8_lossy(&kept.stdout).contains("jane.doe@example.com"));
     check(
         &["enrich"],
@@ -446,9 +393,8 @@ fn a_price_file_that_is_wrong_is_a_problem_of_the_configuration() {
     std::fs::write(file.path(), "providers:\n  openai:\n    gpt: { inputt: 1 }\n").expect("it is written");
     let set = format!("--set=enrich.cost.prices={}", file.path().display());
     let said = sidelight(&["validate", &set], "");
-    let text = String::from_utf8(said.stderr)
-        .expect("UTF-8")
-        .replace(&*file.path().to_string_lossy(), "FILE");
+    let text =
+        String::from_utf8(said.stderr).expect("UTF-8").replace(&*file.path().to_string_lossy(), "FILE");
     assert_eq!(said.status.code(), Some(1));
     expect![[r#"
         --set: enrich.cost.prices: FILE:2: providers.openai: prices need a source and a date
@@ -485,23 +431,15 @@ fn the_agent_says_where_it_is_and_ends_in_order_on_a_signal() {
     use std::io::{BufRead, BufReader};
     let directory = tempfile::tempdir().expect("a directory");
     let mut child = agent(directory.path(), &["--set=telemetry.logs.encoding=json"]);
-    let mut said = BufReader::new(child.stdout.take().expect("piped"))
-        .lines()
-        .map_while(Result::ok);
+    let mut said = BufReader::new(child.stdout.take().expect("piped")).lines().map_while(Result::ok);
     assert!(said.any(|line| line.contains("OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:")));
-    assert!(
-        said.any(|line| line.contains("Ctrl-C")),
-        "the last line comes when everything runs"
-    );
+    assert!(said.any(|line| line.contains("Ctrl-C")), "the last line comes when everything runs");
     let id = rustix::process::Pid::from_child(&child);
     rustix::process::kill_process(id, rustix::process::Signal::TERM).expect("it is there");
     let output = child.wait_with_output().expect("it ends");
     assert_eq!(output.status.code(), Some(143));
     let logs = String::from_utf8(output.stderr).expect("UTF-8");
-    assert!(
-        logs.contains("waiting") && logs.lines().all(|line| line.starts_with('{')),
-        "{logs}"
-    );
+    assert!(logs.contains("waiting") && logs.lines().all(|line| line.starts_with('{')), "{logs}");
 }
 
 #[test]
@@ -509,10 +447,7 @@ fn a_port_in_use_is_named_with_its_key() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = taken.local_addr().expect("it is bound");
     let directory = tempfile::tempdir().expect("a directory");
-    let child = agent(
-        directory.path(),
-        &[&format!("--set=telemetry.health.endpoint={address}")],
-    );
+    let child = agent(directory.path(), &[&format!("--set=telemetry.health.endpoint={address}")]);
     let output = child.wait_with_output().expect("it ends");
     assert_eq!(output.status.code(), Some(3));
     let said = String::from_utf8(output.stderr).expect("UTF-8");

@@ -38,11 +38,7 @@ impl Score {
     }
 
     fn share(&self) -> f64 {
-        if self.of == 0 {
-            1.0
-        } else {
-            self.right as f64 / self.of as f64
-        }
+        if self.of == 0 { 1.0 } else { self.right as f64 / self.of as f64 }
     }
 }
 
@@ -72,21 +68,13 @@ fn the_corpus_is_recognised() {
     let Some(payloads) = payloads() else { return };
     let mut libraries: BTreeMap<String, Scores> = BTreeMap::new();
     let mut usage: BTreeMap<String, (String, Usage, bool, Json)> = BTreeMap::new();
-    for payload in payloads
-        .iter()
-        .filter(|payload| payload.batch.signal() == Signal::Traces)
-    {
+    for payload in payloads.iter().filter(|payload| payload.batch.signal() == Signal::Traces) {
         let scores = libraries.entry(payload.library.clone()).or_default();
         let found = recognize::find(&payload.batch);
         spans(payload, &found, scores);
         let group = payload.expected["group"].as_str().unwrap_or_default().to_string();
         let total = usage.entry(group).or_insert_with(|| {
-            (
-                payload.library.clone(),
-                Usage::default(),
-                false,
-                payload.expected["usage_total"].clone(),
-            )
+            (payload.library.clone(), Usage::default(), false, payload.expected["usage_total"].clone())
         });
         add_counted(&found, total);
     }
@@ -94,15 +82,8 @@ fn the_corpus_is_recognised() {
         let wanted = ["input_tokens", "output_tokens"].map(|key| total[key].as_u64().unwrap_or(0));
         if carries && wanted != [0, 0] {
             let got = [sum.input, sum.output].map(|tokens| tokens.unwrap_or(0));
-            let score = libraries
-                .entry(library)
-                .or_default()
-                .0
-                .entry("usage")
-                .or_default();
-            score.add(got == wanted, || {
-                format!("{group}: counted {got:?}, billed {wanted:?}")
-            });
+            let score = libraries.entry(library).or_default().0.entry("usage").or_default();
+            score.add(got == wanted, || format!("{group}: counted {got:?}, billed {wanted:?}"));
         }
     }
     report(&libraries);
@@ -115,9 +96,7 @@ fn no_payload_however_damaged_stops_recognition() {
     let Some(payloads) = payloads() else { return };
     let mut random = 0x9E37_79B9_7F4A_7C15_u64;
     let mut next = |end: usize| {
-        random = random
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (random >> 33) as usize % end.max(1)
     };
     let mut walked = 0;
@@ -140,15 +119,9 @@ fn no_payload_however_damaged_stops_recognition() {
                 let Found::Call(item, call) = found else { continue };
                 let places = [&item.at, &item.resource.1, &item.scope.1];
                 let inside = |leaf: &std::ops::Range<usize>| {
-                    places
-                        .iter()
-                        .any(|place| place.start <= leaf.start && leaf.end <= place.end)
+                    places.iter().any(|place| place.start <= leaf.start && leaf.end <= place.end)
                 };
-                assert!(
-                    call.texts.iter().all(|text| inside(&text.leaf)),
-                    "{}",
-                    payload.file
-                );
+                assert!(call.texts.iter().all(|text| inside(&text.leaf)), "{}", payload.file);
             }
         }
     }
@@ -169,23 +142,13 @@ fn spans(payload: &Payload, found: &[Found<'_>], scores: &mut Scores) {
         let text = |key: &str| span[key].as_str().unwrap_or_default();
         let is = |key: &str| span[key].as_bool().unwrap_or(false);
         let what = |got: String| {
-            format!(
-                "{}: {} ({}) {}: {got}",
-                payload.file,
-                text("name"),
-                text("scope"),
-                text("kind")
-            )
+            format!("{}: {} ({}) {}: {got}", payload.file, text("name"), text("scope"), text("kind"))
         };
         let call = calls.get(text("span_id")).copied();
         let said = call.is_some_and(|call| call.model_call);
         let mut score = |name, right, got: String| scores.0.entry(name).or_default().add(right, || what(got));
         if is("model_call") {
-            score(
-                "recall",
-                said,
-                format!("{:?}", call.map(|call| (call.kind, &call.dialects))),
-            );
+            score("recall", said, format!("{:?}", call.map(|call| (call.kind, &call.dialects))));
         }
         if said {
             score(
@@ -203,28 +166,16 @@ fn spans(payload: &Payload, found: &[Found<'_>], scores: &mut Scores) {
             );
         }
         if let Some(call) = call.filter(|_| is("model_call")) {
-            let model = call
-                .request_model
-                .as_deref()
-                .or(call.response_model.as_deref())
-                .unwrap_or("none");
+            let model = call.request_model.as_deref().or(call.response_model.as_deref()).unwrap_or("none");
             if !models.is_empty() {
-                score(
-                    "model",
-                    models.iter().any(|known| known == model),
-                    model.to_string(),
-                );
+                score("model", models.iter().any(|known| known == model), model.to_string());
             }
             if !providers.is_empty() {
                 let provider = call.provider.as_deref().unwrap_or("none");
                 score("provider", providers.contains(&provider), provider.to_string());
             }
             texts(call, &payload.expected, &mut score);
-            score(
-                "counted",
-                call.usage_counted == is("counts_usage"),
-                format!("{}", call.usage_counted),
-            );
+            score("counted", call.usage_counted == is("counts_usage"), format!("{}", call.usage_counted));
         }
     }
 }
@@ -237,16 +188,9 @@ fn texts(call: &Call<'_>, expected: &Json, score: &mut impl FnMut(&'static str, 
         parts.filter_map(|part| part["text"].as_str())
     };
     if let Some(prompt) = call.prompt_text() {
-        score(
-            "prompt",
-            texts("inputs").any(|text| text.contains(&*prompt)),
-            format!("{prompt:.300}"),
-        );
+        score("prompt", texts("inputs").any(|text| text.contains(&*prompt)), format!("{prompt:.300}"));
     }
-    let replies = call
-        .texts
-        .iter()
-        .filter(|text| text.side == Side::Output && text.role == Role::Assistant);
+    let replies = call.texts.iter().filter(|text| text.side == Side::Output && text.role == Role::Assistant);
     for reply in replies {
         score(
             "reply",
@@ -272,9 +216,7 @@ fn models(expected: &Json) -> Vec<String> {
 }
 
 fn providers(expected: &Json) -> Vec<&'static str> {
-    let azure = expected["library"]
-        .as_str()
-        .is_some_and(|library| library.starts_with("azure"));
+    let azure = expected["library"].as_str().is_some_and(|library| library.starts_with("azure"));
     let calls = expected["calls"].as_array().into_iter().flatten();
     let apis = calls.filter_map(|call| call["api"].as_str());
     apis.filter_map(|api| match api.split('.').next()? {
@@ -312,15 +254,12 @@ fn add_counted(found: &[Found<'_>], (_, sum, carries, _): &mut (String, Usage, b
 #[allow(clippy::print_stderr, reason = "the table is there to be read")]
 fn report(libraries: &BTreeMap<String, Scores>) {
     let mut table = format!("{:34}", "library");
-    BARS.iter()
-        .for_each(|(name, _)| write!(table, "{name:>16}").expect("a string takes all"));
+    BARS.iter().for_each(|(name, _)| write!(table, "{name:>16}").expect("a string takes all"));
     for (library, scores) in libraries {
         write!(table, "\n{library:34}").expect("a string takes all");
         for (name, _) in BARS {
-            let cell = scores
-                .0
-                .get(name)
-                .map_or(String::new(), |score| format!("{}/{}", score.right, score.of));
+            let cell =
+                scores.0.get(name).map_or(String::new(), |score| format!("{}/{}", score.right, score.of));
             write!(table, "{cell:>16}").expect("a string takes all");
         }
     }
@@ -358,16 +297,10 @@ pub fn payloads() -> Option<Vec<Payload>> {
 
 fn payload(corpus: &Path, row: &Json) -> Option<Payload> {
     let text = |key: &str| row[key].as_str().unwrap_or_default().to_string();
-    let signal = Signal::ALL
-        .into_iter()
-        .find(|signal| signal.name() == text("signal"))?;
+    let signal = Signal::ALL.into_iter().find(|signal| signal.name() == text("signal"))?;
     let body = std::fs::read(corpus.join(text("file"))).expect("a payload");
     let expected = std::fs::read(corpus.join(text("expected"))).expect("what is expected of it");
-    let otlp = if text("encoding") == "protobuf" {
-        Bytes::from(body)
-    } else {
-        from_json(signal, &body)?
-    };
+    let otlp = if text("encoding") == "protobuf" { Bytes::from(body) } else { from_json(signal, &body)? };
     Some(Payload {
         file: text("file"),
         library: text("library"),
@@ -381,12 +314,12 @@ fn from_json(signal: Signal, body: &[u8]) -> Option<Bytes> {
         logs::v1::ExportLogsServiceRequest, trace::v1::ExportTraceServiceRequest,
     };
     let encoded = match signal {
-        Signal::Traces => serde_json::from_slice::<ExportTraceServiceRequest>(body)
-            .expect("OTLP/JSON")
-            .encode_to_vec(),
-        Signal::Logs => serde_json::from_slice::<ExportLogsServiceRequest>(body)
-            .expect("OTLP/JSON")
-            .encode_to_vec(),
+        Signal::Traces => {
+            serde_json::from_slice::<ExportTraceServiceRequest>(body).expect("OTLP/JSON").encode_to_vec()
+        }
+        Signal::Logs => {
+            serde_json::from_slice::<ExportLogsServiceRequest>(body).expect("OTLP/JSON").encode_to_vec()
+        }
         Signal::Metrics => return None,
     };
     Some(encoded.into())

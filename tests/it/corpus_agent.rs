@@ -40,12 +40,7 @@ fn payloads() -> Option<Vec<Payload>> {
             continue;
         }
         let body = std::fs::read(&path).expect("readable").into();
-        all.push(Payload {
-            is_json: name.ends_with(".json"),
-            name,
-            signal,
-            body,
-        });
+        all.push(Payload { is_json: name.ends_with(".json"), name, signal, body });
     }
     all.sort_by(|a, b| a.name.cmp(&b.name));
     Some(all)
@@ -55,9 +50,7 @@ impl Payload {
     /// The request as protobuf.
     fn batch(&self) -> Batch {
         let proto = match self.is_json {
-            true => json::read(self.signal, &self.body)
-                .expect("the corpus is right")
-                .into(),
+            true => json::read(self.signal, &self.body).expect("the corpus is right").into(),
             false => self.body.clone(),
         };
         Batch::read(self.signal, proto, &Limits::default()).expect("the corpus is right")
@@ -65,24 +58,14 @@ impl Payload {
 
     /// Sends it the `n`th way: its own encoding, plain or packed, or gRPC.
     async fn send(&self, agent: &Agent, n: usize) {
-        let (path, kind) = (
-            format!("/v1/{}", self.signal.name()),
-            if self.is_json { "json" } else { "x-protobuf" },
-        );
+        let (path, kind) =
+            (format!("/v1/{}", self.signal.name()), if self.is_json { "json" } else { "x-protobuf" });
         let kind = ("content-type", format!("application/{kind}"));
         let kind = (kind.0, kind.1.as_str());
         let (status, answer) = match n % 4 {
             0 => agent.post(&path, &[kind], self.body.clone()).await,
-            1 => {
-                agent
-                    .post(&path, &[kind, ("content-encoding", "gzip")], gzip(&self.body))
-                    .await
-            }
-            2 => {
-                agent
-                    .post(&path, &[kind, ("content-encoding", "zstd")], zstd(&self.body))
-                    .await
-            }
+            1 => agent.post(&path, &[kind, ("content-encoding", "gzip")], gzip(&self.body)).await,
+            2 => agent.post(&path, &[kind, ("content-encoding", "zstd")], zstd(&self.body)).await,
             _ => return grpc(agent, &self.batch()).await,
         };
         assert_eq!(status, StatusCode::OK, "{}: {answer:?}", self.name);
@@ -159,9 +142,5 @@ async fn as_much_of_the_corpus_arrives_as_was_sent_and_what_is_no_call_as_it_was
     let arrived: Result<Vec<Batch>, _> = taken.0.iter().map(read).collect();
     let (sent, arrived) = (count(&sent), count(&arrived.expect("what arrives decodes")));
     assert_eq!(arrived.0, sent.0, "items by signal");
-    assert!(
-        arrived.1 == sent.1,
-        "{} items that speak of no call went in, other ones came out",
-        sent.1.len()
-    );
+    assert!(arrived.1 == sent.1, "{} items that speak of no call went in, other ones came out", sent.1.len());
 }

@@ -66,13 +66,8 @@ fn unescape(text: &str) -> String {
         out.push_str(&rest[..at]);
         let (said, len) = match rest.as_bytes().get(at + 1) {
             Some(b'u') => {
-                let code = rest
-                    .get(at + 2..at + 6)
-                    .and_then(|hex| u32::from_str_radix(hex, 16).ok());
-                (
-                    code.and_then(char::from_u32).unwrap_or(' '),
-                    if code.is_some() { 6 } else { 2 },
-                )
+                let code = rest.get(at + 2..at + 6).and_then(|hex| u32::from_str_radix(hex, 16).ok());
+                (code.and_then(char::from_u32).unwrap_or(' '), if code.is_some() { 6 } else { 2 })
             }
             Some(b'n') => ('\n', 2),
             Some(b't') => ('\t', 2),
@@ -96,22 +91,14 @@ fn nothing_that_was_planted_comes_out_in_any_form() {
         let safe = enrich(&enricher, &payload.batch);
         let out = texts(&safe);
         for value in planted {
-            let raw = safe
-                .otlp()
-                .windows(value.len())
-                .any(|bytes| bytes == value.as_bytes());
+            let raw = safe.otlp().windows(value.len()).any(|bytes| bytes == value.as_bytes());
             if raw || out.iter().any(|text| text.contains(&value)) {
                 leaks.push(format!("{}: {value}", payload.file));
             }
         }
     }
     assert!(values > 1_000, "the corpus has {values} planted values");
-    assert!(
-        leaks.is_empty(),
-        "{} of {values} came out:\n{}",
-        leaks.len(),
-        leaks.join("\n")
-    );
+    assert!(leaks.is_empty(), "{} of {values} came out:\n{}", leaks.len(), leaks.join("\n"));
 }
 
 #[test]
@@ -121,12 +108,7 @@ fn enriching_twice_gives_the_same_bytes() {
     for payload in &payloads {
         let once = enrich(&enricher, &payload.batch);
         let twice = enrich(&enricher, &once);
-        assert!(
-            once.otlp() == twice.otlp(),
-            "{}: {}",
-            payload.file,
-            difference(&once, &twice)
-        );
+        assert!(once.otlp() == twice.otlp(), "{}: {}", payload.file, difference(&once, &twice));
     }
 }
 
@@ -135,11 +117,7 @@ fn difference(one: &Batch, other: &Batch) -> String {
     let leaves = |batch: &Batch| {
         batch
             .walk()
-            .map(|item| {
-                item.attributes()
-                    .map(|a| format!("{}={:?}", a.key, a.value))
-                    .collect::<Vec<_>>()
-            })
+            .map(|item| item.attributes().map(|a| format!("{}={:?}", a.key, a.value)).collect::<Vec<_>>())
             .collect::<Vec<_>>()
     };
     for (one, other) in leaves(one).into_iter().zip(leaves(other)) {
@@ -162,12 +140,7 @@ fn what_comes_out_is_a_valid_request_with_every_item() {
     for payload in &payloads {
         let safe = enrich(&enricher, &payload.batch);
         let read = Batch::read(safe.signal(), safe.otlp().clone(), &Limits::default());
-        assert_eq!(
-            read.expect("valid").items(),
-            payload.batch.items(),
-            "{}",
-            payload.file
-        );
+        assert_eq!(read.expect("valid").items(), payload.batch.items(), "{}", payload.file);
         match safe.signal() {
             Signal::Traces => drop(ExportTraceServiceRequest::decode(safe.otlp().as_ref()).expect("decodes")),
             Signal::Logs => drop(ExportLogsServiceRequest::decode(safe.otlp().as_ref()).expect("decodes")),
@@ -217,16 +190,8 @@ fn json_in_strings_stays_json() {
                 let parses =
                     |text: &str| text.starts_with(['{', '[']) && serde_json::from_str::<Json>(text).is_ok();
                 if attribute.value.as_str().is_some_and(parses) {
-                    let text = after
-                        .get(attribute.key)
-                        .and_then(|value| value.as_str())
-                        .unwrap_or("");
-                    assert!(
-                        parses(text),
-                        "{}: {} is no JSON any more",
-                        payload.file,
-                        attribute.key
-                    );
+                    let text = after.get(attribute.key).and_then(|value| value.as_str()).unwrap_or("");
+                    assert!(parses(text), "{}: {} is no JSON any more", payload.file, attribute.key);
                     checked += 1;
                 }
             }

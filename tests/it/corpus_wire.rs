@@ -36,10 +36,7 @@ fn check<M: Message + Debug + Default + DeserializeOwned>(
     let body = std::fs::read(corpus.join(file)).expect("a payload");
     let (otlp, expected) = if is_json {
         let otlp = json::read(signal, &body).unwrap_or_else(|refused| panic!("{file}: {refused}"));
-        (
-            otlp,
-            shown(&serde_json::from_slice::<M>(&body).expect("OTLP/JSON")),
-        )
+        (otlp, shown(&serde_json::from_slice::<M>(&body).expect("OTLP/JSON")))
     } else {
         let expected = decoded::<M>(&body);
         (body, expected)
@@ -67,11 +64,7 @@ fn shapes_keep_items(batch: &Batch, file: &str) {
     assert_eq!(shape::set_aside(batch), None, "{file}");
     if let Some((first, second)) = shape::split(batch) {
         let joined = shape::join(&[first, second]);
-        assert_eq!(
-            (joined.items(), items(&joined)),
-            (batch.items(), items(batch)),
-            "{file}"
-        );
+        assert_eq!((joined.items(), items(&joined)), (batch.items(), items(batch)), "{file}");
     }
 }
 
@@ -85,13 +78,7 @@ fn texts_can_be_changed_back(batch: &Batch, file: &str) {
     };
     let splices = |batch: &Batch, with: &dyn Fn(usize) -> String| -> Vec<Splice> {
         let texts = texts(batch).into_iter().enumerate();
-        texts
-            .map(|(i, (at, _))| Splice {
-                inside: at.clone(),
-                at,
-                with: with(i).into_bytes(),
-            })
-            .collect()
+        texts.map(|(i, (at, _))| Splice { inside: at.clone(), at, with: with(i).into_bytes() }).collect()
     };
     let before = texts(batch);
     let changed = batch.patch(&mut splices(batch, &|i| format!("[{i}]")));

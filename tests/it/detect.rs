@@ -63,17 +63,11 @@ fn personal_data_of_the_development_set_is_found() {
         let report = redact::report(&redactor, &document.text);
         let found = entities(&report);
         writeln!(lines, "{}", prediction(&document.id, &report)).expect("a string takes it");
-        let wanted = || {
-            document
-                .entities
-                .iter()
-                .filter(|e| !NEEDS_A_MODEL.contains(&e.kind.as_str()))
-        };
+        let wanted = || document.entities.iter().filter(|e| !NEEDS_A_MODEL.contains(&e.kind.as_str()));
         if document.kind == "evasion" {
             evasive += wanted().count();
-            covered += wanted()
-                .filter(|e| found.iter().any(|f| f.start <= e.start && e.end <= f.end))
-                .count();
+            covered +=
+                wanted().filter(|e| found.iter().any(|f| f.start <= e.start && e.end <= f.end)).count();
             continue;
         }
         wanted().for_each(|e| match found.contains(e) {
@@ -106,10 +100,7 @@ fn personal_data_of_the_development_set_is_found() {
     }
     let share = f64::from(flagged) / f64::from(clean.max(1));
     let evasion = covered as f64 / evasive.max(1) as f64;
-    eprintln!(
-        "exact F1 {:.3}, clean documents flagged {share:.4}, evasion covered {evasion:.3}",
-        all.f1()
-    );
+    eprintln!("exact F1 {:.3}, clean documents flagged {share:.4}, evasion covered {evasion:.3}", all.f1());
     assert!(all.f1() >= LEAST_F1 && share <= MOST_FLAGGED && evasion >= LEAST_EVASION);
 }
 
@@ -131,11 +122,7 @@ fn injections_of_the_development_set_are_flagged() {
     write_predictions("injection.jsonl", &lines);
     let share = |label: u8| {
         let of = |pick: fn(&(u32, u32)) -> u32| -> f64 {
-            families
-                .iter()
-                .filter(|((l, _), _)| *l == label)
-                .map(|(_, n)| f64::from(pick(n)))
-                .sum()
+            families.iter().filter(|((l, _), _)| *l == label).map(|(_, n)| f64::from(pick(n))).sum()
         };
         of(|n| n.0) / of(|n| n.1)
     };
@@ -154,11 +141,7 @@ const LEAST_RECALL: f64 = 0.78;
 const MOST_BENIGN_FLAGGED: f64 = 0.01;
 
 fn entities(report: &redact::Report) -> Vec<Entity> {
-    let entity = |p: &redact::Pii| Entity {
-        kind: p.kind.to_string(),
-        start: p.start,
-        end: p.end,
-    };
+    let entity = |p: &redact::Pii| Entity { kind: p.kind.to_string(), start: p.start, end: p.end };
     report.pii.iter().map(entity).collect()
 }
 
@@ -177,9 +160,5 @@ fn write_predictions(name: &str, lines: &str) {
 /// The documents of one file of the labelled set, where it is at hand.
 fn read(name: &str) -> Option<Vec<Document>> {
     let text = std::fs::read_to_string(shared::detect()?.join(name)).expect("the file is in the archive");
-    Some(
-        text.lines()
-            .map(|line| serde_json::from_str(line).expect("a document"))
-            .collect(),
-    )
+    Some(text.lines().map(|line| serde_json::from_str(line).expect("a document")).collect())
 }

@@ -10,10 +10,7 @@ use std::time::Duration;
 
 /// How often the process is killed; `SIDELIGHT_KILLS` asks for more.
 fn rounds() -> usize {
-    std::env::var("SIDELIGHT_KILLS")
-        .ok()
-        .and_then(|n| n.parse().ok())
-        .unwrap_or(50)
+    std::env::var("SIDELIGHT_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(50)
 }
 
 /// The real binary, killed with SIGKILL when dropped.
@@ -24,20 +21,13 @@ struct Agent {
 
 impl Agent {
     async fn start(folder: &Path, upstream: &Upstream, client: &reqwest::Client) -> Agent {
-        let port = TcpListener::bind("127.0.0.1:0")
-            .and_then(|l| l.local_addr())
-            .expect("a free port")
-            .port();
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
         let set = |text: String| ["--set".to_string(), text];
         let child = Command::new(env!("CARGO_BIN_EXE_sidelight"))
             .arg("run")
             .args(set(format!("data_dir={}", folder.display())))
-            .args(set(format!(
-                "receivers.otlp.protocols.http.endpoint=127.0.0.1:{port}"
-            )))
-            .args(set(
-                "receivers.otlp.protocols.grpc.endpoint=127.0.0.1:0".to_string()
-            ))
+            .args(set(format!("receivers.otlp.protocols.http.endpoint=127.0.0.1:{port}")))
+            .args(set("receivers.otlp.protocols.grpc.endpoint=127.0.0.1:0".to_string()))
             .args(set("telemetry.metrics.endpoint=127.0.0.1:0".to_string()))
             .args(set("telemetry.health.endpoint=127.0.0.1:0".to_string()))
             .args(set(format!("exporters.otlphttp.endpoint={}", upstream.url())))
@@ -46,10 +36,7 @@ impl Agent {
             .stderr(Stdio::null())
             .spawn()
             .expect("it starts");
-        let agent = Agent {
-            child,
-            url: format!("http://127.0.0.1:{port}/v1/traces"),
-        };
+        let agent = Agent { child, url: format!("http://127.0.0.1:{port}/v1/traces") };
         let listening = async {
             while client.get(&agent.url).send().await.is_err() {
                 tokio::time::sleep(Duration::from_millis(5)).await;
@@ -74,10 +61,7 @@ async fn flood(url: String, client: reqwest::Client) -> Vec<Vec<u8>> {
     let mut accepted = Vec::new();
     loop {
         let trace: Trace = trace().llm("hello").plain("GET /");
-        let request = client
-            .post(&url)
-            .header("content-type", "application/x-protobuf")
-            .body(trace.proto());
+        let request = client.post(&url).header("content-type", "application/x-protobuf").body(trace.proto());
         match request.send().await {
             Ok(answer) if answer.status().is_success() => accepted.extend(trace.span_ids()),
             Ok(answer) => panic!("refused: {}", answer.status()),
@@ -114,17 +98,8 @@ async fn what_was_accepted_arrives_though_the_process_is_killed_again_and_again(
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     };
-    let missing = || {
-        accepted
-            .difference(&upstream.taken().span_ids().into_iter().collect())
-            .count()
-    };
+    let missing = || accepted.difference(&upstream.taken().span_ids().into_iter().collect()).count();
     let arrived = tokio::time::timeout(Duration::from_secs(60), all).await;
-    assert!(
-        arrived.is_ok(),
-        "{} of {} accepted spans are missing",
-        missing(),
-        accepted.len()
-    );
+    assert!(arrived.is_ok(), "{} of {} accepted spans are missing", missing(), accepted.len());
     drop(agent);
 }

@@ -57,33 +57,20 @@ fn a_room_uses_only_rooms_below_it() {
 }
 
 fn layer_of(room: &str) -> Option<u8> {
-    LAYERS
-        .iter()
-        .find(|(name, _)| *name == room)
-        .map(|(_, layer)| *layer)
+    LAYERS.iter().find(|(name, _)| *name == room).map(|(_, layer)| *layer)
 }
 
 /// `src/queue/log.rs` and `src/queue.rs` are both of the room `queue`.
 fn room_of(file: &str) -> String {
     let inside = file.rsplit_once("/src/").expect("a source file").1;
-    inside
-        .split(['/', '.'])
-        .next()
-        .expect("split yields one part")
-        .to_string()
+    inside.split(['/', '.']).next().expect("split yields one part").to_string()
 }
 
 /// Rooms named as `crate::room` in code; comments and test modules count too, which keeps it simple.
 fn rooms_named(text: &str) -> impl Iterator<Item = &str> {
     text.split("crate::").skip(1).filter_map(|rest| {
-        let name = rest
-            .split(|c: char| !c.is_alphanumeric() && c != '_')
-            .next()
-            .unwrap_or("");
-        LAYERS
-            .iter()
-            .find(|(room, _)| *room == name)
-            .map(|(room, _)| *room)
+        let name = rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or("");
+        LAYERS.iter().find(|(room, _)| *room == name).map(|(room, _)| *room)
     })
 }
 
@@ -94,10 +81,7 @@ fn sources(dir: &Path) -> Vec<(String, String)> {
         if path.is_dir() {
             all.extend(sources(&path));
         } else if path.extension().is_some_and(|ext| ext == "rs") {
-            all.push((
-                path.display().to_string(),
-                fs::read_to_string(&path).expect("utf-8 source"),
-            ));
+            all.push((path.display().to_string(), fs::read_to_string(&path).expect("utf-8 source")));
         }
     }
     all

@@ -15,19 +15,13 @@ const MAIL: &str = "alice.brown@example.org";
 const CARD: &str = "4111 1111 1111 1111";
 
 fn planted() -> Trace {
-    trace()
-        .llm(&format!("write to {MAIL}, my card is {CARD}"))
-        .plain("GET /health")
+    trace().llm(&format!("write to {MAIL}, my card is {CARD}")).plain("GET /health")
 }
 
 /// An agent with one OTLP exporter to `upstream` that does not wait long between tries.
 async fn agent(upstream: &Upstream) -> Agent {
     let retry = "retry_on_failure: { initial_interval: 20ms, max_interval: 50ms }";
-    Agent::start(&format!(
-        "exporters: {{ otlphttp: {{ endpoint: \"{}\", {retry} }} }}",
-        upstream.url()
-    ))
-    .await
+    Agent::start(&format!("exporters: {{ otlphttp: {{ endpoint: \"{}\", {retry} }} }}", upstream.url())).await
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -49,29 +43,11 @@ impl Way {
         let (status, body) = match self {
             Way::Proto => agent.post("/v1/traces", &[proto], trace.proto()).await,
             Way::Json => {
-                agent
-                    .post(
-                        "/v1/traces",
-                        &[("content-type", "application/json")],
-                        trace.json(),
-                    )
-                    .await
+                agent.post("/v1/traces", &[("content-type", "application/json")], trace.json()).await
             }
-            Way::Gzip => {
-                agent
-                    .post("/v1/traces", &packed("gzip"), gzip(&trace.proto()))
-                    .await
-            }
-            Way::Zstd => {
-                agent
-                    .post("/v1/traces", &packed("zstd"), zstd(&trace.proto()))
-                    .await
-            }
-            Way::Deflate => {
-                agent
-                    .post("/v1/traces", &packed("deflate"), deflate(&trace.proto()))
-                    .await
-            }
+            Way::Gzip => agent.post("/v1/traces", &packed("gzip"), gzip(&trace.proto())).await,
+            Way::Zstd => agent.post("/v1/traces", &packed("zstd"), zstd(&trace.proto())).await,
+            Way::Deflate => agent.post("/v1/traces", &packed("deflate"), deflate(&trace.proto())).await,
             Way::Grpc => return grpc(agent, trace, None).await,
             Way::GrpcGzip => return grpc(agent, trace, Some(CompressionEncoding::Gzip)).await,
             Way::GrpcZstd => return grpc(agent, trace, Some(CompressionEncoding::Zstd)).await,
@@ -88,40 +64,23 @@ async fn grpc(agent: &Agent, trace: &Trace, compression: Option<CompressionEncod
     if let Some(compression) = compression {
         client = client.send_compressed(compression);
     }
-    let answer = client
-        .export(trace.request())
-        .await
-        .expect("accepted")
-        .into_inner();
-    assert_eq!(
-        answer,
-        ExportTraceServiceResponse {
-            partial_success: None
-        }
-    );
+    let answer = client.export(trace.request()).await.expect("accepted").into_inner();
+    assert_eq!(answer, ExportTraceServiceResponse { partial_success: None });
 }
 
 /// The one span of this name that the upstream got.
 fn span(upstream: &Upstream, name: &str) -> Span {
     let requests = upstream.taken().traces().into_iter();
-    let scopes = requests
-        .flat_map(|request| request.resource_spans)
-        .flat_map(|resource| resource.scope_spans);
-    let mut named = scopes
-        .flat_map(|scope| scope.spans)
-        .filter(|span| span.name == name);
+    let scopes =
+        requests.flat_map(|request| request.resource_spans).flat_map(|resource| resource.scope_spans);
+    let mut named = scopes.flat_map(|scope| scope.spans).filter(|span| span.name == name);
     let span = named.next().expect("it arrived");
     assert!(named.next().is_none(), "it arrived once");
     span
 }
 
 fn value(span: &Span, key: &str) -> Option<Value> {
-    span.attributes
-        .iter()
-        .find(|attribute| attribute.key == key)?
-        .value
-        .clone()?
-        .value
+    span.attributes.iter().find(|attribute| attribute.key == key)?.value.clone()?.value
 }
 
 async fn check(way: Way) {
@@ -130,11 +89,7 @@ async fn check(way: Way) {
     way.send(&agent, &planted()).await;
     let taken = upstream.wait_for(|taken| taken.span_ids().len() == 2).await;
 
-    for body in taken
-        .0
-        .iter()
-        .map(|taken| String::from_utf8_lossy(&taken.body).into_owned())
-    {
+    for body in taken.0.iter().map(|taken| String::from_utf8_lossy(&taken.body).into_owned()) {
         assert!(!body.contains(MAIL) && !body.contains(CARD), "{way:?}");
     }
     let call = span(&upstream, "chat gpt-4o");
@@ -148,34 +103,21 @@ async fn check(way: Way) {
         ("sidelight.injection.attempt", Value::BoolValue(false)),
         ("sidelight.usage_counted", Value::BoolValue(true)),
         ("sidelight.tokens.input", Value::IntValue(12)),
-        (
-            "sidelight.tokens.method",
-            Value::StringValue("reported".to_string()),
-        ),
+        ("sidelight.tokens.method", Value::StringValue("reported".to_string())),
         ("llm.pii_detected", Value::BoolValue(true)),
     ] {
         assert_eq!(value(&call, key), Some(expected), "{way:?}: {key}");
     }
     assert!(value(&call, "sidelight.cost.usd").is_some(), "{way:?}");
-    assert!(
-        value(&span(&upstream, "GET /health"), "sidelight.kind").is_none(),
-        "{way:?}"
-    );
+    assert!(value(&span(&upstream, "GET /health"), "sidelight.kind").is_none(), "{way:?}");
     assert_eq!(agent.stop().await.waiting, 0, "{way:?}");
 }
 
 #[tokio::test]
 async fn a_call_arrives_masked_and_counted_whichever_way_it_came() {
-    for way in [
-        Way::Proto,
-        Way::Json,
-        Way::Gzip,
-        Way::Zstd,
-        Way::Deflate,
-        Way::Grpc,
-        Way::GrpcGzip,
-        Way::GrpcZstd,
-    ] {
+    for way in
+        [Way::Proto, Way::Json, Way::Gzip, Way::Zstd, Way::Deflate, Way::Grpc, Way::GrpcGzip, Way::GrpcZstd]
+    {
         check(way).await;
     }
 }
@@ -184,9 +126,8 @@ async fn a_call_arrives_masked_and_counted_whichever_way_it_came() {
 async fn a_request_without_a_call_arrives_byte_for_byte() {
     let upstream = Upstream::start().await;
     let agent = agent(&upstream).await;
-    let sent = trace()
-        .plain("GET /a")
-        .span("SELECT", vec![text("db.query.text", &format!("select '{MAIL}'"))]);
+    let sent =
+        trace().plain("GET /a").span("SELECT", vec![text("db.query.text", &format!("select '{MAIL}'"))]);
     agent.send(&sent).await;
     let taken = upstream.wait_for(|taken| !taken.0.is_empty()).await;
     assert_eq!(taken.0[0].body, sent.proto());
@@ -204,16 +145,10 @@ async fn nothing_planted_reaches_the_disk_while_the_upstream_is_away() {
     let stopped = agent.stop().await;
     assert_eq!(stopped.waiting, 10);
     for secret in [MAIL, CARD] {
-        assert_eq!(
-            files_with(stopped.data_dir(), secret.as_bytes()),
-            Vec::<std::path::PathBuf>::new()
-        );
+        assert_eq!(files_with(stopped.data_dir(), secret.as_bytes()), Vec::<std::path::PathBuf>::new());
         assert!(!metrics.0.contains(secret));
     }
-    assert!(
-        !files_with(stopped.data_dir(), b"[EMAIL_ADDRESS]").is_empty(),
-        "the masked text is there"
-    );
+    assert!(!files_with(stopped.data_dir(), b"[EMAIL_ADDRESS]").is_empty(), "the masked text is there");
 }
 
 #[tokio::test]
@@ -229,10 +164,7 @@ async fn what_waits_at_a_stop_is_delivered_by_the_next_agent_once() {
     assert_eq!(stopped.waiting, 6);
 
     upstream.resume().await;
-    let exporters = format!(
-        "exporters: {{ otlphttp: {{ endpoint: \"{}\" }} }}",
-        upstream.url()
-    );
+    let exporters = format!("exporters: {{ otlphttp: {{ endpoint: \"{}\" }} }}", upstream.url());
     let second = Agent::start_again(stopped, &exporters).await;
     let taken = upstream.wait_for(|taken| taken.span_ids().len() == 6).await;
     let mut expected: Vec<Vec<u8>> = sent.iter().flat_map(Trace::span_ids).collect();
@@ -241,10 +173,7 @@ async fn what_waits_at_a_stop_is_delivered_by_the_next_agent_once() {
     arrived.sort();
     assert_eq!(arrived, expected);
     let metrics = second.metrics().await;
-    assert_eq!(
-        metrics.sum("sidelight_exporter_recovered_items_total", &["traces"]),
-        6
-    );
+    assert_eq!(metrics.sum("sidelight_exporter_recovered_items_total", &["traces"]), 6);
     assert_eq!(second.stop().await.waiting, 0);
 }
 
@@ -255,10 +184,7 @@ async fn the_ledger_closes_at_every_scrape() {
     for round in 0..20 {
         match round % 4 {
             0 => upstream.next(Behaviour::http(503)),
-            1 => upstream.next(Behaviour::Partial {
-                rejected: 1,
-                message: "no".to_string(),
-            }),
+            1 => upstream.next(Behaviour::Partial { rejected: 1, message: "no".to_string() }),
             2 => upstream.next(Behaviour::http(400)),
             _ => {}
         }
@@ -269,12 +195,7 @@ async fn the_ledger_closes_at_every_scrape() {
         let settled = of("sidelight_exporter_sent_items_total")
             + of("sidelight_exporter_dropped_items_total")
             + of("sidelight_exporter_dead_items_total");
-        assert_eq!(
-            accepted,
-            settled + of("sidelight_exporter_waiting_items"),
-            "{}",
-            metrics.0
-        );
+        assert_eq!(accepted, settled + of("sidelight_exporter_waiting_items"), "{}", metrics.0);
     }
 }
 

@@ -15,22 +15,10 @@ use std::time::Duration;
 const BOTH: [Transport; 2] = [Transport::Grpc, Transport::Http];
 
 fn spans(count: u8) -> Batch {
-    let spans = (1..=count).map(|n| Span {
-        trace_id: vec![n; 16],
-        span_id: vec![n; 8],
-        ..Span::default()
-    });
-    let scope = ScopeSpans {
-        spans: spans.collect(),
-        ..ScopeSpans::default()
-    };
-    let resource = ResourceSpans {
-        scope_spans: vec![scope],
-        ..ResourceSpans::default()
-    };
-    let request = ExportTraceServiceRequest {
-        resource_spans: vec![resource],
-    };
+    let spans = (1..=count).map(|n| Span { trace_id: vec![n; 16], span_id: vec![n; 8], ..Span::default() });
+    let scope = ScopeSpans { spans: spans.collect(), ..ScopeSpans::default() };
+    let resource = ResourceSpans { scope_spans: vec![scope], ..ResourceSpans::default() };
+    let request = ExportTraceServiceRequest { resource_spans: vec![resource] };
     Batch::trusted(Signal::Traces, request.encode_to_vec().into(), count.into())
 }
 
@@ -51,17 +39,12 @@ fn exporter(config: &peer::Config) -> Box<dyn Exporter> {
 /// The verdict in a few words, without the peer's own.
 fn brief(verdict: &Verdict) -> String {
     match verdict {
-        Verdict::Sent {
-            rejected: 0,
-            message: None,
-        } => "sent".to_string(),
+        Verdict::Sent { rejected: 0, message: None } => "sent".to_string(),
         Verdict::Sent { rejected, message } => {
             format!("sent, {rejected} rejected: {}", message.as_deref().unwrap_or(""))
         }
         Verdict::Later { after: None, .. } => "later".to_string(),
-        Verdict::Later {
-            after: Some(after), ..
-        } => format!("later, after {after:?}"),
+        Verdict::Later { after: Some(after), .. } => format!("later, after {after:?}"),
         Verdict::Kept { items } => format!("kept {items}"),
         Verdict::TooLarge => "too large".to_string(),
         Verdict::Hold(_) => "hold".to_string(),
@@ -78,11 +61,7 @@ async fn verdict_on(transport: Transport, behaviour: Behaviour) -> Verdict {
 async fn check(transport: Transport, behaviour: impl Into<Behaviour>, expected: &str) {
     let behaviour = behaviour.into();
     let verdict = verdict_on(transport, behaviour.clone()).await;
-    assert_eq!(
-        brief(&verdict),
-        expected,
-        "{transport:?} {behaviour:?} {verdict:?}"
-    );
+    assert_eq!(brief(&verdict), expected, "{transport:?} {behaviour:?} {verdict:?}");
 }
 
 #[tokio::test]
@@ -107,18 +86,8 @@ async fn retry_info_is_read_whatever_it_says() {
         ((-7, -1), "later, after 0ns"),
         ((31_536_000, 0), "later, after 31536000s"),
     ] {
-        check(
-            Transport::Grpc,
-            Behaviour::grpc(14).retry_info(info.0, info.1),
-            expected,
-        )
-        .await;
-        check(
-            Transport::Grpc,
-            Behaviour::grpc(8).retry_info(info.0, info.1),
-            expected,
-        )
-        .await;
+        check(Transport::Grpc, Behaviour::grpc(14).retry_info(info.0, info.1), expected).await;
+        check(Transport::Grpc, Behaviour::grpc(8).retry_info(info.0, info.1), expected).await;
     }
 }
 
@@ -130,32 +99,23 @@ async fn out_of_range_that_speaks_of_size_is_too_large() {
 
 #[tokio::test]
 async fn every_http_status_gets_the_verdict_of_the_specification() {
-    for status in [
-        301, 302, 307, 308, 400, 401, 403, 404, 405, 407, 408, 413, 415, 429, 500, 501, 502, 503, 504, 505,
-    ] {
+    for status in
+        [301, 302, 307, 308, 400, 401, 403, 404, 405, 407, 408, 413, 415, 429, 500, 501, 502, 503, 504, 505]
+    {
         let expected = match status {
             300..=399 | 401 | 403 | 407 => "hold",
             413 => "too large",
             429 | 502 | 503 | 504 => "later",
             _ => "refused",
         };
-        check(
-            Transport::Http,
-            Behaviour::http(status).says("no").location("http://127.0.0.1:1/"),
-            expected,
-        )
-        .await;
+        check(Transport::Http, Behaviour::http(status).says("no").location("http://127.0.0.1:1/"), expected)
+            .await;
     }
 }
 
 #[tokio::test]
 async fn retry_after_is_seconds_or_a_date() {
-    check(
-        Transport::Http,
-        Behaviour::http(503).retry_after("7"),
-        "later, after 7s",
-    )
-    .await;
+    check(Transport::Http, Behaviour::http(503).retry_after("7"), "later, after 7s").await;
     check(
         Transport::Http,
         Behaviour::http(429).retry_after("Sun, 06 Nov 1994 08:49:37 GMT"),
@@ -184,26 +144,12 @@ async fn partial_success_tells_what_was_rejected() {
 #[tokio::test]
 async fn an_accepted_batch_with_an_odd_answer_is_still_sent() {
     for transport in BOTH {
-        let odd = Behaviour::Garbage {
-            content_type: "application/x-protobuf",
-            body: vec![0xff; 300],
-        };
+        let odd = Behaviour::Garbage { content_type: "application/x-protobuf", body: vec![0xff; 300] };
         check(transport, odd, "sent, 0 rejected: the answer could not be read").await;
-        let endless = Behaviour::Garbage {
-            content_type: "application/x-protobuf",
-            body: vec![0; 6 << 20],
-        };
-        check(
-            transport,
-            endless,
-            "sent, 0 rejected: the answer could not be read",
-        )
-        .await;
+        let endless = Behaviour::Garbage { content_type: "application/x-protobuf", body: vec![0; 6 << 20] };
+        check(transport, endless, "sent, 0 rejected: the answer could not be read").await;
     }
-    let page = Behaviour::Garbage {
-        content_type: "text/html",
-        body: b"<p>hello".to_vec(),
-    };
+    let page = Behaviour::Garbage { content_type: "text/html", body: b"<p>hello".to_vec() };
     check(Transport::Http, page, "sent, 0 rejected: the answer is not OTLP").await;
     let json = |text: &str| Behaviour::Garbage {
         content_type: "application/json; charset=utf-8",
@@ -242,11 +188,7 @@ async fn a_peer_that_stalls_runs_into_the_time_limit() {
         config.timeout = Duration::from_millis(50);
         let exporter = exporter(&config);
         assert_eq!(brief(&exporter.send(&spans(1)).await), "later");
-        assert_eq!(
-            brief(&exporter.send(&spans(1)).await),
-            "sent",
-            "on a connection of its own"
-        );
+        assert_eq!(brief(&exporter.send(&spans(1)).await), "sent", "on a connection of its own");
     }
 }
 
@@ -272,25 +214,14 @@ async fn headers_and_signal_reach_the_peer() {
     for transport in BOTH {
         let upstream = Upstream::start().await;
         let mut config = config(transport, upstream.url());
-        config
-            .headers
-            .insert("X-Scope-OrgID".to_string(), Secret("tenant-7".to_string()));
+        config.headers.insert("X-Scope-OrgID".to_string(), Secret("tenant-7".to_string()));
         let exporter = exporter(&config);
         for signal in Signal::ALL {
-            exporter
-                .send(&Batch::trusted(signal, bytes::Bytes::new(), 0))
-                .await;
+            exporter.send(&Batch::trusted(signal, bytes::Bytes::new(), 0)).await;
         }
         let taken = upstream.taken().0;
-        assert_eq!(
-            taken.iter().map(|taken| taken.signal).collect::<Vec<_>>(),
-            Signal::ALL
-        );
-        assert!(
-            taken
-                .iter()
-                .all(|taken| taken.headers["x-scope-orgid"] == "tenant-7")
-        );
+        assert_eq!(taken.iter().map(|taken| taken.signal).collect::<Vec<_>>(), Signal::ALL);
+        assert!(taken.iter().all(|taken| taken.headers["x-scope-orgid"] == "tenant-7"));
     }
 }
 
@@ -344,19 +275,9 @@ async fn mutual_tls_needs_the_right_authority_and_a_certificate() {
         key_file: pem("client.key.pem"),
         ..tls::Client::default()
     };
-    let nameless = tls::Client {
-        cert_file: PathBuf::new(),
-        key_file: PathBuf::new(),
-        ..right.clone()
-    };
-    let stranger = tls::Client {
-        ca_file: PathBuf::new(),
-        ..right.clone()
-    };
-    let trusting = tls::Client {
-        insecure_skip_verify: true,
-        ..stranger.clone()
-    };
+    let nameless = tls::Client { cert_file: PathBuf::new(), key_file: PathBuf::new(), ..right.clone() };
+    let stranger = tls::Client { ca_file: PathBuf::new(), ..right.clone() };
+    let trusting = tls::Client { insecure_skip_verify: true, ..stranger.clone() };
     for transport in BOTH {
         assert_eq!(verdict_over_tls(transport, right.clone()).await, "sent");
         assert_eq!(verdict_over_tls(transport, trusting.clone()).await, "sent");

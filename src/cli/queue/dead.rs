@@ -47,12 +47,7 @@ fn list(directory: &Path, exporter: Option<&str>, as_json: bool) -> Outcome {
         return show("no dead letters\n");
     }
     let rows: Vec<_> = letters.iter().map(cells).collect();
-    show(table(
-        [
-            "ID", "DIED", "EXPORTER", "SIGNAL", "ITEMS", "SIZE", "REASON", "MESSAGE",
-        ],
-        &rows,
-    ))
+    show(table(["ID", "DIED", "EXPORTER", "SIGNAL", "ITEMS", "SIZE", "REASON", "MESSAGE"], &rows))
 }
 
 fn every(reading: &DeadReading, exporter: Option<&str>) -> Result<Vec<Summary>, DeadError> {

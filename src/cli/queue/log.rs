@@ -14,20 +14,8 @@ use std::path::Path;
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Line<'a> {
-    Lane {
-        exporter: &'a str,
-        next: u64,
-        records: u64,
-        items: u64,
-        bytes: u64,
-    },
-    Segment {
-        segment: &'a str,
-        state: &'static str,
-        records: u64,
-        items: u64,
-        bytes: u64,
-    },
+    Lane { exporter: &'a str, next: u64, records: u64, items: u64, bytes: u64 },
+    Segment { segment: &'a str, state: &'static str, records: u64, items: u64, bytes: u64 },
 }
 
 /// A record as `--json` shows it.
@@ -42,37 +30,18 @@ struct Row {
 
 pub fn ls(directory: &Path, as_json: bool) -> Outcome {
     if !directory.exists() {
-        return if as_json {
-            show("")
-        } else {
-            show(format!("no queue yet at {}\n", directory.display()))
-        };
+        return if as_json { show("") } else { show(format!("no queue yet at {}\n", directory.display())) };
     }
     let lanes = inspect::lanes(directory).map_err(unreadable)?;
     let segments = inspect::segments(directory).map_err(unreadable)?;
     if as_json {
-        return show_json(
-            lanes
-                .iter()
-                .map(lane_line)
-                .chain(segments.iter().map(segment_line)),
-        );
+        return show_json(lanes.iter().map(lane_line).chain(segments.iter().map(segment_line)));
     }
     let lanes: Vec<_> = lanes.iter().map(lane_cells).collect();
     let segments: Vec<_> = segments.iter().map(segment_cells).collect();
     let waiting = table(["EXPORTER", "NEXT", "RECORDS WAITING", "ITEMS", "SIZE"], &lanes);
-    let files = table(
-        [
-            "SEGMENT",
-            "STATE",
-            "RECORDS",
-            "ITEMS",
-            "SIZE ON DISK",
-            "OLDEST",
-            "NEWEST",
-        ],
-        &segments,
-    );
+    let files =
+        table(["SEGMENT", "STATE", "RECORDS", "ITEMS", "SIZE ON DISK", "OLDEST", "NEWEST"], &segments);
     show(format!("{waiting}\n{files}"))
 }
 
@@ -91,19 +60,14 @@ pub fn records(directory: &Path, from: u64, limit: usize, as_json: bool) -> Outc
 
 /// The encoded request of one record.
 pub fn payload(directory: &Path, sequence: u64) -> Outcome {
-    let found = if directory.exists() {
-        inspect::record(directory, sequence).map_err(unreadable)?
-    } else {
-        None
-    };
+    let found =
+        if directory.exists() { inspect::record(directory, sequence).map_err(unreadable)? } else { None };
     let missing = || Failure::BadInput(anyhow!("no record has the sequence {sequence}"));
     show(found.ok_or_else(missing)?.record.payload)
 }
 
 fn lane_line(lane: &LaneInfo) -> Line<'_> {
-    let LaneInfo {
-        name, low, waiting, ..
-    } = lane;
+    let LaneInfo { name, low, waiting, .. } = lane;
     Line::Lane {
         exporter: name,
         next: *low,
@@ -114,11 +78,7 @@ fn lane_line(lane: &LaneInfo) -> Line<'_> {
 }
 
 fn segment_line(segment: &SegmentInfo) -> Line<'_> {
-    let amount = segment
-        .content
-        .as_ref()
-        .map(|content| content.amount)
-        .unwrap_or_default();
+    let amount = segment.content.as_ref().map(|content| content.amount).unwrap_or_default();
     Line::Segment {
         segment: &segment.file,
         state: state(segment.state),
@@ -139,10 +99,7 @@ fn lane_cells(lane: &LaneInfo) -> [String; 5] {
 }
 
 fn segment_cells(segment: &SegmentInfo) -> [String; 7] {
-    let content = segment
-        .content
-        .as_ref()
-        .filter(|content| content.amount.records > 0);
+    let content = segment.content.as_ref().filter(|content| content.amount.records > 0);
     let shown = |show: &dyn Fn(&inspect::Content) -> String| content.map(show).unwrap_or_default();
     [
         segment.file.clone(),
@@ -156,20 +113,8 @@ fn segment_cells(segment: &SegmentInfo) -> [String; 7] {
 }
 
 fn record_cells(record: &RecordInfo) -> [String; 5] {
-    let Row {
-        sequence,
-        enqueued,
-        signal,
-        items,
-        bytes,
-    } = row(record);
-    [
-        sequence.to_string(),
-        enqueued,
-        signal.to_string(),
-        items.to_string(),
-        Size(bytes).to_string(),
-    ]
+    let Row { sequence, enqueued, signal, items, bytes } = row(record);
+    [sequence.to_string(), enqueued, signal.to_string(), items.to_string(), Size(bytes).to_string()]
 }
 
 fn row(record: &RecordInfo) -> Row {

@@ -14,17 +14,10 @@ pub fn run(command: Queue, environment: &Environment) -> Outcome {
     let directory = |sources| load(sources, environment).map(|loaded| loaded.config.queue.directory);
     match command {
         Queue::Ls { how } => log::ls(&directory(how.sources)?, how.json),
-        Queue::Show {
-            sequence: Some(sequence),
-            how,
-            ..
-        } => log::payload(&directory(how.sources)?, sequence),
-        Queue::Show {
-            sequence: None,
-            from,
-            limit,
-            how,
-        } => log::records(&directory(how.sources)?, from, limit, how.json),
+        Queue::Show { sequence: Some(sequence), how, .. } => log::payload(&directory(how.sources)?, sequence),
+        Queue::Show { sequence: None, from, limit, how } => {
+            log::records(&directory(how.sources)?, from, limit, how.json)
+        }
         Queue::Dead { command } => dead::run(command, directory),
     }
 }
@@ -41,8 +34,5 @@ fn show_json<R: Serialize>(rows: impl IntoIterator<Item = R>) -> Outcome {
 
 /// The name of what a queue record carries.
 fn signal(kind: u8) -> &'static str {
-    Signal::ALL
-        .into_iter()
-        .find(|signal| *signal as u8 == kind)
-        .map_or("unknown", Signal::name)
+    Signal::ALL.into_iter().find(|signal| *signal as u8 == kind).map_or("unknown", Signal::name)
 }

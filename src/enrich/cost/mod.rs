@@ -49,12 +49,8 @@ pub struct Rates {
 }
 
 impl Unpriced {
-    pub const ALL: [Unpriced; 4] = [
-        Unpriced::NoModel,
-        Unpriced::UnknownModel,
-        Unpriced::NoTokens,
-        Unpriced::TooLarge,
-    ];
+    pub const ALL: [Unpriced; 4] =
+        [Unpriced::NoModel, Unpriced::UnknownModel, Unpriced::NoTokens, Unpriced::TooLarge];
 
     /// The label of the metric.
     pub fn reason(self) -> &'static str {
@@ -73,11 +69,7 @@ impl Cost {
     pub fn reported(usd: f64) -> Option<Cost> {
         let pico = usd * PICO as f64;
         let is_money = pico >= 1.0 && usd < 1e12;
-        is_money.then(|| Cost {
-            total: pico.round() as u128,
-            parts: None,
-            price_version: "reported".into(),
-        })
+        is_money.then(|| Cost { total: pico.round() as u128, parts: None, price_version: "reported".into() })
     }
 }
 
@@ -114,11 +106,7 @@ impl Rates {
             + times(cached, self.cached_input.unwrap_or(self.input))
             + times(written, self.cache_write.unwrap_or(self.input));
         let output = times(usage.output.unwrap_or(0), self.output);
-        Ok(Cost {
-            total: input + output,
-            parts: Some((input, output)),
-            price_version: self.version.clone(),
-        })
+        Ok(Cost { total: input + output, parts: Some((input, output)), price_version: self.version.clone() })
     }
 }
 
@@ -145,11 +133,7 @@ mod tests {
     }
 
     fn usage(input: u64, output: u64) -> Usage {
-        Usage {
-            input: Some(input),
-            output: Some(output),
-            ..Usage::default()
-        }
+        Usage { input: Some(input), output: Some(output), ..Usage::default() }
     }
 
     #[test]
@@ -160,56 +144,26 @@ mod tests {
 
     #[test]
     fn cached_input_is_cheaper_and_counted_once() {
-        let inclusive = Usage {
-            cached_input: Some(400),
-            ..usage(1_000, 0)
-        };
+        let inclusive = Usage { cached_input: Some(400), ..usage(1_000, 0) };
         check(inclusive, Ok((640_000_000, 0)));
-        check(
-            Usage {
-                cache_exclusive: true,
-                ..inclusive
-            },
-            Ok((1_040_000_000, 0)),
-        );
+        check(Usage { cache_exclusive: true, ..inclusive }, Ok((1_040_000_000, 0)));
     }
 
     #[test]
     fn cache_writes_without_a_rate_cost_as_input() {
-        let inclusive = Usage {
-            cache_write: Some(400),
-            ..usage(1_000, 0)
-        };
+        let inclusive = Usage { cache_write: Some(400), ..usage(1_000, 0) };
         check(inclusive, Ok((1_000_000_000, 0)));
-        check(
-            Usage {
-                cache_exclusive: true,
-                ..inclusive
-            },
-            Ok((1_400_000_000, 0)),
-        );
+        check(Usage { cache_exclusive: true, ..inclusive }, Ok((1_400_000_000, 0)));
     }
 
     #[test]
     fn reasoning_is_a_part_of_the_output() {
-        check(
-            Usage {
-                reasoning: Some(400),
-                ..usage(0, 500)
-            },
-            Ok((0, 1_000_000_000)),
-        );
+        check(Usage { reasoning: Some(400), ..usage(0, 500) }, Ok((0, 1_000_000_000)));
     }
 
     #[test]
     fn more_cached_than_went_in_is_all_of_it() {
-        check(
-            Usage {
-                cached_input: Some(9_000),
-                ..usage(1_000, 0)
-            },
-            Ok((100_000_000, 0)),
-        );
+        check(Usage { cached_input: Some(9_000), ..usage(1_000, 0) }, Ok((100_000_000, 0)));
     }
 
     #[test]
@@ -220,10 +174,7 @@ mod tests {
 
     #[test]
     fn a_reported_cost_is_an_amount_of_money_or_not_taken() {
-        assert_eq!(
-            Cost::reported(0.0125).map(|cost| cost.total),
-            Some(12_500_000_000)
-        );
+        assert_eq!(Cost::reported(0.0125).map(|cost| cost.total), Some(12_500_000_000));
         for nonsense in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e300] {
             assert_eq!(Cost::reported(nonsense), None, "{nonsense}");
         }

@@ -10,26 +10,14 @@ pub(super) fn first<T>(model: &str, mut found: impl FnMut(&str) -> Option<T>) ->
     let unversioned = without_version(&bare);
     let undated = without_date(unversioned);
     let dashed = undated.replace('.', "-");
-    [whole.as_str(), &bare, unversioned, undated, &dashed]
-        .into_iter()
-        .find_map(&mut found)
+    [whole.as_str(), &bare, unversioned, undated, &dashed].into_iter().find_map(&mut found)
 }
 
 /// `gpt-4o` of `openrouter/openai/gpt-4o`, `claude-…` of `us.anthropic.claude-…`.
 fn unserved(model: &str) -> &str {
-    const VENDORS: [&str; 6] = [
-        "anthropic.",
-        "openai.",
-        "mistral.",
-        "cohere.",
-        "deepseek.",
-        "moonshotai.",
-    ];
+    const VENDORS: [&str; 6] = ["anthropic.", "openai.", "mistral.", "cohere.", "deepseek.", "moonshotai."];
     let last = model.rsplit('/').next().unwrap_or(model);
-    VENDORS
-        .iter()
-        .find_map(|vendor| Some(last.split_once(vendor)?.1))
-        .unwrap_or(last)
+    VENDORS.iter().find_map(|vendor| Some(last.split_once(vendor)?.1)).unwrap_or(last)
 }
 
 /// Azure writes 3.5 as 35.
@@ -73,11 +61,7 @@ mod tests {
     use super::*;
 
     fn check(model: &str, row: &str) {
-        assert_eq!(
-            first(model, |form| (form == row).then_some(())),
-            Some(()),
-            "{model} -> {row}"
-        );
+        assert_eq!(first(model, |form| (form == row).then_some(())), Some(()), "{model} -> {row}");
     }
 
     #[test]
@@ -89,10 +73,7 @@ mod tests {
         check("openrouter/openai/gpt-4.1-mini", "gpt-4.1-mini");
         check("gpt-35-turbo-16k", "gpt-3.5-turbo-16k");
         check("claude-3-5-sonnet-20241022", "claude-3-5-sonnet");
-        check(
-            "us.anthropic.claude-3-5-sonnet-20241022-v2:0",
-            "claude-3-5-sonnet",
-        );
+        check("us.anthropic.claude-3-5-sonnet-20241022-v2:0", "claude-3-5-sonnet");
         check("claude-sonnet-4-5@20250929", "claude-sonnet-4-5");
         check("anthropic/claude-sonnet-4.5", "claude-sonnet-4-5");
         check("models/gemini-2.5-pro", "gemini-2.5-pro");
@@ -114,17 +95,7 @@ mod tests {
 
     #[test]
     fn odd_names_are_no_trouble() {
-        for model in [
-            "",
-            "/",
-            "-",
-            "@",
-            "-v",
-            "2024-08-06",
-            "--20240806",
-            "漢字-0613",
-            "-latest",
-        ] {
+        for model in ["", "/", "-", "@", "-v", "2024-08-06", "--20240806", "漢字-0613", "-latest"] {
             first(model, |_| None::<()>);
         }
     }

@@ -26,9 +26,7 @@ struct Rate(u64);
 
 impl Setting for Rate {
     fn parse(text: &str) -> Result<Rate, String> {
-        decimal(text)
-            .map(Rate)
-            .ok_or_else(|| "dollars per million tokens, such as 2.50".to_string())
+        decimal(text).map(Rate).ok_or_else(|| "dollars per million tokens, such as 2.50".to_string())
     }
 }
 
@@ -44,10 +42,8 @@ impl Prices {
         if setting == "builtin" {
             return Ok(Prices::builtin());
         }
-        let text = std::fs::read_to_string(setting).map_err(|source| LoadError::Unreadable {
-            file: setting.to_owned(),
-            source,
-        })?;
+        let text = std::fs::read_to_string(setting)
+            .map_err(|source| LoadError::Unreadable { file: setting.to_owned(), source })?;
         Prices::read(setting, &text).map_err(LoadError::Wrong)
     }
 
@@ -62,19 +58,13 @@ impl Prices {
                 section.each(|provider, section| prices.provider(provider, section));
             });
         });
-        if problems.is_empty() {
-            Ok(prices)
-        } else {
-            Err(problems)
-        }
+        if problems.is_empty() { Ok(prices) } else { Err(problems) }
     }
 
     /// What `usage` costs of `model`, named in any of its forms, at `provider`; where that provider has no
     /// price for it, at the first who has.
     pub fn price(&self, provider: Option<&str>, model: &str, usage: &Usage) -> Result<Cost, Unpriced> {
-        self.rates(provider, model)
-            .ok_or(Unpriced::UnknownModel)?
-            .price(usage)
+        self.rates(provider, model).ok_or(Unpriced::UnknownModel)?.price(usage)
     }
 
     /// The prices of `model`; see [`Prices::price`].
@@ -94,10 +84,7 @@ impl Prices {
         section.section("models", |section| {
             section.each(|model, section| {
                 let rates = Rates::read(section, date.clone());
-                self.models
-                    .entry(model.to_ascii_lowercase())
-                    .or_default()
-                    .push((provider.to_owned(), rates));
+                self.models.entry(model.to_ascii_lowercase()).or_default().push((provider.to_owned(), rates));
             });
         });
     }
@@ -164,37 +151,20 @@ providers:
             serde_json::from_str(include_str!("../../../tests/data/cost_vectors.json")).unwrap();
         let mut faults = 0;
         // It finds no dated and no prefixed name: what has no figure there is not compared.
-        let cases = vectors["cost"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .filter(|case| !case["cost_usd_micro"].is_null());
+        let cases =
+            vectors["cost"].as_array().unwrap().iter().filter(|case| !case["cost_usd_micro"].is_null());
         for case in cases {
             let (model, provider) = (case["model"].as_str().unwrap(), case["provider"].as_str());
             let (input, output) = (case["prompt_tokens"].as_u64(), case["completion_tokens"].as_u64());
-            let usage = Usage {
-                input,
-                output,
-                ..Usage::default()
-            };
-            let micro = prices
-                .price(provider, model, &usage)
-                .ok()
-                .map(|cost| cost.total / (PICO / 1_000_000));
+            let usage = Usage { input, output, ..Usage::default() };
+            let micro =
+                prices.price(provider, model, &usage).ok().map(|cost| cost.total / (PICO / 1_000_000));
             let recorded = case["cost_usd_micro"].as_u64().map(u128::from);
             if micro != recorded {
-                let rates = if model == "gpt-4o" {
-                    (5.0, 15.0)
-                } else {
-                    (0.5, 1.5)
-                };
+                let rates = if model == "gpt-4o" { (5.0, 15.0) } else { (0.5, 1.5) };
                 let spent = input.unwrap() as f64 * rates.0 + output.unwrap_or(0) as f64 * rates.1;
                 let cut = (spent / 1e6 * 1e6) as u128;
-                assert_eq!(
-                    (Some(cut), micro),
-                    (recorded, recorded.map(|micro| micro + 1)),
-                    "{case}"
-                );
+                assert_eq!((Some(cut), micro), (recorded, recorded.map(|micro| micro + 1)), "{case}");
                 faults += 1;
             }
         }
@@ -216,10 +186,7 @@ providers:
             ("cohere", "command-r-08-2024"),
             ("openai", "text-embedding-3-small"),
         ] {
-            assert!(
-                prices.rates(Some(provider), model).is_some(),
-                "{provider} {model}"
-            );
+            assert!(prices.rates(Some(provider), model).is_some(), "{provider} {model}");
         }
         assert!(prices.rates(Some("openai"), "ft:gpt-4o:acme::1").is_none());
         assert!(prices.models.len() > 100);
@@ -235,20 +202,12 @@ providers:
         let prices = Prices::read("p", &format!("providers:\n{}{}", one("a", 1), one("b", 2))).unwrap();
         let input = |provider| prices.rates(provider, "m").map(|rates| rates.input);
         assert_eq!(input(Some("b")), Some(2_000_000));
-        assert_eq!(
-            (input(Some("c")), input(None)),
-            (Some(1_000_000), Some(1_000_000))
-        );
+        assert_eq!((input(Some("c")), input(None)), (Some(1_000_000), Some(1_000_000)));
     }
 
     fn check(text: &str, problems: Expect) {
         let found = Prices::read("p.yaml", text).expect_err("a problem");
-        problems.assert_eq(
-            &found
-                .iter()
-                .map(|problem| format!("{problem}\n"))
-                .collect::<String>(),
-        );
+        problems.assert_eq(&found.iter().map(|problem| format!("{problem}\n")).collect::<String>());
     }
 
     #[test]
@@ -274,10 +233,7 @@ providers:
     #[test]
     fn a_price_file_that_is_not_there_is_named() {
         let error = Prices::load("/nowhere/prices.yaml").expect_err("no such file");
-        assert_eq!(
-            error.to_string(),
-            "the price file /nowhere/prices.yaml cannot be read"
-        );
+        assert_eq!(error.to_string(), "the price file /nowhere/prices.yaml cannot be read");
         assert!(Prices::load("builtin").is_ok());
     }
 
@@ -286,17 +242,7 @@ providers:
         for (text, pico) in [("2.50", 2_500_000), ("0.000001", 1), ("15", 15_000_000), ("0", 0)] {
             assert_eq!(decimal(text), Some(pico), "{text}");
         }
-        for text in [
-            "",
-            ".",
-            "1.",
-            ".5",
-            "-1",
-            "1e3",
-            "0.0000001",
-            "1,5",
-            "99999999999999999999",
-        ] {
+        for text in ["", ".", "1.", ".5", "-1", "1e3", "0.0000001", "1,5", "99999999999999999999"] {
             assert_eq!(decimal(text), None, "{text}");
         }
     }

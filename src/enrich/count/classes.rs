@@ -60,19 +60,14 @@ impl Classes {
                 flat[first as usize..=last as usize].fill(mask);
             }
         }
-        let mut classes = Classes {
-            block_of: Vec::new(),
-            blocks: Vec::new(),
-        };
+        let mut classes = Classes { block_of: Vec::new(), blocks: Vec::new() };
         for block in flat.as_chunks::<256>().0 {
             let known = classes.blocks.iter().position(|other| other == block);
             let number = known.unwrap_or_else(|| {
                 classes.blocks.push(*block);
                 classes.blocks.len() - 1
             });
-            classes
-                .block_of
-                .push(u8::try_from(number).expect("Unicode has under 256 different blocks"));
+            classes.block_of.push(u8::try_from(number).expect("Unicode has under 256 different blocks"));
         }
         classes
     }

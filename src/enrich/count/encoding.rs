@@ -17,16 +17,10 @@ pub enum Encoding {
 }
 
 static O200K: LazyLock<Vocabulary> = LazyLock::new(|| {
-    Vocabulary::read(
-        include_bytes!("../../../assets/o200k_base.ranks.zst"),
-        std::iter::empty(),
-    )
+    Vocabulary::read(include_bytes!("../../../assets/o200k_base.ranks.zst"), std::iter::empty())
 });
 static CL100K: LazyLock<Vocabulary> = LazyLock::new(|| {
-    Vocabulary::read(
-        include_bytes!("../../../assets/cl100k_base.ranks.zst"),
-        std::iter::empty(),
-    )
+    Vocabulary::read(include_bytes!("../../../assets/cl100k_base.ranks.zst"), std::iter::empty())
 });
 /// What `p50k_base` adds to `r50k_base` are the runs of 2 to 25 spaces.
 static P50K: LazyLock<Vocabulary> =
@@ -149,9 +143,7 @@ mod tests {
     fn a_million_counts_are_those_of_tiktoken() {
         let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(1_000_000));
         let run = runner.run(&texts(), |text| {
-            Encoding::ALL
-                .into_iter()
-                .for_each(|encoding| check(encoding, &text));
+            Encoding::ALL.into_iter().for_each(|encoding| check(encoding, &text));
             Ok(())
         });
         run.expect("no text is counted differently");
@@ -162,14 +154,10 @@ mod tests {
         let mut seed = 1u64;
         let mut random = |from: &[u8], len: usize| -> String {
             let step = |s: &mut u64| {
-                *s = s
-                    .wrapping_mul(6364136223846793005)
-                    .wrapping_add(1442695040888963407);
+                *s = s.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
                 (*s >> 33) as usize
             };
-            (0..len)
-                .map(|_| char::from(from[step(&mut seed) % from.len()]))
-                .collect()
+            (0..len).map(|_| char::from(from[step(&mut seed) % from.len()])).collect()
         };
         let alphabet = b"abcdefghijklmnopqrstuvwxyz";
         for text in [
@@ -199,22 +187,10 @@ mod tests {
     #[test]
     fn the_ranks_are_the_published_ones() {
         for (encoding, digest) in [
-            (
-                Encoding::O200kBase,
-                "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d",
-            ),
-            (
-                Encoding::Cl100kBase,
-                "223921b76ee99bde995b7ff738513eef100fb51d18c93597a113bcffe865b2a7",
-            ),
-            (
-                Encoding::P50kBase,
-                "94b5ca7dff4d00767bc256fdd1b27e5b17361d7b8a5f968547f9f23eb70d2069",
-            ),
-            (
-                Encoding::R50kBase,
-                "306cd27f03c1a714eca7108e03d66b7dc042abe8c258b44c199a7ed9838dd930",
-            ),
+            (Encoding::O200kBase, "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d"),
+            (Encoding::Cl100kBase, "223921b76ee99bde995b7ff738513eef100fb51d18c93597a113bcffe865b2a7"),
+            (Encoding::P50kBase, "94b5ca7dff4d00767bc256fdd1b27e5b17361d7b8a5f968547f9f23eb70d2069"),
+            (Encoding::R50kBase, "306cd27f03c1a714eca7108e03d66b7dc042abe8c258b44c199a7ed9838dd930"),
         ] {
             let vocabulary = encoding.vocabulary();
             let mut file = String::new();
@@ -224,9 +200,8 @@ mod tests {
                 let token = BASE64_STANDARD.encode(vocabulary.token(index));
                 writeln!(file, "{token} {rank}").unwrap();
             }
-            let found = Sha256::digest(file)
-                .iter()
-                .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
+            let found =
+                Sha256::digest(file).iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
             assert_eq!(found, digest, "{}", encoding.name());
         }
     }

@@ -45,15 +45,10 @@ fn head(data: &str) -> Vec<u8> {
     let lenient = GeneralPurposeConfig::new()
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
         .with_decode_allow_trailing_bits(true);
-    let symbols: Vec<u8> = data
-        .bytes()
-        .filter(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'))
-        .take(88_000)
-        .collect();
+    let symbols: Vec<u8> =
+        data.bytes().filter(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/')).take(88_000).collect();
     let whole = symbols.len() - usize::from(symbols.len() % 4 == 1);
-    GeneralPurpose::new(&STANDARD, lenient)
-        .decode(&symbols[..whole])
-        .unwrap_or_default()
+    GeneralPurpose::new(&STANDARD, lenient).decode(&symbols[..whole]).unwrap_or_default()
 }
 
 fn png(bytes: &[u8]) -> Option<(u64, u64)> {
@@ -66,16 +61,11 @@ fn png(bytes: &[u8]) -> Option<(u64, u64)> {
 }
 
 fn gif(bytes: &[u8]) -> Option<(u64, u64)> {
-    let header = bytes
-        .strip_prefix(b"GIF87a")
-        .or_else(|| bytes.strip_prefix(b"GIF89a"))?;
+    let header = bytes.strip_prefix(b"GIF87a").or_else(|| bytes.strip_prefix(b"GIF89a"))?;
     let [w0, w1, h0, h1] = header.get(..4)? else {
         return None;
     };
-    Some((
-        u64::from(u16::from_le_bytes([*w0, *w1])),
-        u64::from(u16::from_le_bytes([*h0, *h1])),
-    ))
+    Some((u64::from(u16::from_le_bytes([*w0, *w1])), u64::from(u16::from_le_bytes([*h0, *h1]))))
 }
 
 /// Walks the segments to the first start of frame (C0 to CF but C4, C8 and CC).

@@ -92,11 +92,7 @@ impl<'v> Merger<'v> {
         let end = bytes.len() as u32;
         self.starts.clear();
         self.ranks.clear();
-        self.ranks.extend(
-            bytes
-                .windows(2)
-                .map(|pair| self.vocabulary.rank(pair).unwrap_or(NONE)),
-        );
+        self.ranks.extend(bytes.windows(2).map(|pair| self.vocabulary.rank(pair).unwrap_or(NONE)));
         self.ranks.push(NONE);
         if bytes.len() <= SHORT {
             self.starts.extend(0..=end);
@@ -139,8 +135,7 @@ impl<'v> Merger<'v> {
         self.before.extend((0..end).map(|start| start.saturating_sub(1)));
         self.heap.clear();
         let pairs = self.ranks.iter().zip(0..).filter(|(rank, _)| **rank != NONE);
-        self.heap
-            .extend(pairs.map(|(rank, start)| Reverse((*rank, start))));
+        self.heap.extend(pairs.map(|(rank, start)| Reverse((*rank, start))));
         while let Some(Reverse((rank, start))) = self.heap.pop() {
             if self.ranks[start as usize] != rank {
                 continue;
@@ -173,9 +168,7 @@ impl<'v> Merger<'v> {
     }
 
     fn rank(&self, bytes: &[u8], start: u32, end: u32) -> u32 {
-        self.vocabulary
-            .rank(&bytes[start as usize..end as usize])
-            .unwrap_or(NONE)
+        self.vocabulary.rank(&bytes[start as usize..end as usize]).unwrap_or(NONE)
     }
 }
 
@@ -203,32 +196,13 @@ mod tests {
     /// all that grows faster than the piece.
     #[test]
     fn no_piece_takes_more_than_linear_work() {
-        let units = [
-            "a",
-            " ",
-            "\n",
-            "-",
-            "漢",
-            "qz",
-            "A",
-            "Aé",
-            "\u{301}",
-            "=-",
-            "0",
-            "abcab",
-            "\t\u{a0}-",
-        ];
+        let units = ["a", " ", "\n", "-", "漢", "qz", "A", "Aé", "\u{301}", "=-", "0", "abcab", "\t\u{a0}-"];
         for unit in units {
             let piece = unit.repeat(20_000 / unit.len());
             for encoding in [Encoding::O200kBase, Encoding::R50kBase] {
                 let mut merger = Merger::new(encoding.vocabulary());
                 merger.count(piece.as_bytes());
-                assert!(
-                    merger.work <= 3 * piece.len(),
-                    "{unit:?} {}: {}",
-                    encoding.name(),
-                    merger.work
-                );
+                assert!(merger.work <= 3 * piece.len(), "{unit:?} {}: {}", encoding.name(), merger.work);
             }
         }
     }

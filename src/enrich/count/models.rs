@@ -73,24 +73,10 @@ const ENCODINGS: &[(&str, Encoding)] = &[
 const FAMILIES: &[(&[&str], Rule)] = &[
     (&["llama"], rule("llama", Cl100kBase, 100)),
     (&["gemini", "gemma"], rule("gemini", O200kBase, 113)),
-    (
-        &[
-            "mistral",
-            "mixtral",
-            "ministral",
-            "magistral",
-            "codestral",
-            "devstral",
-            "pixtral",
-        ],
-        MISTRAL,
-    ),
+    (&["mistral", "mixtral", "ministral", "magistral", "codestral", "devstral", "pixtral"], MISTRAL),
     (&["deepseek"], rule("deepseek", O200kBase, 104)),
     (&["qwen", "qwq"], rule("qwen", O200kBase, 104)),
-    (
-        &["gpt", "computer-use", "omni-moderation"],
-        rule("openai", O200kBase, 100),
-    ),
+    (&["gpt", "computer-use", "omni-moderation"], rule("openai", O200kBase, 100)),
 ];
 const MISTRAL: Rule = rule("mistral", O200kBase, 108);
 const CLAUDE: Rule = rule("claude", O200kBase, 115);
@@ -104,10 +90,7 @@ const fn rule(name: &'static str, base: Encoding, percent: u64) -> Rule {
 impl Rule {
     /// Every rule there is.
     pub fn all() -> impl Iterator<Item = &'static Rule> {
-        FAMILIES
-            .iter()
-            .map(|(_, rule)| rule)
-            .chain([&CLAUDE, &CLAUDE_FROM_4_7, &OTHER])
+        FAMILIES.iter().map(|(_, rule)| rule).chain([&CLAUDE, &CLAUDE_FROM_4_7, &OTHER])
     }
 }
 
@@ -159,14 +142,11 @@ fn encoding(model: &str) -> Option<Encoding> {
     }
     let fits = |name: &str| match name.strip_suffix('*') {
         Some(start) => bare.starts_with(start),
-        None => bare
-            .strip_prefix(name)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', ':', '@'])),
+        None => {
+            bare.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', ':', '@']))
+        }
     };
-    ENCODINGS
-        .iter()
-        .find(|(name, _)| fits(name))
-        .map(|(_, encoding)| *encoding)
+    ENCODINGS.iter().find(|(name, _)| fits(name)).map(|(_, encoding)| *encoding)
 }
 
 /// The name without who serves it: `azure/gpt-4`, `models/…`, `us.openai.gpt-oss-20b-1:0`.
@@ -177,30 +157,17 @@ fn bare(model: &str) -> &str {
 
 fn family(model: &str) -> &'static Rule {
     if model.contains("claude") || model.contains("anthropic") {
-        return if claude_version(model) >= (4, 7) {
-            &CLAUDE_FROM_4_7
-        } else {
-            &CLAUDE
-        };
+        return if claude_version(model) >= (4, 7) { &CLAUDE_FROM_4_7 } else { &CLAUDE };
     }
-    let named = FAMILIES
-        .iter()
-        .find(|(words, _)| words.iter().any(|word| model.contains(word)));
+    let named = FAMILIES.iter().find(|(words, _)| words.iter().any(|word| model.contains(word)));
     named.map_or(&OTHER, |(_, rule)| rule)
 }
 
 /// `(4, 7)` of `claude-opus-4-7`, `(3, 5)` of `claude-3-5-sonnet-20241022`, `(4, 0)` of `claude-opus-4-20250514`.
 fn claude_version(model: &str) -> (u32, u32) {
-    let mut parts = model
-        .split(['-', '.', '@', ':', '_'])
-        .skip_while(|part| part.parse::<u32>().is_err());
-    let mut number = || {
-        parts
-            .next()
-            .filter(|part| part.len() <= 2)
-            .and_then(|part| part.parse().ok())
-            .unwrap_or(0)
-    };
+    let mut parts = model.split(['-', '.', '@', ':', '_']).skip_while(|part| part.parse::<u32>().is_err());
+    let mut number =
+        || parts.next().filter(|part| part.len() <= 2).and_then(|part| part.parse().ok()).unwrap_or(0);
     (number(), number())
 }
 
@@ -265,9 +232,6 @@ mod tests {
     #[test]
     fn an_estimate_is_rounded_to_the_nearest_token() {
         let claude = Tokenizer::of("claude-3-opus");
-        assert_eq!(
-            (claude.scale(0), claude.scale(10), claude.scale(100)),
-            (0, 12, 115)
-        );
+        assert_eq!((claude.scale(0), claude.scale(10), claude.scale(100)), (0, 12, 115));
     }
 }

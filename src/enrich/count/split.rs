@@ -23,10 +23,7 @@ pub(super) enum Rules {
 
 /// Calls `each` with the pieces of `text` in order; together they are the text.
 pub(super) fn pieces<'t>(rules: Rules, text: &'t str, mut each: impl FnMut(&'t [u8])) {
-    let cut = Cut {
-        text,
-        classes: &CLASSES,
-    };
+    let cut = Cut { text, classes: &CLASSES };
     let mut at = 0;
     while at < text.len() {
         let end = match rules {
@@ -76,11 +73,7 @@ impl Cut<'_> {
             return end;
         }
         let end = self.run(at, SPACE | NEWLINE);
-        if end == self.text.len() {
-            end
-        } else {
-            self.lines(at).unwrap_or_else(|| self.blank(at))
-        }
+        if end == self.text.len() { end } else { self.lines(at).unwrap_or_else(|| self.blank(at)) }
     }
 
     fn o200k(&self, at: usize) -> usize {
@@ -117,14 +110,8 @@ impl Cut<'_> {
     fn number_or_symbols(&self, at: usize, tail: impl Fn(&Self, u8) -> bool) -> Option<usize> {
         if self.at(at).0 == NUMBER {
             let mut digits = self.text[at..].char_indices();
-            let mut in_number = digits
-                .by_ref()
-                .take(3)
-                .take_while(|(_, c)| self.classes.of(*c) == NUMBER);
-            return in_number
-                .by_ref()
-                .last()
-                .map(|(offset, c)| at + offset + c.len_utf8());
+            let mut in_number = digits.by_ref().take(3).take_while(|(_, c)| self.classes.of(*c) == NUMBER);
+            return in_number.by_ref().last().map(|(offset, c)| at + offset + c.len_utf8());
         }
         let start = at + usize::from(self.byte(at) == b' ');
         let mut end = self.run(start, SYMBOL);
@@ -148,20 +135,13 @@ impl Cut<'_> {
     fn blank(&self, at: usize) -> usize {
         let end = self.run(at, SPACE | NEWLINE);
         let last = self.text[at..end].chars().next_back().map_or(0, char::len_utf8);
-        if end == self.text.len() || at + last == end {
-            end
-        } else {
-            end - last
-        }
+        if end == self.text.len() || at + last == end { end } else { end - last }
     }
 
     /// `'(?:[sdmt]|ll|ve|re)`. Where case is ignored, `ſ` (U+017F) folds to `s`.
     fn contraction(&self, at: usize, ignore_case: bool) -> Option<usize> {
         let rest = self.text.as_bytes()[at..].strip_prefix(b"'")?;
-        let mut letters = [
-            rest.first().copied().unwrap_or(0),
-            rest.get(1).copied().unwrap_or(0),
-        ];
+        let mut letters = [rest.first().copied().unwrap_or(0), rest.get(1).copied().unwrap_or(0)];
         if ignore_case {
             letters.make_ascii_lowercase();
         }
@@ -176,11 +156,7 @@ impl Cut<'_> {
     /// `[^\r\n\p{L}\p{N}]?`
     fn after_prefix(&self, at: usize) -> usize {
         let (class, len) = self.at(at);
-        if class & (NEWLINE | LETTER | NUMBER) == 0 {
-            at + len
-        } else {
-            at
-        }
+        if class & (NEWLINE | LETTER | NUMBER) == 0 { at + len } else { at }
     }
 
     /// Where the longest run of characters of `mask` from `at` ends.

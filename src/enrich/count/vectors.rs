@@ -25,11 +25,7 @@ fn texts_are_counted_as_recorded() {
 fn random_texts_are_counted_as_recorded() {
     for case in vectors()["random"].as_array().unwrap() {
         for model in ["gpt-4", "gpt-4o"] {
-            assert_eq!(
-                Tokenizer::of(model).count(text(case, "text")),
-                case[model],
-                "{model} {case}"
-            );
+            assert_eq!(Tokenizer::of(model).count(text(case, "text")), case[model], "{model} {case}");
         }
     }
 }
@@ -55,19 +51,11 @@ fn images_are_counted_as_recorded() {
     let vectors = vectors();
     for case in vectors["images"].as_array().unwrap() {
         let size = (case["width"].as_u64().unwrap(), case["height"].as_u64().unwrap());
-        assert_eq!(
-            image::tokens(Some(size), text(case, "detail")),
-            case["tokens"],
-            "{case}"
-        );
+        assert_eq!(image::tokens(Some(size), text(case, "detail")), case["tokens"], "{case}");
     }
     for case in vectors["images_random_high"].as_array().unwrap() {
         let number = |index: usize| case[index].as_u64().unwrap();
-        assert_eq!(
-            image::tokens(Some((number(0), number(1))), "high"),
-            number(2),
-            "{case}"
-        );
+        assert_eq!(image::tokens(Some((number(0), number(1))), "high"), number(2), "{case}");
     }
 }
 

@@ -18,17 +18,10 @@ impl Vocabulary {
     /// token, in the order of their ranks; `more` come after them.
     pub(super) fn read(compressed: &[u8], more: impl Iterator<Item = Vec<u8>>) -> Vocabulary {
         const LARGEST: usize = 4 << 20;
-        #[allow(
-            clippy::disallowed_methods,
-            reason = "an embedded asset, of a size that is known"
-        )]
+        #[allow(clippy::disallowed_methods, reason = "an embedded asset, of a size that is known")]
         let ranks = zstd::bulk::decompress(compressed, LARGEST).expect("an embedded asset is whole");
-        let mut vocabulary = Vocabulary {
-            bytes: Vec::new(),
-            starts: vec![0],
-            slots: Vec::new(),
-            pairs: vec![0; 1 << 16],
-        };
+        let mut vocabulary =
+            Vocabulary { bytes: Vec::new(), starts: vec![0], slots: Vec::new(), pairs: vec![0; 1 << 16] };
         let mut rest = ranks.as_slice();
         while let [len, after @ ..] = rest {
             let (token, after) = after.split_at(usize::from(*len));

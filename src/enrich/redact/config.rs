@@ -44,21 +44,13 @@ pub struct InjectionConfig {
 impl Default for Config {
     fn default() -> Config {
         let types = vec!["default".to_string()];
-        Config {
-            action: Action::Mask,
-            types,
-            except: Vec::new(),
-            hash_key: Secret::default(),
-        }
+        Config { action: Action::Mask, types, except: Vec::new(), hash_key: Secret::default() }
     }
 }
 
 impl Default for InjectionConfig {
     fn default() -> InjectionConfig {
-        InjectionConfig {
-            enabled: true,
-            threshold: 0.5,
-        }
+        InjectionConfig { enabled: true, threshold: 0.5 }
     }
 }
 
@@ -72,16 +64,10 @@ impl Config {
             section.problem("hash_key", "action hash needs a key");
         }
         let words = ["default", "all", "none"];
-        for name in self
-            .types
-            .iter()
-            .filter(|name| self.types.len() > 1 || !words.contains(&name.as_str()))
-        {
+        for name in self.types.iter().filter(|name| self.types.len() > 1 || !words.contains(&name.as_str())) {
             refuse_unknown(section, "types", name);
         }
-        self.except
-            .iter()
-            .for_each(|name| refuse_unknown(section, "except", name));
+        self.except.iter().for_each(|name| refuse_unknown(section, "except", name));
     }
 
     /// A scanner for the types that count.
@@ -109,9 +95,6 @@ impl InjectionConfig {
 
 fn refuse_unknown(section: &mut Section<'_>, key: &str, name: &str) {
     if scan::type_named(name).is_none() {
-        section.problem(
-            key,
-            format_args!("there is no type {name}; `sidelight components` lists them"),
-        );
+        section.problem(key, format_args!("there is no type {name}; `sidelight components` lists them"));
     }
 }

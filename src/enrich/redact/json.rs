@@ -29,16 +29,8 @@ impl Redactor {
             if literal.key == "role" && !literal.is_key {
                 role = role_named(&literal.text).or(leaf.role);
             }
-            let key = if literal.key.is_empty() {
-                leaf.key
-            } else {
-                &literal.key
-            };
-            let inner = Leaf {
-                text: &literal.text,
-                key,
-                role,
-            };
+            let key = if literal.key.is_empty() { leaf.key } else { &literal.key };
+            let inner = Leaf { text: &literal.text, key, role };
             let Some(safe) = self.text(inner, depth - 1, tally) else {
                 continue;
             };

@@ -15,10 +15,7 @@ pub struct Marker {
 impl Marker {
     pub fn new(config: &Config) -> Marker {
         let hash = Hmac::new_from_slice(config.hash_key.0.as_bytes()).expect("HMAC takes keys of any length");
-        Marker {
-            action: config.action,
-            hash,
-        }
+        Marker { action: config.action, hash }
     }
 
     /// `text` with a mark in place of every finding; they ascend and do not overlap.
@@ -48,11 +45,7 @@ impl Marker {
                 .finalize()
                 .into_bytes();
             let nibbles = tag.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-            out.extend(
-                nibbles
-                    .take(marks::HASH_LETTERS)
-                    .map(|nibble| char::from(b'a' + nibble)),
-            );
+            out.extend(nibbles.take(marks::HASH_LETTERS).map(|nibble| char::from(b'a' + nibble)));
         }
         out.push(']');
     }

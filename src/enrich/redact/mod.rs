@@ -54,11 +54,7 @@ const ROUNDS: usize = 4;
 
 impl Redactor {
     pub fn build(pii: &Config, injection: &InjectionConfig) -> Redactor {
-        Redactor {
-            scanner: pii.scanner(),
-            marker: Marker::new(pii),
-            injection: injection.clone(),
-        }
+        Redactor { scanner: pii.scanner(), marker: Marker::new(pii), injection: injection.clone() }
     }
 
     /// What is done with what is found: the value of `sidelight.pii.action`.
@@ -121,11 +117,7 @@ impl Redactor {
             tally.count(&more);
             text = self.marker.splice(&text, &more);
         }
-        if self.find(&text, leaf.key).is_empty() {
-            text
-        } else {
-            marks::WITHHELD.to_string()
-        }
+        if self.find(&text, leaf.key).is_empty() { text } else { marks::WITHHELD.to_string() }
     }
 
     fn find(&self, text: &str, key: &str) -> Vec<Finding> {
@@ -159,10 +151,7 @@ impl Tally {
 
     /// Adds what `other` has.
     pub fn merge(&mut self, other: Tally) {
-        other
-            .findings
-            .into_iter()
-            .for_each(|(kind, count)| self.add(kind, count));
+        other.findings.into_iter().for_each(|(kind, count)| self.add(kind, count));
         self.evidence(other.injection);
         self.withheld += other.withheld;
     }
@@ -184,25 +173,15 @@ fn guarded(scan: impl FnOnce() -> (Option<String>, Tally), tally: &mut Tally) ->
 
 /// Keys that name a host or a network, whose addresses are the point of them (design: enrichment).
 fn names_a_host(key: &str) -> bool {
-    ["server.", "net.", "network.", "host."]
-        .iter()
-        .any(|start| key.starts_with(start))
+    ["server.", "net.", "network.", "host."].iter().any(|start| key.starts_with(start))
         || key.starts_with("k8s.") && key.ends_with(".ip")
 }
 
 /// Inline media that the media step left in place: base64 of something that is not text.
 fn is_media(text: &str) -> bool {
-    const KINDS: &[&str] = &[
-        "image/",
-        "audio/",
-        "video/",
-        "font/",
-        "application/octet-stream",
-        "application/pdf",
-    ];
-    let head = text
-        .strip_prefix("data:")
-        .map(|rest| &rest[..rest.floor_char_boundary(80)]);
+    const KINDS: &[&str] =
+        &["image/", "audio/", "video/", "font/", "application/octet-stream", "application/pdf"];
+    let head = text.strip_prefix("data:").map(|rest| &rest[..rest.floor_char_boundary(80)]);
     head.is_some_and(|head| head.contains(";base64,") && KINDS.iter().any(|kind| head.starts_with(kind)))
         && !text.contains(char::is_whitespace)
 }

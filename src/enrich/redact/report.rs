@@ -29,14 +29,7 @@ pub struct Pii {
 /// Offsets are of the text as it stands, JSON or not; `redacted` is what would be passed on.
 pub fn report(redactor: &Redactor, text: &str) -> Report {
     let mut tally = Tally::default();
-    let safe = redactor.leaf(
-        Leaf {
-            text,
-            key: "",
-            role: None,
-        },
-        &mut tally,
-    );
+    let safe = redactor.leaf(Leaf { text, key: "", role: None }, &mut tally);
     let pii = redactor.find(text, "").into_iter().map(Pii::from).collect();
     Report {
         pii,
@@ -49,11 +42,6 @@ pub fn report(redactor: &Redactor, text: &str) -> Report {
 
 impl From<Finding> for Pii {
     fn from(found: Finding) -> Pii {
-        Pii {
-            kind: found.kind,
-            start: found.start,
-            end: found.end,
-            score: found.score,
-        }
+        Pii { kind: found.kind, start: found.start, end: found.end, score: found.score }
     }
 }

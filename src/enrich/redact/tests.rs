@@ -6,35 +6,19 @@ use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
 fn redactor(action: Action) -> Redactor {
-    let config = Config {
-        action,
-        hash_key: Secret("a key".into()),
-        ..Config::default()
-    };
+    let config = Config { action, hash_key: Secret("a key".into()), ..Config::default() };
     Redactor::build(&config, &InjectionConfig::default())
 }
 
 fn leaf<'a>(text: &'a str, key: &'a str) -> Leaf<'a> {
-    Leaf {
-        text,
-        key,
-        role: None,
-    }
+    Leaf { text, key, role: None }
 }
 
 fn check(action: Action, text: &str, expect: Expect) {
     let mut tally = Tally::default();
     let out = redactor(action).leaf(leaf(text, ""), &mut tally);
-    let found: Vec<_> = tally
-        .findings
-        .iter()
-        .map(|(kind, n)| format!("{kind}={n}"))
-        .collect();
-    expect.assert_eq(&format!(
-        "{} | {}",
-        out.as_deref().unwrap_or("(same)"),
-        found.join(" ")
-    ));
+    let found: Vec<_> = tally.findings.iter().map(|(kind, n)| format!("{kind}={n}")).collect();
+    expect.assert_eq(&format!("{} | {}", out.as_deref().unwrap_or("(same)"), found.join(" ")));
 }
 
 #[test]
@@ -64,25 +48,13 @@ fn equal_values_have_equal_hashes() {
 
 #[test]
 fn remove_withholds_the_whole_leaf() {
-    check(
-        Action::Remove,
-        "write to jane@example.com",
-        expect!["[REMOVED] | EMAIL_ADDRESS=1"],
-    );
-    check(
-        Action::Remove,
-        r#"{"a":["jane@example.com"]}"#,
-        expect!["[REMOVED] | EMAIL_ADDRESS=1"],
-    );
+    check(Action::Remove, "write to jane@example.com", expect!["[REMOVED] | EMAIL_ADDRESS=1"]);
+    check(Action::Remove, r#"{"a":["jane@example.com"]}"#, expect!["[REMOVED] | EMAIL_ADDRESS=1"]);
 }
 
 #[test]
 fn flag_keeps_the_text() {
-    check(
-        Action::Flag,
-        "write to jane@example.com",
-        expect!["(same) | EMAIL_ADDRESS=1"],
-    );
+    check(Action::Flag, "write to jane@example.com", expect!["(same) | EMAIL_ADDRESS=1"]);
 }
 
 #[test]
@@ -129,11 +101,7 @@ fn python_and_broken_json_are_read_through_their_escapes() {
 
 #[test]
 fn media_is_left_to_the_media_step() {
-    check(
-        Action::Mask,
-        "data:image/png;base64,AAAA4111111111111111",
-        expect!["(same) | "],
-    );
+    check(Action::Mask, "data:image/png;base64,AAAA4111111111111111", expect!["(same) | "]);
 }
 
 #[test]
@@ -147,10 +115,7 @@ fn a_host_may_have_an_address_and_a_user_may_not() {
 #[test]
 fn a_scan_that_panics_withholds_its_text() {
     let mut tally = Tally::default();
-    assert_eq!(
-        guarded(|| panic!("a defect"), &mut tally).as_deref(),
-        Some("[WITHHELD]")
-    );
+    assert_eq!(guarded(|| panic!("a defect"), &mut tally).as_deref(), Some("[WITHHELD]"));
     assert_eq!(tally.withheld, 1);
 }
 
@@ -158,10 +123,8 @@ fn a_scan_that_panics_withholds_its_text() {
 fn settings_are_read_and_every_problem_is_told() {
     let mut config = Config::default();
     let text = "action: hash\ntypes: [EMAIL_ADDRESS, FOO]\nexcept: BAR\n";
-    let problems: Vec<_> = read_text("c.yaml", text, |s| config.read(s))
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    let problems: Vec<_> =
+        read_text("c.yaml", text, |s| config.read(s)).iter().map(ToString::to_string).collect();
     expect![[r#"
         c.yaml:1: hash_key: action hash needs a key
         c.yaml:2: types: there is no type FOO; `sidelight components` lists them

@@ -12,10 +12,7 @@ impl Digits {
 
     /// None at all where there are more than 32.
     pub fn of(value: &str) -> Digits {
-        let mut all = Digits {
-            digits: [0; Digits::MOST],
-            count: 0,
-        };
+        let mut all = Digits { digits: [0; Digits::MOST], count: 0 };
         for b in value.bytes().filter(u8::is_ascii_digit) {
             if all.count == Digits::MOST {
                 return Digits { count: 0, ..all };
@@ -47,11 +44,7 @@ pub fn luhn(digits: &[u8]) -> bool {
         .enumerate()
         .map(|(i, &d)| {
             let d = u32::from(d);
-            if i % 2 == 0 {
-                d
-            } else {
-                d * 2 - if d > 4 { 9 } else { 0 }
-            }
+            if i % 2 == 0 { d } else { d * 2 - if d > 4 { 9 } else { 0 } }
         })
         .sum();
     !digits.is_empty() && sum.is_multiple_of(10)
@@ -109,9 +102,11 @@ pub fn verhoeff(digits: &[u8]) -> bool {
         [2, 7, 9, 3, 8, 0, 6, 4, 1, 5],
         [7, 0, 4, 6, 9, 1, 3, 2, 5, 8],
     ];
-    let check = digits.iter().rev().enumerate().fold(0, |c, (i, &d)| {
-        D[usize::from(c)][usize::from(P[i % 8][usize::from(d)])]
-    });
+    let check = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .fold(0, |c, (i, &d)| D[usize::from(c)][usize::from(P[i % 8][usize::from(d)])]);
     !digits.is_empty() && check == 0
 }
 
@@ -140,10 +135,7 @@ mod tests {
         assert!(luhn(&Digits::of("4111 1111 1111 1111")));
         assert!(verhoeff(&Digits::of("2363")));
         assert!(mod11_10(&Digits::of("0794 5")) && mod11_10(&Digits::of("86095742719")));
-        assert_eq!(
-            mod97("00210005230004567890 BE00".bytes()),
-            mod97("00210005230004567890BE00".bytes())
-        );
+        assert_eq!(mod97("00210005230004567890 BE00".bytes()), mod97("00210005230004567890BE00".bytes()));
     }
 
     #[test]

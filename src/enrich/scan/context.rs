@@ -11,28 +11,12 @@ const BEHIND: usize = 32;
 /// A word behind the value is this much further away than one before it: labels stand in front,
 /// unless it is said plainly (`… is my passport`, `… (BSN)`).
 const BEHIND_PENALTY: u16 = 12;
-const SAID_BEHIND: &[&str] = &[
-    " is my ",
-    " is the ",
-    " is our ",
-    " (",
-    " ist mein",
-    " est mon ",
-    " es mi ",
-    " is mijn ",
-];
+const SAID_BEHIND: &[&str] =
+    &[" is my ", " is the ", " is our ", " (", " ist mein", " est mon ", " es mi ", " is mijn "];
 /// What stands between a word and the value puts them apart by so many bytes more: the end of a
 /// clause, of a sentence, of a line. A question and its answer belong together.
-const BORDERS: &[(&str, u16)] = &[
-    (", ", 8),
-    (" and ", 12),
-    (" / ", 12),
-    ("; ", 16),
-    ("? ", 8),
-    ("\n", 8),
-    (". ", 28),
-    ("! ", 28),
-];
+const BORDERS: &[(&str, u16)] =
+    &[(", ", 8), (" and ", 12), (" / ", 12), ("; ", 16), ("? ", 8), ("\n", 8), (". ", 28), ("! ", 28)];
 /// What a key says (`"ssn": "…"`) stands right beside the value.
 const KEY_DISTANCE: u16 = 2;
 /// Words of up to so many letters count only whole: `tel` is not in `until`, nor `pan` in `company`.
@@ -80,27 +64,18 @@ impl Words {
         let mut rows: BTreeMap<&str, Vec<u16>> = BTreeMap::new();
         let mut row_count = 0;
         for (row, detector) in detectors::all().enumerate() {
-            detector
-                .context
-                .iter()
-                .for_each(|word| rows.entry(word).or_default().push(row as u16));
+            detector.context.iter().for_each(|word| rows.entry(word).or_default().push(row as u16));
             row_count = row + 1;
         }
         let words = rows.into_iter().map(|(word, rows)| (word, Meaning::Rows(rows)));
-        let borders = BORDERS
-            .iter()
-            .map(|(border, cost)| (*border, Meaning::Border(*cost)));
+        let borders = BORDERS.iter().map(|(border, cost)| (*border, Meaning::Border(*cost)));
         let (patterns, meanings): (Vec<_>, Vec<_>) = words.chain(borders).unzip();
         let automaton = AhoCorasick::builder()
             .ascii_case_insensitive(true)
             .kind(Some(AhoCorasickKind::ContiguousNFA))
             .build(patterns)
             .expect("a few hundred short words fit");
-        Words {
-            automaton,
-            meanings,
-            row_count,
-        }
+        Words { automaton, meanings, row_count }
     }
 
     /// Fills `nearby` for a value at `start..end` of `text`, held by `key`.
@@ -132,11 +107,7 @@ impl Words {
             let (start, end) = (from + hit.start(), from + hit.end());
             // Words that ended in the last piece are there already.
             if end > nearby.read_to && is_word(text, start, end) && !marks::covers(text.as_bytes(), start) {
-                nearby.hits.push(Hit {
-                    start,
-                    end,
-                    meaning: hit.pattern().as_usize() as u16,
-                });
+                nearby.hits.push(Hit { start, end, meaning: hit.pattern().as_usize() as u16 });
             }
         }
         nearby.read_to = to;
@@ -145,11 +116,7 @@ impl Words {
     fn before(&self, start: usize, nearby: &mut Nearby) {
         let last = nearby.hits.partition_point(|hit| hit.end <= start);
         let mut borders = 0;
-        for hit in nearby.hits[..last]
-            .iter()
-            .rev()
-            .take_while(|hit| hit.end + BEFORE >= start)
-        {
+        for hit in nearby.hits[..last].iter().rev().take_while(|hit| hit.end + BEFORE >= start) {
             match &self.meanings[usize::from(hit.meaning)] {
                 Meaning::Border(cost) => borders += cost,
                 Meaning::Rows(_) => {
@@ -191,12 +158,7 @@ impl Words {
 impl Nearby {
     /// Allocates nothing until somebody asks.
     pub fn new() -> Nearby {
-        Nearby {
-            hits: Vec::new(),
-            read_to: 0,
-            at: None,
-            distance: Vec::new(),
-        }
+        Nearby { hits: Vec::new(), read_to: 0, at: None, distance: Vec::new() }
     }
 
     /// Bytes to the nearest word of `row`, more for each border between, or [`FAR`].

@@ -82,17 +82,10 @@ impl Detector {
     };
 
     /// A number with a check digit that needs a context word, as most national identifiers are.
-    pub const NUMBER: Detector = Detector {
-        tier: Tier::CheckedNear,
-        edges: Edges::Number,
-        ..Detector::BASE
-    };
+    pub const NUMBER: Detector = Detector { tier: Tier::CheckedNear, edges: Edges::Number, ..Detector::BASE };
 
     /// A secret with an unmistakable prefix.
-    pub const TOKEN: Detector = Detector {
-        edges: Edges::Token,
-        ..Detector::BASE
-    };
+    pub const TOKEN: Detector = Detector { edges: Edges::Token, ..Detector::BASE };
 }
 
 impl Tier {

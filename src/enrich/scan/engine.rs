@@ -57,13 +57,7 @@ pub struct Pass<'a> {
 impl<'a> Pass<'a> {
     /// `key` is the name under which the text is held, `on` says which rows count.
     pub fn new(text: &'a str, key: &'a str, on: &'a [bool], found: &'a mut Vec<Candidate>) -> Pass<'a> {
-        Pass {
-            text,
-            key,
-            on,
-            found,
-            nearby: Nearby::new(),
-        }
+        Pass { text, key, on, found, nearby: Nearby::new() }
     }
 }
 
@@ -90,15 +84,7 @@ impl Engine {
             .start_state(&start::Config::new().anchored(Anchored::Yes))
             .expect("the automaton is anchored and looks at nothing before its start");
         let classes = std::array::from_fn(|b| class(b as u8, &at));
-        Engine {
-            rows,
-            words: Words::build(),
-            shapes,
-            start,
-            shape_rows,
-            at,
-            classes,
-        }
+        Engine { rows, words: Words::build(), shapes, start, shape_rows, at, classes }
     }
 
     pub fn rows(&self) -> &[&'static Detector] {
@@ -186,8 +172,7 @@ impl Engine {
         if row.context.is_empty() {
             return FAR;
         }
-        self.words
-            .look(pass.text, pass.key, at.start, at.end, &mut pass.nearby);
+        self.words.look(pass.text, pass.key, at.start, at.end, &mut pass.nearby);
         let near = pass.nearby.of(usize::from(number));
         if near <= row.tier.reach() { near } else { FAR }
     }
@@ -200,10 +185,7 @@ impl Engine {
         if !row.edges.allow(pass.text.as_bytes(), &at) {
             return;
         }
-        let spot = Spot {
-            text: pass.text,
-            at: at.clone(),
-        };
+        let spot = Spot { text: pass.text, at: at.clone() };
         if !(row.valid)(&spot) {
             return;
         }
@@ -212,13 +194,7 @@ impl Engine {
             return;
         }
         let checked = row.tier.is_checked();
-        pass.found.push(Candidate {
-            kind: row.kind,
-            start: at.start,
-            end: at.end,
-            checked,
-            near,
-        });
+        pass.found.push(Candidate { kind: row.kind, start: at.start, end: at.end, checked, near });
     }
 }
 
@@ -230,11 +206,7 @@ pub fn on_by_default(row: &Detector) -> bool {
 /// One automaton for all patterns, which reports each that ends at a place.
 fn compile(patterns: &[&str]) -> dense::DFA<Vec<u32>> {
     dense::Builder::new()
-        .configure(
-            dense::Config::new()
-                .start_kind(StartKind::Anchored)
-                .match_kind(MatchKind::All),
-        )
+        .configure(dense::Config::new().start_kind(StartKind::Anchored).match_kind(MatchKind::All))
         .syntax(syntax::Config::new().unicode(false).utf8(false))
         .thompson(thompson::Config::new().utf8(false))
         .build_many(patterns)

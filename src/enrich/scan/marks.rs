@@ -17,10 +17,7 @@ const NAME_MOST: usize = 40;
 
 /// Every name that a mark may carry, sorted.
 static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
-    let mut names: Vec<_> = detectors::all()
-        .map(|row| row.kind)
-        .chain(["REMOVED", "WITHHELD"])
-        .collect();
+    let mut names: Vec<_> = detectors::all().map(|row| row.kind).chain(["REMOVED", "WITHHELD"]).collect();
     names.sort_unstable();
     names.dedup();
     names
@@ -34,11 +31,7 @@ pub fn end(bytes: &[u8], at: usize) -> Option<usize> {
         .take(NAME_MOST)
         .take_while(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || **b == b'_')
         .count();
-    if name < 3
-        || NAMES
-            .binary_search_by(|n| n.as_bytes().cmp(&rest[..name]))
-            .is_err()
-    {
+    if name < 3 || NAMES.binary_search_by(|n| n.as_bytes().cmp(&rest[..name])).is_err() {
         return None;
     }
     let past = at + 1 + name;
@@ -62,8 +55,7 @@ pub fn is_mark(value: &str) -> bool {
 pub fn covers(bytes: &[u8], at: usize) -> bool {
     let from = at.saturating_sub(NAME_MOST + HASH_LETTERS + 3);
     let open = bytes[from..at].iter().rposition(|b| *b == b'[');
-    open.and_then(|i| end(bytes, from + i))
-        .is_some_and(|end| end > at)
+    open.and_then(|i| end(bytes, from + i)).is_some_and(|end| end > at)
 }
 
 #[cfg(test)]
@@ -78,14 +70,7 @@ mod tests {
                 && is_mark(REMOVED)
                 && is_mark(WITHHELD)
         );
-        for no in [
-            "[INST]",
-            "[US_SSN:abcdefghijklmnoz]",
-            "[US_SSN",
-            "[]",
-            "[US_SSN:]",
-            "[US_SSN] ",
-        ] {
+        for no in ["[INST]", "[US_SSN:abcdefghijklmnoz]", "[US_SSN", "[]", "[US_SSN:]", "[US_SSN] "] {
             assert!(!is_mark(no), "{no}");
         }
         assert!(covers(b"a [US_SSN] b", 4) && !covers(b"a [US_SSN] b", 11));

@@ -65,9 +65,7 @@ impl Default for Scanner {
 impl Scanner {
     /// A scanner for the rows that `wanted` picks.
     pub fn new(wanted: impl Fn(&Detector) -> bool) -> Scanner {
-        Scanner {
-            on: ENGINE.rows().iter().map(|row| wanted(row)).collect(),
-        }
+        Scanner { on: ENGINE.rows().iter().map(|row| wanted(row)).collect() }
     }
 
     /// Whether a row counts when the configuration says `types: default`.
@@ -79,11 +77,7 @@ impl Scanner {
     /// attribute or JSON key that holds the text: context, and never itself scanned.
     pub fn scan(&self, text: &str, key: &str, findings: &mut Vec<Finding>) {
         match shadow::fold(text) {
-            None => findings.extend(
-                self.candidates(text, key)
-                    .iter()
-                    .map(|c| finding(c, c.start..c.end)),
-            ),
+            None => findings.extend(self.candidates(text, key).iter().map(|c| finding(c, c.start..c.end))),
             Some(shadow) => {
                 let folded = self.candidates(&shadow.text, key);
                 findings.extend(folded.iter().map(|c| finding(c, shadow.original(c.start..c.end))));
@@ -109,10 +103,5 @@ impl Scanner {
 }
 
 fn finding(candidate: &Candidate, at: std::ops::Range<usize>) -> Finding {
-    Finding {
-        kind: candidate.kind,
-        start: at.start,
-        end: at.end,
-        score: candidate.score(),
-    }
+    Finding { kind: candidate.kind, start: at.start, end: at.end, score: candidate.score() }
 }

@@ -77,11 +77,7 @@ fn spaced_out(bytes: &[u8]) -> usize {
     // The last one has to end there: `4 1 1 1 1 12` is five.
     let length = (2 * count).min(bytes.len()) - usize::from(count > 0 && 2 * count <= bytes.len());
     let digits = bytes[..length].iter().filter(|b| b.is_ascii_digit()).count();
-    if count >= SPACED_LEAST && digits >= 3 {
-        length
-    } else {
-        0
-    }
+    if count >= SPACED_LEAST && digits >= 3 { length } else { 0 }
 }
 
 /// How many bytes of `rest` are ` at name dot tld`, as people say an address.
@@ -92,14 +88,9 @@ fn said_address(rest: &[u8]) -> usize {
     let mut end = 4;
     let mut labels = 0;
     loop {
-        let label = rest[end..]
-            .iter()
-            .take(63)
-            .take_while(|b| b.is_ascii_alphanumeric() || **b == b'-')
-            .count();
-        let dot = rest
-            .get(end + label..end + label + 5)
-            .is_some_and(|d| d.eq_ignore_ascii_case(b" dot "));
+        let label =
+            rest[end..].iter().take(63).take_while(|b| b.is_ascii_alphanumeric() || **b == b'-').count();
+        let dot = rest.get(end + label..end + label + 5).is_some_and(|d| d.eq_ignore_ascii_case(b" dot "));
         labels += 1;
         end += label;
         if label == 0 || !dot || labels == 8 {
@@ -113,17 +104,10 @@ pub fn fold(text: &str) -> Option<Shadow> {
     if !needed(text) {
         return None;
     }
-    let mut shadow = Shadow {
-        text: String::with_capacity(text.len()),
-        joints: Vec::new(),
-        hid_something: false,
-    };
+    let mut shadow =
+        Shadow { text: String::with_capacity(text.len()), joints: Vec::new(), hid_something: false };
     let mut at = 0;
-    let mut mixed = MixedWords {
-        text,
-        end: 0,
-        is_mixed: false,
-    };
+    let mut mixed = MixedWords { text, end: 0, is_mixed: false };
     // Up to where characters are written apart, and up to where an address is said in words.
     let (mut apart, mut said) = (0, 0);
     while let Some(c) = text[at..].chars().next() {
@@ -172,11 +156,7 @@ impl Shadow {
 
     fn start(&self, place: usize) -> usize {
         let joint = self.joint(place);
-        if joint.wide > 0 {
-            joint.original
-        } else {
-            joint.original + place - joint.shadow
-        }
+        if joint.wide > 0 { joint.original } else { joint.original + place - joint.shadow }
     }
 
     fn end(&self, place: usize) -> usize {
@@ -184,41 +164,22 @@ impl Shadow {
             return 0;
         };
         let joint = self.joint(last);
-        if joint.wide > 0 {
-            joint.original + joint.wide
-        } else {
-            joint.original + place - joint.shadow
-        }
+        if joint.wide > 0 { joint.original + joint.wide } else { joint.original + place - joint.shadow }
     }
 
     /// The last joint at or before `place`; the text begins with one that is implied.
     fn joint(&self, place: usize) -> Joint {
         let before = self.joints.partition_point(|j| j.shadow <= place);
-        before.checked_sub(1).map_or(
-            Joint {
-                shadow: 0,
-                original: 0,
-                wide: 0,
-            },
-            |i| self.joints[i],
-        )
+        before.checked_sub(1).map_or(Joint { shadow: 0, original: 0, wide: 0 }, |i| self.joints[i])
     }
 
     /// Puts `folded` (nothing: drops it) for the `width` bytes at `original`.
     fn put(&mut self, original: usize, width: usize, folded: Option<char>) {
         if let Some(c) = folded {
-            self.joints.push(Joint {
-                shadow: self.text.len(),
-                original,
-                wide: width,
-            });
+            self.joints.push(Joint { shadow: self.text.len(), original, wide: width });
             self.text.push(c);
         }
-        let after = Joint {
-            shadow: self.text.len(),
-            original: original + width,
-            wide: 0,
-        };
+        let after = Joint { shadow: self.text.len(), original: original + width, wide: 0 };
         // Dropped characters in a row leave one joint.
         match self.joints.last_mut() {
             Some(last) if last.shadow == after.shadow => *last = after,
@@ -297,10 +258,7 @@ fn compatible(c: char) -> Option<char> {
 
 /// Letters of other scripts that look like a Latin one: the everyday part of Unicode TR 39, `confusables.txt`.
 fn confusable(c: char) -> Option<char> {
-    CONFUSABLE
-        .binary_search_by_key(&c, |(other, _)| *other)
-        .ok()
-        .map(|i| CONFUSABLE[i].1)
+    CONFUSABLE.binary_search_by_key(&c, |(other, _)| *other).ok().map(|i| CONFUSABLE[i].1)
 }
 
 /// Greek, Cyrillic and Armenian letters with their Latin twins, sorted.
@@ -427,10 +385,7 @@ fn backslash(bytes: &[u8]) -> Option<(usize, char)> {
     match rest.first()? {
         b'u' => unit(&rest[1..]).and_then(|high| match high {
             0xD800..=0xDBFF => {
-                let low = rest[5..]
-                    .strip_prefix(&bytes[..slashes])?
-                    .strip_prefix(b"u")
-                    .and_then(unit)?;
+                let low = rest[5..].strip_prefix(&bytes[..slashes])?.strip_prefix(b"u").and_then(unit)?;
                 let code =
                     0x10000 + ((high - 0xD800) << 10) + low.checked_sub(0xDC00).filter(|l| *l < 0x400)?;
                 Some((slashes + 5 + slashes + 5, char::from_u32(code)?))
@@ -452,9 +407,7 @@ fn unit(bytes: &[u8]) -> Option<u32> {
 }
 
 fn hex(digits: &[u8]) -> Option<u32> {
-    digits
-        .iter()
-        .try_fold(0, |n, b| Some(n * 16 + char::from(*b).to_digit(16)?))
+    digits.iter().try_fold(0, |n, b| Some(n * 16 + char::from(*b).to_digit(16)?))
 }
 
 /// RFC 3986 §2.1, printable characters only.

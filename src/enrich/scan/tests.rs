@@ -29,11 +29,8 @@ fn every_row_finds_its_examples_exactly() {
     for row in detectors() {
         for example in row.finds {
             let (text, wanted) = unmark(example);
-            let got: Vec<_> = found(&text)
-                .iter()
-                .filter(|f| f.kind == row.kind)
-                .map(|f| (f.start, f.end))
-                .collect();
+            let got: Vec<_> =
+                found(&text).iter().filter(|f| f.kind == row.kind).map(|f| (f.start, f.end)).collect();
             if got != wanted {
                 wrong.push(format!("{}: {example}: {:?}", row.kind, found(&text)));
             }
@@ -147,14 +144,8 @@ fn no_text_takes_more_than_linear_work() {
     };
     for piece in HOSTILE {
         let (short, long) = (work(piece, 4_000), work(piece, 40_000));
-        assert!(
-            long <= 11 * short,
-            "{piece:?}: {short} steps for 4 kB, {long} for 40 kB"
-        );
-        assert!(
-            long <= engine::REACH * 40_000,
-            "{piece:?}: {long} steps for 40 kB"
-        );
+        assert!(long <= 11 * short, "{piece:?}: {short} steps for 4 kB, {long} for 40 kB");
+        assert!(long <= engine::REACH * 40_000, "{piece:?}: {long} steps for 40 kB");
     }
 }
 

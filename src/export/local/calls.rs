@@ -124,9 +124,7 @@ impl Calls {
                 with_injection: count(6)?,
             })
         };
-        Ok(self
-            .connection
-            .query_row(&sql, params![filter.model, filter.pii, since(filter)], totals)?)
+        Ok(self.connection.query_row(&sql, params![filter.model, filter.pii, since(filter)], totals)?)
     }
 
     /// What was said in the call of `span_id`, given as hex, input first and in order.
@@ -135,13 +133,7 @@ impl Calls {
             "SELECT side, role, text FROM texts WHERE hex(trace_id) = upper(?1) AND hex(span_id) = upper(?2)
                    ORDER BY side, at, n";
         let mut statement = self.connection.prepare(sql)?;
-        let said = |row: &Row<'_>| {
-            Ok(Said {
-                side: row.get(0)?,
-                role: row.get(1)?,
-                text: row.get(2)?,
-            })
-        };
+        let said = |row: &Row<'_>| Ok(Said { side: row.get(0)?, role: row.get(1)?, text: row.get(2)? });
         let rows = statement.query_map([trace_id, span_id], said)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -155,10 +147,7 @@ fn call(row: &Row<'_>) -> rusqlite::Result<Call> {
     let list = |index| {
         let text: String = row.get(index)?;
         Ok::<_, rusqlite::Error>(
-            text.split(',')
-                .filter(|word| !word.is_empty())
-                .map(str::to_string)
-                .collect(),
+            text.split(',').filter(|word| !word.is_empty()).map(str::to_string).collect(),
         )
     };
     let milliseconds = |nanos: i64| nanos as f64 / 1e6;

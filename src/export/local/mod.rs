@@ -87,27 +87,18 @@ impl Config {
 impl Settings for Config {
     /// SQLite takes one writer at a time.
     fn lane(&self) -> lane::Config {
-        let sending_queue = lane::SendingQueue {
-            num_consumers: NonZeroUsize::MIN,
-            ..lane::Config::default().sending_queue
-        };
+        let sending_queue =
+            lane::SendingQueue { num_consumers: NonZeroUsize::MIN, ..lane::Config::default().sending_queue };
         let queue = self.queue.clone();
         // Nothing is too large for a file.
         let max_request_size = Size(u64::MAX);
         let retry_on_failure = retry::Config::default();
-        lane::Config {
-            retry_on_failure,
-            sending_queue,
-            max_request_size,
-            queue,
-        }
+        lane::Config { retry_on_failure, sending_queue, max_request_size, queue }
     }
 
     fn build(&self, data_dir: &Path) -> Result<Arc<dyn Exporter>, BoxError> {
         let store = Store::open(&self.file(data_dir), self.keep, self.max_size)?;
-        Ok(Arc::new(Local {
-            store: Arc::new(store),
-        }))
+        Ok(Arc::new(Local { store: Arc::new(store) }))
     }
 
     fn calls(&self, data_dir: &Path) -> Option<PathBuf> {
@@ -139,10 +130,7 @@ impl Exporter for Local {
             };
             match tokio::task::spawn_blocking(writing).await {
                 Ok(Ok(items)) => Verdict::Kept { items },
-                Ok(Err::<_, StoreError>(cause)) => Verdict::Later {
-                    after: None,
-                    cause: cause.into(),
-                },
+                Ok(Err::<_, StoreError>(cause)) => Verdict::Later { after: None, cause: cause.into() },
                 Err(cause) => Verdict::Refused(cause.into()),
             }
         })

@@ -87,8 +87,7 @@ pub fn read(batch: &Batch) -> Rows {
             rows.calls.push(row);
             rows.items += 1;
         } else if let Some(record) = item.log_record().filter(|record| !record.span_id().is_empty()) {
-            rows.said
-                .extend(said(&log_id(record), "log", log_time(record), &call));
+            rows.said.extend(said(&log_id(record), "log", log_time(record), &call));
             rows.items += 1;
         }
     }
@@ -184,22 +183,12 @@ fn role(role: Role) -> &'static str {
 
 fn span_id(item: &Item<'_>, span: Span<'_>) -> Id {
     let given = span.span_id();
-    let span_id = if given.is_empty() {
-        Sha256::digest(item.message)[..8].to_vec()
-    } else {
-        given.to_vec()
-    };
-    Id {
-        trace: span.trace_id().to_vec(),
-        span: span_id,
-    }
+    let span_id = if given.is_empty() { Sha256::digest(item.message)[..8].to_vec() } else { given.to_vec() };
+    Id { trace: span.trace_id().to_vec(), span: span_id }
 }
 
 fn log_id(record: LogRecord<'_>) -> Id {
-    Id {
-        trace: record.trace_id().to_vec(),
-        span: record.span_id().to_vec(),
-    }
+    Id { trace: record.trace_id().to_vec(), span: record.span_id().to_vec() }
 }
 
 fn log_time(record: LogRecord<'_>) -> i64 {
@@ -215,11 +204,7 @@ fn service(item: &Item<'_>) -> String {
 }
 
 fn joined(types: &Value<'_>) -> String {
-    types
-        .items()
-        .filter_map(|kind| kind.as_str())
-        .collect::<Vec<_>>()
-        .join(",")
+    types.items().filter_map(|kind| kind.as_str()).collect::<Vec<_>>().join(",")
 }
 
 /// `None` for what is no sum of money.

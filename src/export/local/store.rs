@@ -113,17 +113,8 @@ impl Store {
             Err(error) if sqlite::is_corrupt(&error) => rebuild(path, &corrupt)?,
             other => other?,
         };
-        let open = Mutex::new(Open {
-            connection,
-            pruned: SystemTime::UNIX_EPOCH,
-        });
-        Ok(Store {
-            path: path.to_path_buf(),
-            keep,
-            max_size,
-            open,
-            corrupt,
-        })
+        let open = Mutex::new(Open { connection, pruned: SystemTime::UNIX_EPOCH });
+        Ok(Store { path: path.to_path_buf(), keep, max_size, open, corrupt })
     }
 
     /// Keeps what is not there yet; what is stays as it is, so that a batch may come twice. It is on
@@ -142,16 +133,10 @@ impl Store {
     fn write_once(&self, open: &mut Open, rows: &Rows, now: SystemTime) -> rusqlite::Result<()> {
         let stored = nanos(now);
         let transaction = open.connection.transaction()?;
-        rows.calls
-            .iter()
-            .try_for_each(|row| insert(&transaction, row, stored))?;
-        rows.said
-            .iter()
-            .try_for_each(|said| say(&transaction, said, stored))?;
+        rows.calls.iter().try_for_each(|row| insert(&transaction, row, stored))?;
+        rows.said.iter().try_for_each(|said| say(&transaction, said, stored))?;
         transaction.commit()?;
-        let due = now
-            .duration_since(open.pruned)
-            .map_or(true, |passed| passed >= PRUNE_EVERY);
+        let due = now.duration_since(open.pruned).map_or(true, |passed| passed >= PRUNE_EVERY);
         if due {
             open.pruned = now;
             remove_before(

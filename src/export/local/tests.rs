@@ -25,9 +25,7 @@ fn any(value: &Value) -> AnyValue {
         Value::Bool(flag) => Any::BoolValue(*flag),
         Value::Number(number) if number.is_i64() => Any::IntValue(number.as_i64().expect("it is one")),
         Value::Number(number) => Any::DoubleValue(number.as_f64().expect("it is one")),
-        Value::Array(values) => Any::ArrayValue(ArrayValue {
-            values: values.iter().map(any).collect(),
-        }),
+        Value::Array(values) => Any::ArrayValue(ArrayValue { values: values.iter().map(any).collect() }),
         other => Any::StringValue(other.as_str().expect("a text").to_string()),
     };
     AnyValue { value: Some(value) }
@@ -36,11 +34,7 @@ fn any(value: &Value) -> AnyValue {
 fn attributes(json: &Value) -> Vec<KeyValue> {
     let entries = json.as_object().expect("a map").iter();
     entries
-        .map(|(key, value)| KeyValue {
-            key: key.clone(),
-            value: Some(any(value)),
-            ..KeyValue::default()
-        })
+        .map(|(key, value)| KeyValue { key: key.clone(), value: Some(any(value)), ..KeyValue::default() })
         .collect()
 }
 
@@ -59,14 +53,8 @@ fn span(n: u8, attributes_of: Value) -> Span {
 
 fn traces(spans: Vec<Span>) -> Batch {
     let items = spans.len() as u32;
-    let scope_spans = vec![ScopeSpans {
-        spans,
-        ..ScopeSpans::default()
-    }];
-    let resource_spans = vec![ResourceSpans {
-        scope_spans,
-        ..ResourceSpans::default()
-    }];
+    let scope_spans = vec![ScopeSpans { spans, ..ScopeSpans::default() }];
+    let resource_spans = vec![ResourceSpans { scope_spans, ..ResourceSpans::default() }];
     let request = ExportTraceServiceRequest { resource_spans };
     Batch::trusted(Signal::Traces, request.encode_to_vec().into(), items)
 }
@@ -85,14 +73,8 @@ fn log(n: u8, text: &str) -> Batch {
         })),
         ..LogRecord::default()
     };
-    let scope_logs = vec![ScopeLogs {
-        log_records: vec![record],
-        ..ScopeLogs::default()
-    }];
-    let resource_logs = vec![ResourceLogs {
-        scope_logs,
-        ..ResourceLogs::default()
-    }];
+    let scope_logs = vec![ScopeLogs { log_records: vec![record], ..ScopeLogs::default() }];
+    let resource_logs = vec![ResourceLogs { scope_logs, ..ResourceLogs::default() }];
     let request = ExportLogsServiceRequest { resource_logs };
     Batch::trusted(Signal::Logs, request.encode_to_vec().into(), 1)
 }
@@ -131,11 +113,7 @@ impl Story {
         let directory = tempfile::tempdir().expect("a directory");
         let store = Store::open(&directory.path().join("calls.db"), WEEK, max_size).expect("it opens");
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
-        Story {
-            directory,
-            store,
-            now,
-        }
+        Story { directory, store, now }
     }
 
     fn path(&self) -> PathBuf {
@@ -160,8 +138,7 @@ impl Story {
     fn said(&self, n: u8) -> Vec<String> {
         let said = self.calls().said(&"07".repeat(16), &format!("{n:02x}").repeat(8));
         let said = said.expect("readable").into_iter();
-        said.map(|said| format!("{} {}: {}", said.side, said.role, said.text))
-            .collect()
+        said.map(|said| format!("{} {}: {}", said.side, said.role, said.text)).collect()
     }
 }
 
@@ -169,12 +146,7 @@ fn check(spans: Vec<Span>, expected: Expect) {
     let story = Story::new(Size::mib(1));
     story.write(&traces(spans));
     let calls = story.calls().list(&Filter::default(), 100).expect("readable");
-    expected.assert_eq(
-        &calls
-            .iter()
-            .map(|call| format!("{}\n", json!(call)))
-            .collect::<String>(),
-    );
+    expected.assert_eq(&calls.iter().map(|call| format!("{}\n", json!(call))).collect::<String>());
 }
 
 #[test]
@@ -214,13 +186,7 @@ fn filters_pick_by_model_pii_and_time() {
     assert_eq!(story.models(&all), ["b", "with-pii", "a"], "newest first");
     let model = Some("a".to_string());
     assert_eq!(story.models(&Filter { model, ..all.clone() }), ["a"]);
-    assert_eq!(
-        story.models(&Filter {
-            pii: true,
-            ..all.clone()
-        }),
-        ["with-pii"]
-    );
+    assert_eq!(story.models(&Filter { pii: true, ..all.clone() }), ["with-pii"]);
     let since = Some(SystemTime::UNIX_EPOCH + Duration::from_secs(3));
     assert_eq!(story.models(&Filter { since, ..all }), ["b"]);
 }
@@ -271,22 +237,16 @@ fn a_corrupt_file_is_set_aside_and_begun_anew() {
     let Story { directory, store, .. } = story;
     drop(store);
     let path = directory.path().join("calls.db");
-    fs::write(
-        &path,
-        "this is no database, but it is long enough to be taken for one".repeat(100),
-    )
-    .expect("written");
+    fs::write(&path, "this is no database, but it is long enough to be taken for one".repeat(100))
+        .expect("written");
     let store = Store::open(&path, WEEK, Size::mib(1)).expect("a new one");
-    store
-        .write(&row::read(&traces(vec![chat(1, "a")])), SystemTime::now())
-        .expect("kept");
+    store.write(&row::read(&traces(vec![chat(1, "a")])), SystemTime::now()).expect("kept");
     let names = fs::read_dir(directory.path()).expect("readable").flatten();
-    assert!(names.into_iter().any(|entry| {
-        entry
-            .file_name()
-            .to_string_lossy()
-            .starts_with("calls.db.corrupt-")
-    }));
+    assert!(
+        names
+            .into_iter()
+            .any(|entry| { entry.file_name().to_string_lossy().starts_with("calls.db.corrupt-") })
+    );
 }
 
 #[test]
@@ -295,9 +255,5 @@ fn a_store_is_read_while_it_is_written_and_missed_where_there_is_none() {
     let calls = story.calls();
     story.write(&traces(vec![chat(1, "a")]));
     assert_eq!(calls.list(&Filter::default(), 10).expect("readable").len(), 1);
-    assert!(
-        Calls::open(&story.directory.path().join("nothing"))
-            .expect("no error")
-            .is_none()
-    );
+    assert!(Calls::open(&story.directory.path().join("nothing")).expect("no error").is_none());
 }

@@ -31,11 +31,7 @@ mod tests {
         request: &M,
     ) {
         let text = write(&batch(signal, request.encode_to_vec()));
-        assert_eq!(
-            &M::decode(&*read(signal, text.as_bytes()).unwrap()).unwrap(),
-            request,
-            "{text}"
-        );
+        assert_eq!(&M::decode(&*read(signal, text.as_bytes()).unwrap()).unwrap(), request, "{text}");
         assert_eq!(&serde_json::from_str::<M>(&text).unwrap(), request, "{text}");
         let theirs = serde_json::to_string_pretty(request).unwrap();
         let bytes = read(signal, theirs.as_bytes()).unwrap_or_else(|error| panic!("{error}\n{theirs}"));
@@ -76,11 +72,8 @@ mod tests {
                 r#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"0aff","kind":2,"endTimeUnixNano":"5","flags":1}]}]}]}"#
             ]],
         );
-        let value = |value: &str| {
-            spans(&format!(
-                r#"{{"attributes": [{{"key": "a\"\u0001é", "value": {value}}}]}}"#
-            ))
-        };
+        let value =
+            |value: &str| spans(&format!(r#"{{"attributes": [{{"key": "a\"\u0001é", "value": {value}}}]}}"#));
         written(
             Signal::Traces,
             &value(r#"{"int_value": -5}"#),
@@ -180,12 +173,7 @@ mod tests {
         // Only what differs from an empty span.
         let empty = format!("{:?}", opentelemetry_proto::tonic::trace::v1::Span::default());
         let (shown, empty) = (parts(&shown), parts(&empty));
-        Ok(shown
-            .iter()
-            .filter(|part| !empty.contains(part))
-            .cloned()
-            .collect::<Vec<_>>()
-            .join(", "))
+        Ok(shown.iter().filter(|part| !empty.contains(part)).cloned().collect::<Vec<_>>().join(", "))
     }
 
     /// `a: 1, b: [c, d]` as `a: 1` and `b: [c, d]`.
@@ -294,10 +282,7 @@ mod tests {
 
     #[test]
     fn null_is_the_default_and_unknown_keys_are_skipped() {
-        check(
-            r#""name": null, "attributes": null, "status": null, "new": {"deep": [1]}"#,
-            expect![],
-        );
+        check(r#""name": null, "attributes": null, "status": null, "new": {"deep": [1]}"#, expect![]);
     }
 
     #[test]
@@ -423,19 +408,10 @@ mod tests {
 
     #[test]
     fn what_is_no_request_is_refused_with_its_place() {
-        refused(
-            "",
-            expect!["EOF while parsing a value in request at line 1 column 0"],
-        );
+        refused("", expect!["EOF while parsing a value in request at line 1 column 0"]);
         refused("[]", expect!["expected an object in request at line 1 column 2"]);
-        refused(
-            "\"secret\"",
-            expect!["expected an object in request at line 1 column 8"],
-        );
-        refused(
-            "{} {}",
-            expect!["trailing characters in request at line 1 column 4"],
-        );
+        refused("\"secret\"", expect!["expected an object in request at line 1 column 8"]);
+        refused("{} {}", expect!["trailing characters in request at line 1 column 4"]);
         refused(
             "{\"resourceLogs\": [{\n\"scopeLogs\": [}]",
             expect!["expected value in resourceLogs[0].scopeLogs[0] at line 2 column 15"],
@@ -448,19 +424,13 @@ mod tests {
             r#"{"resourceLogs": [{"schemaUrl": "secret"#,
             expect!["EOF while parsing a string in resourceLogs[0].schemaUrl at line 1 column 39"],
         );
-        refused(
-            r#"{"resourceLogs":1"#,
-            expect!["expected a list in resourceLogs at line 1 column 17"],
-        );
+        refused(r#"{"resourceLogs":1"#, expect!["expected a list in resourceLogs at line 1 column 17"]);
         assert!(read(Signal::Logs, b"{\"resourceLogs\": [{\"schemaUrl\": \"\xff\"}]}").is_err());
     }
 
     #[test]
     fn nesting_has_an_end_before_that_of_protobuf() {
-        let (array, list) = (
-            r#"{"arrayValue":{"values":["#,
-            r#"{"kvlistValue":{"values":[{"value":"#,
-        );
+        let (array, list) = (r#"{"arrayValue":{"values":["#, r#"{"kvlistValue":{"values":[{"value":"#);
         for (open, close) in [(array, "]}}"), (list, "}]}}")] {
             let mut deepest = 0;
             for depth in 0..60 {

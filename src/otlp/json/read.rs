@@ -31,15 +31,9 @@ pub struct Unreadable {
 /// hex in any case, enums are numbers or names, 64-bit integers are strings or numbers, `null` is the
 /// default. Nesting is bounded by serde_json's 128 levels; the result has less than protobuf's limit.
 pub fn read(signal: Signal, text: &[u8]) -> Result<Vec<u8>, Unreadable> {
-    let mut state = State {
-        out: Vec::with_capacity(text.len()),
-        path: Vec::new(),
-    };
+    let mut state = State { out: Vec::with_capacity(text.len()), path: Vec::new() };
     let mut json = serde_json::Deserializer::from_slice(text);
-    let request = Body {
-        state: &mut state,
-        message: schema::request(signal),
-    };
+    let request = Body { state: &mut state, message: schema::request(signal) };
     match request.deserialize(&mut json).and_then(|()| json.end()) {
         Ok(()) => Ok(state.out),
         Err(error) => Err(state.unreadable(&error)),
@@ -66,12 +60,7 @@ impl State {
         if let Some(expected) = what.rfind(", expected ") {
             what.drain(..expected + 2);
         }
-        Unreadable {
-            what,
-            path: self.path(),
-            line,
-            column,
-        }
+        Unreadable { what, path: self.path(), line, column }
     }
 
     fn path(&self) -> String {
@@ -85,11 +74,7 @@ impl State {
                 Step::Index(index) => path.push_str(&format!("[{index}]")),
             }
         }
-        if path.is_empty() {
-            "request".to_string()
-        } else {
-            path
-        }
+        if path.is_empty() { "request".to_string() } else { path }
     }
 }
 
@@ -121,11 +106,7 @@ impl<'de> Visitor<'de> for Body<'_> {
                 continue;
             };
             self.state.path.push(Step::Field(field.name));
-            entries.next_value_seed(Slot {
-                state: self.state,
-                field,
-                place: Place::of(field),
-            })?;
+            entries.next_value_seed(Slot { state: self.state, field, place: Place::of(field) })?;
             self.state.path.pop();
         }
         Ok(())
@@ -174,11 +155,7 @@ enum Place {
 
 impl Place {
     fn of(field: &Field) -> Place {
-        if field.label == Label::Many {
-            Place::List
-        } else {
-            Place::One
-        }
+        if field.label == Label::Many { Place::List } else { Place::One }
     }
 
     fn in_list(kind: Kind) -> Place {
@@ -266,12 +243,7 @@ impl<'de> Visitor<'de> for Slot<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
-        let Slot {
-            state,
-            field,
-            place: Place::List,
-        } = self
-        else {
+        let Slot { state, field, place: Place::List } = self else {
             return self.refuse();
         };
         let place = Place::in_list(field.kind);
@@ -301,11 +273,7 @@ impl<'de> Visitor<'de> for Slot<'_> {
             return self.refuse();
         }
         let start = begin_message(&mut self.state.out, self.field.number);
-        Body {
-            state: self.state,
-            message,
-        }
-        .visit_map(entries)?;
+        Body { state: self.state, message }.visit_map(entries)?;
         end_message(&mut self.state.out, start);
         Ok(())
     }
@@ -368,10 +336,7 @@ impl Slot<'_> {
             Scalar::Fixed64(_) => 1,
             Scalar::Fixed32(_) => 5,
         };
-        let is_default = matches!(
-            scalar,
-            Scalar::Varint(0) | Scalar::Fixed32(0) | Scalar::Fixed64(0)
-        );
+        let is_default = matches!(scalar, Scalar::Varint(0) | Scalar::Fixed32(0) | Scalar::Fixed64(0));
         if is_default && self.field.label == Label::One {
             return Ok(());
         }
@@ -418,8 +383,5 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
     let (pairs, []) = text.as_bytes().as_chunks::<2>() else {
         return None;
     };
-    pairs
-        .iter()
-        .map(|[high, low]| Some(digit(high)? << 4 | digit(low)?))
-        .collect()
+    pairs.iter().map(|[high, low]| Some(digit(high)? << 4 | digit(low)?)).collect()
 }

@@ -47,9 +47,7 @@ fn occurrences<'a>(message: &'static Message, field: &Field, bytes: &'a [u8]) ->
         if other.number == field.number {
             found.push(other.value);
         } else if field.label == Label::OneOf
-            && message
-                .field(other.number)
-                .is_some_and(|other| other.label == Label::OneOf)
+            && message.field(other.number).is_some_and(|other| other.label == Label::OneOf)
         {
             found.clear();
         }
@@ -98,10 +96,8 @@ fn unpack(kind: Kind, packed: &[u8]) -> impl Iterator<Item = Value<'_>> {
 /// of a field without presence.
 fn single(out: &mut String, field: &Field, values: &[Value<'_>]) -> bool {
     let Some(last) = values.last() else { return false };
-    let is_default = matches!(
-        last,
-        Value::Varint(0) | Value::Fixed32(0) | Value::Fixed64(0) | Value::Bytes([])
-    );
+    let is_default =
+        matches!(last, Value::Varint(0) | Value::Fixed32(0) | Value::Fixed64(0) | Value::Bytes([]));
     if is_default && field.label == Label::One {
         return false;
     }

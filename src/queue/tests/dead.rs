@@ -33,14 +33,7 @@ fn a_letter_comes_back_as_it_was_set_aside() {
     let again = open(dir.path(), 1000);
     assert_eq!(again.get(id).unwrap(), Some(letter("otlp", b"payload")));
     assert_eq!(again.get(id + 1).unwrap(), None);
-    assert_eq!(
-        again.count(Some("otlp")).unwrap(),
-        Count {
-            letters: 1,
-            items: 3,
-            bytes: 7
-        }
-    );
+    assert_eq!(again.count(Some("otlp")).unwrap(), Count { letters: 1, items: 3, bytes: 7 });
     assert_eq!(again.count(Some("kafka")).unwrap(), Count::default());
     assert!(again.remove(id).unwrap());
     assert!(!again.remove(id).unwrap());
@@ -56,12 +49,7 @@ fn another_process_can_look_while_letters_are_written() {
     }
     let reading = DeadReading::open(dir.path()).unwrap().unwrap();
     let ids = |exporter, after, limit| -> Vec<i64> {
-        reading
-            .list(exporter, after, limit)
-            .unwrap()
-            .iter()
-            .map(|letter| letter.id)
-            .collect()
+        reading.list(exporter, after, limit).unwrap().iter().map(|letter| letter.id).collect()
     };
     assert_eq!(ids(None, 0, 10), [1, 2, 3]);
     assert_eq!(ids(Some("otlp"), 0, 10), [1, 3]);
@@ -84,11 +72,7 @@ fn the_oldest_letters_make_room_and_the_newest_always_stays() {
 #[test]
 fn a_corrupt_file_is_set_aside_and_begun_anew() {
     let dir = tempfile::tempdir().unwrap();
-    fs::write(
-        dir.path().join(FILE),
-        b"this was never a database, not even once".repeat(100),
-    )
-    .unwrap();
+    fs::write(dir.path().join(FILE), b"this was never a database, not even once".repeat(100)).unwrap();
     let letters = open(dir.path(), 1000);
     letters.push(&letter("otlp", b"payload")).unwrap();
     assert_eq!(letters.count(None).unwrap().letters, 1);
@@ -116,7 +100,5 @@ fn a_file_that_goes_bad_while_it_is_open_costs_no_new_letter() {
 
 fn set_aside(dir: &Path) -> usize {
     let names = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name());
-    names
-        .filter(|name| name.to_string_lossy().starts_with("dead.db.corrupt-"))
-        .count()
+    names.filter(|name| name.to_string_lossy().starts_with("dead.db.corrupt-")).count()
 }

@@ -56,13 +56,7 @@ impl FaultDisk {
     /// The power fails: of what was not synced, some sectors and some names made it, by `dice`.
     pub fn crash(&self, mut dice: u64) {
         let mut world = self.world();
-        let World {
-            names,
-            lasting,
-            unsynced,
-            files,
-            ..
-        } = &mut *world;
+        let World { names, lasting, unsynced, files, .. } = &mut *world;
         for file in files.iter_mut() {
             for write in std::mem::take(&mut file.unsynced) {
                 write.tear(&mut file.lasting, &mut dice);
@@ -70,10 +64,7 @@ impl FaultDisk {
             file.now = file.lasting.clone();
         }
         let made_it = roll(&mut dice) as usize % (unsynced.len() + 1);
-        unsynced
-            .drain(..)
-            .take(made_it)
-            .for_each(|change| change.apply(lasting));
+        unsynced.drain(..).take(made_it).for_each(|change| change.apply(lasting));
         *names = lasting.clone();
     }
 
@@ -127,19 +118,13 @@ impl FaultDisk {
     }
 
     fn file(&self, id: usize) -> Arc<dyn File> {
-        Arc::new(FaultFile {
-            disk: self.clone(),
-            id,
-        })
+        Arc::new(FaultFile { disk: self.clone(), id })
     }
 }
 
 impl World {
     fn used(&self) -> u64 {
-        self.names
-            .values()
-            .map(|id| self.files[*id].now.len() as u64)
-            .sum()
+        self.names.values().map(|id| self.files[*id].now.len() as u64).sum()
     }
 
     fn change(&mut self, change: Change) {
@@ -148,10 +133,7 @@ impl World {
     }
 
     fn find(&self, name: &str) -> io::Result<usize> {
-        self.names
-            .get(name)
-            .copied()
-            .ok_or(io::ErrorKind::NotFound.into())
+        self.names.get(name).copied().ok_or(io::ErrorKind::NotFound.into())
     }
 }
 
@@ -248,11 +230,7 @@ impl Disk for FaultDisk {
     fn list(&self) -> io::Result<Vec<(String, u64)>> {
         let world = self.world();
         let len = |id: &usize| world.files[*id].now.len() as u64;
-        Ok(world
-            .names
-            .iter()
-            .map(|(name, id)| (name.clone(), len(id)))
-            .collect())
+        Ok(world.names.iter().map(|(name, id)| (name.clone(), len(id))).collect())
     }
 
     fn sync_dir(&self) -> io::Result<()> {
@@ -285,10 +263,7 @@ impl File for FaultFile {
         if due(&mut world.failing_reads) {
             return Err(eio());
         }
-        let from = world.files[self.id]
-            .now
-            .get(offset as usize..)
-            .unwrap_or_default();
+        let from = world.files[self.id].now.get(offset as usize..).unwrap_or_default();
         let count = from.len().min(into.len());
         into[..count].copy_from_slice(&from[..count]);
         Ok(count)

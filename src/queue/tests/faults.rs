@@ -30,10 +30,7 @@ fn a_full_disk_refuses_and_recovers_by_itself_when_space_returns() {
 
 #[test]
 fn a_failed_sync_poisons_the_segment_and_the_group_goes_to_a_new_one() {
-    for fail in [
-        |rig: &Rig| rig.disk.fail_syncs(1),
-        |rig: &Rig| rig.disk.fail_writes(1),
-    ] {
+    for fail in [|rig: &Rig| rig.disk.fail_syncs(1), |rig: &Rig| rig.disk.fail_writes(1)] {
         let mut rig = rig();
         fail(&rig);
         assert!(push_one(&mut rig, 1).is_ok());
@@ -88,11 +85,7 @@ fn a_power_failure_takes_nothing_that_was_acknowledged_with_fsync() {
     for dice in 0..50 {
         let mut rig = Rig::new(small(), vec![lane("one")], 0);
         for group in 0..6 {
-            rig.accept(
-                (group * 5..group * 5 + 5)
-                    .map(|number| numbered(number, 400))
-                    .collect(),
-            );
+            rig.accept((group * 5..group * 5 + 5).map(|number| numbered(number, 400)).collect());
         }
         let rig = rig.restart(|disk| disk.crash(dice));
         assert_eq!(rig.drain(0), (0..30).collect::<Vec<u32>>());
@@ -101,10 +94,7 @@ fn a_power_failure_takes_nothing_that_was_acknowledged_with_fsync() {
 
 #[test]
 fn os_keeps_everything_over_a_kill_and_stays_whole_over_a_power_failure() {
-    let config = Config {
-        durability: Durability::Os,
-        ..small()
-    };
+    let config = Config { durability: Durability::Os, ..small() };
     for dice in 0..50 {
         let mut rig = Rig::new(config.clone(), vec![lane("one")], 0);
         rig.accept((0..30).map(|number| numbered(number, 400)).collect());
@@ -113,10 +103,7 @@ fn os_keeps_everything_over_a_kill_and_stays_whole_over_a_power_failure() {
         rig.accept((30..40).map(|number| numbered(number, 400)).collect());
         let mut rig = rig.restart(|disk| disk.crash(dice));
         let came = rig.drain(0);
-        assert!(
-            came.is_sorted_by(|a, b| a < b),
-            "what is left is whole and in order: {came:?}"
-        );
+        assert!(came.is_sorted_by(|a, b| a < b), "what is left is whole and in order: {came:?}");
         rig.accept(vec![numbered(40, 400)]);
         assert_eq!(rig.drain(0), [40]);
         assert!(rig.lanes[0].ledger().closes());
@@ -126,10 +113,7 @@ fn os_keeps_everything_over_a_kill_and_stays_whole_over_a_power_failure() {
 #[test]
 fn memory_leaves_the_disk_alone() {
     let dir = tempfile::tempdir().unwrap();
-    let config = Config {
-        durability: Durability::Memory,
-        ..Config::default()
-    };
+    let config = Config { durability: Durability::Memory, ..Config::default() };
     let disk = std::sync::Arc::new(Directory::new(dir.path()));
     let opened = Queue::open(config, &[lane("one")], Metrics::new(), disk).unwrap();
     let committer = std::thread::spawn(move || opened.committer.run());

@@ -7,15 +7,8 @@ use crate::units::Size;
 use std::time::{Duration, SystemTime};
 
 fn lane_with(name: &str, max_size: u64, when_full: WhenFull) -> LaneSpec {
-    let overrides = Overrides {
-        max_size: Some(Size(max_size)),
-        when_full: Some(when_full),
-        max_age: None,
-    };
-    LaneSpec {
-        name: name.to_string(),
-        overrides,
-    }
+    let overrides = Overrides { max_size: Some(Size(max_size)), when_full: Some(when_full), max_age: None };
+    LaneSpec { name: name.to_string(), overrides }
 }
 
 /// Pushes numbered records of 1000 bytes, one at a time, until one is refused; how many were taken.
@@ -59,10 +52,7 @@ fn the_whole_queue_keeps_to_its_bound_and_refuses_if_any_lane_may_not_drop() {
     let mut rig = Rig::new(small(), specs, 0);
     rig.upkeep();
     let taken = fill(&mut rig, 100);
-    assert!(
-        (18..=24).contains(&taken),
-        "{taken} of 3 to a segment, 8 segments"
-    );
+    assert!((18..=24).contains(&taken), "{taken} of 3 to a segment, 8 segments");
     assert!(rig.segment_bytes() <= 65_536);
     assert_eq!(rig.drain(0).len(), taken as usize);
     assert!(fill(&mut rig, 100) > 0, "the other lane drops");
@@ -144,23 +134,12 @@ fn what_is_over_age_is_dropped_wherever_it_waits() {
     assert_eq!(rig.lanes[0].ledger().oldest, Some(day + Duration::from_secs(1)));
     assert_eq!(rig.drain(0), [6]);
     let ledger = rig.lanes[0].ledger();
-    assert_eq!(
-        (
-            ledger.line(1).dropped["expired"],
-            ledger.line(1).sent,
-            ledger.oldest
-        ),
-        (6, 1, None)
-    );
+    assert_eq!((ledger.line(1).dropped["expired"], ledger.line(1).sent, ledger.oldest), (6, 1, None));
 
     rig.accept((7..20).map(|number| numbered(number, 1000)).collect());
     rig.clock.advance(2 * day);
     rig.upkeep();
-    assert_eq!(
-        rig.lanes[0].ledger().waiting().records,
-        0,
-        "also where nobody leases"
-    );
+    assert_eq!(rig.lanes[0].ledger().waiting().records, 0, "also where nobody leases");
 }
 
 #[test]
@@ -169,20 +148,9 @@ fn a_clock_that_was_wrong_expires_nothing() {
     rig.accept(vec![numbered(0, 100)]);
     let stamp = rig.clock.now();
     let opened = |at| Clock::at(at);
-    assert_eq!(
-        opened(stamp - Duration::from_secs(1 << 30)).age(stamp),
-        Duration::ZERO,
-        "from the future"
-    );
-    assert_eq!(
-        opened(stamp).age(SystemTime::UNIX_EPOCH),
-        Duration::ZERO,
-        "from 1970"
-    );
-    assert_eq!(
-        opened(stamp).age(stamp - Duration::from_secs(60)),
-        Duration::from_secs(60)
-    );
+    assert_eq!(opened(stamp - Duration::from_secs(1 << 30)).age(stamp), Duration::ZERO, "from the future");
+    assert_eq!(opened(stamp).age(SystemTime::UNIX_EPOCH), Duration::ZERO, "from 1970");
+    assert_eq!(opened(stamp).age(stamp - Duration::from_secs(60)), Duration::from_secs(60));
 }
 
 #[test]
@@ -190,10 +158,7 @@ fn a_record_larger_than_a_segment_gets_one_to_itself_and_one_larger_than_the_bou
     let mut rig = Rig::new(small(), vec![lane("one")], 0);
     rig.accept(vec![numbered(0, 100), numbered(1, 30_000), numbered(2, 100)]);
     let refused = rig.push(vec![numbered(3, 32_769)]).remove(0).unwrap_err();
-    assert_eq!(
-        refused.to_string(),
-        "32769 bytes are more than the queue takes at once, which is 32768"
-    );
+    assert_eq!(refused.to_string(), "32769 bytes are more than the queue takes at once, which is 32768");
     let rig = rig.restart(|_| ());
     assert_eq!(rig.drain(0), [0, 1, 2]);
 }
@@ -216,12 +181,7 @@ fn a_new_lane_gets_all_that_is_on_disk_and_one_that_is_gone_holds_nothing() {
 #[test]
 fn kinds_are_counted_apart_and_a_wrong_account_still_closes() {
     let mut rig = Rig::new(small(), vec![lane("one")], 1 << 20);
-    rig.accept(vec![
-        record(1, 10, "a"),
-        record(2, 20, "b"),
-        record(3, 30, "c"),
-        record(9, 40, "d"),
-    ]);
+    rig.accept(vec![record(1, 10, "a"), record(2, 20, "b"), record(3, 30, "c"), record(9, 40, "d")]);
     let lease = rig.lease(0, 1000).unwrap();
     let settled = |kind, outcome, items| Settled { kind, outcome, items };
     rig.lanes[0].settle(
@@ -237,21 +197,13 @@ fn kinds_are_counted_apart_and_a_wrong_account_still_closes() {
     assert!(ledger.closes());
     assert_eq!((ledger.line(1).sent, ledger.line(1).dropped["rejected"]), (8, 2));
     assert_eq!(ledger.line(2).sent, 20);
-    assert_eq!(
-        (
-            ledger.line(3).dead["refused"],
-            ledger.line(3).dropped["unaccounted"]
-        ),
-        (10, 20)
-    );
+    assert_eq!((ledger.line(3).dead["refused"], ledger.line(3).dropped["unaccounted"]), (10, 20));
     assert_eq!(ledger.line(9).dropped["unaccounted"], 40);
 }
 
 #[test]
 fn two_lanes_of_one_name_are_refused() {
     let disk = std::sync::Arc::new(Memory::default());
-    let refused = Queue::open(small(), &[lane("one"), lane("one")], Metrics::new(), disk)
-        .err()
-        .unwrap();
+    let refused = Queue::open(small(), &[lane("one"), lane("one")], Metrics::new(), disk).err().unwrap();
     assert_eq!(refused.to_string(), "two lanes are named one");
 }

@@ -68,10 +68,7 @@ struct LaneModel {
 
 impl Model {
     fn new(durability: Durability, young: u64) -> Model {
-        let config = Config {
-            durability,
-            ..small()
-        };
+        let config = Config { durability, ..small() };
         let rig = Rig::new(config, vec![lane("one"), lane("two")], young);
         Model {
             rig: Some(rig),
@@ -137,13 +134,8 @@ impl Model {
     fn push(&mut self, lens: Vec<usize>) {
         let first = self.pushed.len() as u32;
         let numbers: Vec<u32> = (first..).take(lens.len()).collect();
-        self.pushed
-            .extend(numbers.iter().copied().zip(lens.iter().copied()));
-        let records = numbers
-            .iter()
-            .zip(&lens)
-            .map(|(number, len)| numbered(*number, *len))
-            .collect();
+        self.pushed.extend(numbers.iter().copied().zip(lens.iter().copied()));
+        let records = numbers.iter().zip(&lens).map(|(number, len)| numbered(*number, *len)).collect();
         let answers = self.rig().push(records);
         for (number, answer) in numbers.into_iter().zip(answers) {
             match answer {
@@ -163,25 +155,14 @@ impl Model {
         let sequences: Vec<u64> = lease.records().iter().map(|stored| stored.sequence).collect();
         assert!(sequences.is_sorted_by(|a, b| a < b));
         assert!(lane.last < sequences[0] || lane.last == 0, "out of order");
-        let bytes: u64 = lease
-            .records()
-            .iter()
-            .map(|stored| stored.record.payload.len() as u64)
-            .sum();
+        let bytes: u64 = lease.records().iter().map(|stored| stored.record.payload.len() as u64).sum();
         assert!(bytes <= most || lease.records().len() == 1);
         for stored in lease.records() {
             let number = number(stored);
-            assert_eq!(
-                stored.record,
-                numbered(number, self.pushed[&number]),
-                "not what was pushed"
-            );
+            assert_eq!(stored.record, numbered(number, self.pushed[&number]), "not what was pushed");
             assert!(!lane.gone.contains(&number), "{number} came again");
-            let twice = lane
-                .open
-                .iter()
-                .flat_map(Lease::records)
-                .any(|other| other.sequence == stored.sequence);
+            let twice =
+                lane.open.iter().flat_map(Lease::records).any(|other| other.sequence == stored.sequence);
             assert!(!twice, "{number} is leased twice");
         }
         lane.last = *sequences.last().unwrap();
@@ -194,18 +175,12 @@ impl Model {
             return;
         }
         let lease = open.remove(which % open.len());
-        self.lanes[lane]
-            .settled
-            .extend(lease.records().iter().map(number));
+        self.lanes[lane].settled.extend(lease.records().iter().map(number));
         // If writing the cursor fails, they come again after a crash.
         if !self.rig().disk.is_failing() {
             self.lanes[lane].gone.extend(lease.records().iter().map(number));
         }
-        let outcomes = [
-            Outcome::Sent,
-            Outcome::Dropped("gave_up"),
-            Outcome::Dead("refused"),
-        ];
+        let outcomes = [Outcome::Sent, Outcome::Dropped("gave_up"), Outcome::Dead("refused")];
         self.rig().settle_as(lane, lease, outcomes[which % 3]);
     }
 
@@ -228,11 +203,8 @@ impl Model {
             if self.calm {
                 let left: Vec<u32> = self.accepted.difference(&model.gone).copied().collect();
                 let bytes: usize = left.iter().map(|number| 40 + self.pushed[number]).sum();
-                let amount = Amount {
-                    records: left.len() as u64,
-                    items: left.len() as u64,
-                    bytes: bytes as u64,
-                };
+                let amount =
+                    Amount { records: left.len() as u64, items: left.len() as u64, bytes: bytes as u64 };
                 assert_eq!(ledger.waiting(), amount);
             }
         }
@@ -267,11 +239,7 @@ impl Model {
 }
 
 fn flip(disk: &super::fault::FaultDisk, file: usize, bit: usize) {
-    let segments: Vec<String> = disk
-        .names()
-        .into_iter()
-        .filter(|name| name.ends_with(".seg"))
-        .collect();
+    let segments: Vec<String> = disk.names().into_iter().filter(|name| name.ends_with(".seg")).collect();
     if let Some(name) = segments.get(file % segments.len().max(1)) {
         disk.edit(name, |bytes| {
             let len = bytes.len().max(1);
@@ -284,15 +252,9 @@ fn flip(disk: &super::fault::FaultDisk, file: usize, bit: usize) {
 
 /// `SIDELIGHT_CASES` asks for more, as `make test-nightly` does.
 fn cases(usual: u32) -> ProptestConfig {
-    let asked = std::env::var("SIDELIGHT_CASES")
-        .ok()
-        .and_then(|cases| cases.parse().ok());
+    let asked = std::env::var("SIDELIGHT_CASES").ok().and_then(|cases| cases.parse().ok());
     let cases = asked.unwrap_or(usual).min(usual * 500);
-    ProptestConfig {
-        cases,
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    }
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
 fn play(durability: Durability, young: u64, actions: Vec<Action>) {

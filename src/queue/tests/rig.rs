@@ -26,26 +26,15 @@ pub struct Rig {
 
 /// Segments of 8 KiB, half of which is for records.
 pub fn small() -> Config {
-    Config {
-        max_size: crate::units::Size::kib(64),
-        ..Config::default()
-    }
+    Config { max_size: crate::units::Size::kib(64), ..Config::default() }
 }
 
 pub fn lane(name: &str) -> LaneSpec {
-    LaneSpec {
-        name: name.to_string(),
-        ..LaneSpec::default()
-    }
+    LaneSpec { name: name.to_string(), ..LaneSpec::default() }
 }
 
 pub fn record(kind: u8, items: u32, payload: impl Into<Bytes>) -> Record {
-    Record {
-        kind,
-        flags: kind & 1,
-        items,
-        payload: payload.into(),
-    }
+    Record { kind, flags: kind & 1, items, payload: payload.into() }
 }
 
 /// One record of kind 1 that holds its number.
@@ -67,47 +56,15 @@ impl Rig {
 
     fn open(disk: FaultDisk, clock: Clock, config: Config, specs: Vec<LaneSpec>, young: u64) -> Rig {
         let given: Arc<dyn Disk> = Arc::new(disk.clone());
-        let opened = Queue::open_with(
-            config.clone(),
-            &specs,
-            Metrics::new(),
-            given,
-            clock.clone(),
-            young,
-        )
-        .unwrap();
-        let Opened {
-            queue,
-            committer,
-            upkeep,
-            lanes,
-        } = opened;
-        Rig {
-            disk,
-            clock,
-            config,
-            specs,
-            young,
-            queue,
-            lanes,
-            committer,
-            upkeep,
-        }
+        let opened =
+            Queue::open_with(config.clone(), &specs, Metrics::new(), given, clock.clone(), young).unwrap();
+        let Opened { queue, committer, upkeep, lanes } = opened;
+        Rig { disk, clock, config, specs, young, queue, lanes, committer, upkeep }
     }
 
     /// Ends as `kill -9` does, lets `meanwhile` at the disk, and opens again.
     pub fn restart(self, meanwhile: impl FnOnce(&FaultDisk)) -> Rig {
-        let Rig {
-            disk,
-            clock,
-            config,
-            specs,
-            young,
-            queue,
-            lanes,
-            committer,
-            upkeep,
-        } = self;
+        let Rig { disk, clock, config, specs, young, queue, lanes, committer, upkeep } = self;
         drop((queue, lanes, committer, upkeep));
         meanwhile(&disk);
         Rig::open(disk, clock, config, specs, young)
@@ -116,10 +73,8 @@ impl Rig {
     /// Pushes all of them as one group.
     pub fn push(&mut self, records: Vec<Record>) -> Vec<Result<(), PushError>> {
         let queue = self.queue.clone();
-        let mut pushes: Vec<BoxFuture<'_, _>> = records
-            .into_iter()
-            .map(|record| queue.push(record).boxed())
-            .collect();
+        let mut pushes: Vec<BoxFuture<'_, _>> =
+            records.into_iter().map(|record| queue.push(record).boxed()).collect();
         let early: Vec<_> = pushes.iter_mut().map(|push| push.now_or_never()).collect();
         while self.committer.commit_waiting() {}
         let answer = |(early, push): (Option<_>, BoxFuture<'_, _>)| {
@@ -155,11 +110,7 @@ impl Rig {
     pub fn settle_as(&self, lane: usize, lease: Lease, outcome: Outcome) {
         let settled = lease.records().iter().map(|stored| {
             let Record { kind, items, .. } = stored.record;
-            Settled {
-                kind,
-                outcome,
-                items: u64::from(items),
-            }
+            Settled { kind, outcome, items: u64::from(items) }
         });
         let settled = settled.collect();
         self.lanes[lane].settle(lease, settled);
@@ -177,34 +128,17 @@ impl Rig {
 
     /// The upkeep's turn, with everything to do.
     pub fn upkeep(&mut self) {
-        self.upkeep.work(Chores {
-            prepare: true,
-            retire: true,
-            cursors: true,
-            finish: false,
-        });
+        self.upkeep.work(Chores { prepare: true, retire: true, cursors: true, finish: false });
     }
 
     /// Bytes that segments take, in use or free.
     pub fn segment_bytes(&self) -> u64 {
         let files = self.disk.list().unwrap();
-        let segment = |name: &str| {
-            [".seg", ".free", ".tmp"]
-                .iter()
-                .any(|suffix| name.ends_with(suffix))
-        };
-        files
-            .iter()
-            .filter(|(name, _)| segment(name))
-            .map(|(_, len)| len)
-            .sum()
+        let segment = |name: &str| [".seg", ".free", ".tmp"].iter().any(|suffix| name.ends_with(suffix));
+        files.iter().filter(|(name, _)| segment(name)).map(|(_, len)| len).sum()
     }
 
     pub fn segments(&self) -> Vec<String> {
-        self.disk
-            .names()
-            .into_iter()
-            .filter(|name| name.ends_with(".seg"))
-            .collect()
+        self.disk.names().into_iter().filter(|name| name.ends_with(".seg")).collect()
     }
 }

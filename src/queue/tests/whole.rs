@@ -15,12 +15,8 @@ struct Running {
 
 fn start(dir: &Path, config: Config, lanes: &[&str]) -> Running {
     let specs: Vec<LaneSpec> = lanes.iter().map(|name| spec(name)).collect();
-    let Opened {
-        queue,
-        committer,
-        upkeep,
-        lanes,
-    } = Queue::open(config, &specs, Metrics::new(), Arc::new(Directory::new(dir))).unwrap();
+    let Opened { queue, committer, upkeep, lanes } =
+        Queue::open(config, &specs, Metrics::new(), Arc::new(Directory::new(dir))).unwrap();
     Running {
         queue,
         lanes,
@@ -30,10 +26,7 @@ fn start(dir: &Path, config: Config, lanes: &[&str]) -> Running {
 }
 
 fn spec(name: &str) -> LaneSpec {
-    LaneSpec {
-        name: name.to_string(),
-        ..LaneSpec::default()
-    }
+    LaneSpec { name: name.to_string(), ..LaneSpec::default() }
 }
 
 impl Running {
@@ -46,20 +39,11 @@ impl Running {
 }
 
 fn record(text: &str) -> Record {
-    Record {
-        kind: 1,
-        flags: 0,
-        items: 2,
-        payload: Bytes::copy_from_slice(text.as_bytes()),
-    }
+    Record { kind: 1, flags: 0, items: 2, payload: Bytes::copy_from_slice(text.as_bytes()) }
 }
 
 fn sent(items: u64) -> Vec<Settled> {
-    vec![Settled {
-        kind: 1,
-        outcome: Outcome::Sent,
-        items,
-    }]
+    vec![Settled { kind: 1, outcome: Outcome::Sent, items }]
 }
 
 fn texts(lease: &Lease) -> Vec<String> {
@@ -80,14 +64,7 @@ async fn what_was_pushed_is_leased_in_order_and_gone_when_settled() {
     assert_eq!(lane.ledger().line(1).waiting.items, 6);
     lane.settle(lease, sent(6));
     let ledger = lane.ledger();
-    assert_eq!(
-        (
-            ledger.line(1).accepted,
-            ledger.line(1).sent,
-            ledger.waiting().records
-        ),
-        (6, 6, 0)
-    );
+    assert_eq!((ledger.line(1).accepted, ledger.line(1).sent, ledger.waiting().records), (6, 6, 0));
     assert!(ledger.closes());
     running.stop();
 }
@@ -105,11 +82,7 @@ async fn what_was_not_settled_comes_again_after_a_restart() {
     running.stop();
 
     let running = start(dir.path(), Config::default(), &["a", "b"]);
-    for (lane, left) in running
-        .lanes
-        .iter()
-        .zip([&["two", "three"][..], &["one", "two", "three"]])
-    {
+    for (lane, left) in running.lanes.iter().zip([&["two", "three"][..], &["one", "two", "three"]]) {
         assert_eq!(lane.ledger().line(1).recovered, 2 * left.len() as u64);
         let lease = lane.lease(1000).await.unwrap();
         assert_eq!(texts(&lease), left);
@@ -131,10 +104,7 @@ async fn a_closed_queue_refuses_and_its_lanes_end_when_they_are_empty() {
     let running = start(dir.path(), Config::default(), &["a"]);
     running.queue.push(record("one")).await.unwrap();
     running.queue.close();
-    assert!(matches!(
-        running.queue.push(record("two")).await,
-        Err(PushError::Closed)
-    ));
+    assert!(matches!(running.queue.push(record("two")).await, Err(PushError::Closed)));
     let lease = running.lanes[0].lease(1000).await.unwrap();
     running.lanes[0].settle(lease, sent(2));
     assert!(running.lanes[0].lease(1000).await.is_none());
@@ -146,14 +116,9 @@ fn a_directory_in_use_is_refused_with_the_pid_of_its_user() {
     let dir = tempfile::tempdir().unwrap();
     let running = start(dir.path(), Config::default(), &["a"]);
     let disk = Arc::new(Directory::new(dir.path()));
-    let refused = Queue::open(Config::default(), &[spec("a")], Metrics::new(), disk)
-        .err()
-        .unwrap();
+    let refused = Queue::open(Config::default(), &[spec("a")], Metrics::new(), disk).err().unwrap();
     let pid = std::process::id();
-    assert_eq!(
-        refused.to_string(),
-        format!("the queue's directory is in use by process {pid}")
-    );
+    assert_eq!(refused.to_string(), format!("the queue's directory is in use by process {pid}"));
     running.stop();
 }
 
@@ -172,37 +137,21 @@ async fn a_queue_can_be_looked_at_while_it_runs_and_afterwards() {
 }
 
 fn look(dir: &Path) {
-    let amount = |records, bytes| Amount {
-        records,
-        items: 2 * records,
-        bytes,
-    };
-    let lanes: Vec<_> = inspect::lanes(dir)
-        .unwrap()
-        .into_iter()
-        .map(|lane| (lane.name, lane.low, lane.waiting))
-        .collect();
+    let amount = |records, bytes| Amount { records, items: 2 * records, bytes };
+    let lanes: Vec<_> =
+        inspect::lanes(dir).unwrap().into_iter().map(|lane| (lane.name, lane.low, lane.waiting)).collect();
     let waiting = [("kafka", 1, amount(3, 131)), ("otlp/tempo", 2, amount(2, 88))];
-    assert_eq!(
-        lanes,
-        waiting.map(|(name, low, amount)| (name.to_string(), low, amount))
-    );
+    assert_eq!(lanes, waiting.map(|(name, low, amount)| (name.to_string(), low, amount)));
 
     let segments = inspect::segments(dir).unwrap();
     assert_eq!(segments.len(), 1);
     assert_eq!(segments[0].state, inspect::SegmentState::Open);
     let content = segments[0].content.as_ref().unwrap();
-    assert_eq!(
-        (content.first, content.end, content.amount),
-        (1, 4, amount(3, 131))
-    );
+    assert_eq!((content.first, content.end, content.amount), (1, 4, amount(3, 131)));
 
     let records = inspect::records(dir, 2, 10).unwrap();
     assert_eq!(
-        records
-            .iter()
-            .map(|record| (record.sequence, record.bytes))
-            .collect::<Vec<_>>(),
+        records.iter().map(|record| (record.sequence, record.bytes)).collect::<Vec<_>>(),
         [(2, 3), (3, 5)]
     );
     assert_eq!(inspect::records(dir, 1, 1).unwrap().len(), 1);

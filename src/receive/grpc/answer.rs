@@ -16,20 +16,14 @@ const SPOKEN: HeaderValue = HeaderValue::from_static("identity,gzip,zstd");
 /// OK with an empty message: `partial_success` stays unset.
 pub fn accepted() -> Response<Body> {
     let mut answer = Response::new(Body::new(Empty::Message));
-    answer
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
     answer
 }
 
 /// The refusal's status in the headers, its details as `google.rpc.Status` beside it.
 pub fn refused(refusal: &Refusal) -> Response<Body> {
     let code = Code::from_i32(refusal.code() as i32);
-    let status = Status::with_details(
-        code,
-        refusal.to_string(),
-        status::Status::from(refusal).to_proto(),
-    );
+    let status = Status::with_details(code, refusal.to_string(), status::Status::from(refusal).to_proto());
     let mut answer = status.into_http();
     if matches!(refusal, Refusal::Unsupported(_)) {
         answer.headers_mut().insert("grpc-accept-encoding", SPOKEN);

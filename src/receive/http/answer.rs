@@ -20,9 +20,7 @@ pub struct Answer {
 impl Answer {
     /// In the format of the request; in JSON, which people can read, where that is none we know.
     pub fn like(request: Option<Format>) -> Answer {
-        Answer {
-            format: request.unwrap_or(Format::Json),
-        }
+        Answer { format: request.unwrap_or(Format::Json) }
     }
 
     /// An empty export response: `partial_success` stays unset.
@@ -45,10 +43,7 @@ impl Answer {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
             Refusal::Unsupported(_) => {
-                headers.insert(
-                    header::ACCEPT_ENCODING,
-                    HeaderValue::from_static("gzip, zstd, deflate"),
-                );
+                headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip, zstd, deflate"));
             }
             _ => {}
         }
@@ -56,19 +51,14 @@ impl Answer {
     }
 
     pub fn not_found(self) -> Response<Full<Bytes>> {
-        let status = Status::new(
-            NOT_FOUND,
-            "no such path; OTLP has /v1/traces, /v1/logs and /v1/metrics",
-        );
+        let status = Status::new(NOT_FOUND, "no such path; OTLP has /v1/traces, /v1/logs and /v1/metrics");
         self.status(StatusCode::NOT_FOUND, &status)
     }
 
     pub fn not_allowed(self) -> Response<Full<Bytes>> {
         let status = Status::new(UNIMPLEMENTED, "export requests are sent by POST");
         let mut answer = self.status(StatusCode::METHOD_NOT_ALLOWED, &status);
-        answer
-            .headers_mut()
-            .insert(header::ALLOW, HeaderValue::from_static("POST"));
+        answer.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
         answer
     }
 
@@ -87,9 +77,7 @@ impl Answer {
         };
         let mut answer = Response::new(Full::new(body));
         *answer.status_mut() = code;
-        answer
-            .headers_mut()
-            .insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
+        answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
         answer
     }
 }

@@ -25,10 +25,7 @@ pub struct Allowed<'a> {
 
 impl Cors {
     pub fn new(config: &config::Cors) -> Cors {
-        let headers = config
-            .allowed_headers
-            .iter()
-            .fold(NEEDED.to_string(), |all, name| all + ", " + name);
+        let headers = config.allowed_headers.iter().fold(NEEDED.to_string(), |all, name| all + ", " + name);
         Cors {
             origins: config.allowed_origins.clone(),
             headers: HeaderValue::try_from(headers)
@@ -63,10 +60,7 @@ impl Allowed<'_> {
         let mut answer = Response::new(Full::default());
         *answer.status_mut() = StatusCode::NO_CONTENT;
         let headers = answer.headers_mut();
-        headers.insert(
-            header::ACCESS_CONTROL_ALLOW_METHODS,
-            HeaderValue::from_static("POST"),
-        );
+        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("POST"));
         headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, self.cors.headers.clone());
         headers.insert(header::ACCESS_CONTROL_MAX_AGE, self.cors.max_age.clone());
         answer

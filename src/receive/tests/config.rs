@@ -46,13 +46,9 @@ fn a_body_that_could_never_fit_in_flight_is_a_problem() {
 #[test]
 fn of_the_protocols_those_that_are_named_are_served() {
     let mut config = Config::default();
-    let problems = settings::read_text("test", "otlp: { protocols: { http: } }", |section| {
-        config.read(section)
-    });
+    let problems =
+        settings::read_text("test", "otlp: { protocols: { http: } }", |section| config.read(section));
     assert!(problems.is_empty(), "{problems:?}");
     let protocols = config.otlp.unwrap().protocols;
-    assert_eq!(
-        (protocols.grpc, protocols.http),
-        (None, Some(crate::receive::Http::default()))
-    );
+    assert_eq!((protocols.grpc, protocols.http), (None, Some(crate::receive::Http::default())));
 }

@@ -23,20 +23,12 @@ fn stalling() -> Chunks {
 #[tokio::test(start_paused = true)]
 async fn a_body_that_stalls_is_given_up_after_half_a_minute() {
     let server = Server::start().await;
-    let (mut sender, connection) = http1::handshake::<_, Chunks>(connect(server.http).await)
-        .await
-        .unwrap();
+    let (mut sender, connection) = http1::handshake::<_, Chunks>(connect(server.http).await).await.unwrap();
     tokio::spawn(connection);
     let request = Request::post("/v1/traces").header("content-type", "application/x-protobuf");
     let before = tokio::time::Instant::now();
-    let answer = sender
-        .send_request(request.body(stalling()).unwrap())
-        .await
-        .unwrap();
-    assert_eq!(
-        (answer.status().as_u16(), &answer.headers()["retry-after"]),
-        (503, &"1".parse().unwrap())
-    );
+    let answer = sender.send_request(request.body(stalling()).unwrap()).await.unwrap();
+    assert_eq!((answer.status().as_u16(), &answer.headers()["retry-after"]), (503, &"1".parse().unwrap()));
     assert!(before.elapsed() >= Duration::from_secs(30));
     assert_eq!(server.refused("http", "stalled"), 1);
     assert_eq!(server.metric("sidelight_receiver_in_flight_bytes"), 0);
@@ -58,14 +50,7 @@ async fn a_peer_that_vanishes_leaves_nothing_behind() {
     }
     assert_eq!(server.stored().len(), 0);
     assert_eq!(
-        server
-            .post(
-                "/v1/traces",
-                &[("content-type", "application/x-protobuf")],
-                traces("ping")
-            )
-            .await
-            .status,
+        server.post("/v1/traces", &[("content-type", "application/x-protobuf")], traces("ping")).await.status,
         200
     );
 }
@@ -114,10 +99,7 @@ async fn a_request_in_hand_is_answered_after_the_stop_and_no_new_one_is_taken() 
             server.stop().await
         }
     );
-    assert_eq!(
-        (http.status, grpc.trailers["grpc-status"].as_bytes()),
-        (200, b"0".as_slice())
-    );
+    assert_eq!((http.status, grpc.trailers["grpc-status"].as_bytes()), (200, b"0".as_slice()));
     assert!(stopped);
 }
 
@@ -126,9 +108,7 @@ async fn h2_is_spoken_on_the_http_port_too() {
     let server = Server::start().await;
     let io = connect(server.http).await;
     let (mut sender, connection) =
-        hyper::client::conn::http2::handshake(hyper_util::rt::TokioExecutor::new(), io)
-            .await
-            .unwrap();
+        hyper::client::conn::http2::handshake(hyper_util::rt::TokioExecutor::new(), io).await.unwrap();
     tokio::spawn(connection);
     let headers = [("content-type", "application/x-protobuf")];
     let request = request("POST", "http://localhost/v1/traces", &headers, traces("ping"));
@@ -152,24 +132,15 @@ async fn grpc_is_served_on_a_unix_socket_and_a_socket_left_behind_is_replaced() 
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("otlp.sock");
     drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
-    let yaml = format!(
-        "protocols: {{ grpc: {{ transport: unix, endpoint: \"{}\" }} }}",
-        path.display()
-    );
+    let yaml = format!("protocols: {{ grpc: {{ transport: unix, endpoint: \"{}\" }} }}", path.display());
     let server = Server::of(&yaml, ROOM).await;
     let io = hyper_util::rt::TokioIo::new(tokio::net::UnixStream::connect(&path).await.unwrap());
     let (mut sender, connection) =
-        hyper::client::conn::http2::handshake(hyper_util::rt::TokioExecutor::new(), io)
-            .await
-            .unwrap();
+        hyper::client::conn::http2::handshake(hyper_util::rt::TokioExecutor::new(), io).await.unwrap();
     tokio::spawn(connection);
     let uri = "http://localhost/opentelemetry.proto.collector.trace.v1.TraceService/Export";
-    let request = request(
-        "POST",
-        uri,
-        &[("content-type", "application/grpc")],
-        frame(false, &traces("ping")),
-    );
+    let request =
+        request("POST", uri, &[("content-type", "application/grpc")], frame(false, &traces("ping")));
     assert_eq!(sender.send_request(request).await.unwrap().status(), 200);
     drop(sender);
     assert!(server.stop().await);
@@ -211,10 +182,7 @@ fn pem(name: &str) -> String {
 
 /// Whether a gRPC call goes through over TLS, with the client's own certificate if `certified`.
 async fn call_over_tls(server: &Server, certified: bool) -> std::io::Result<u16> {
-    let mut client = crate::net::tls::Client {
-        ca_file: pem("ca.pem").into(),
-        ..Default::default()
-    };
+    let mut client = crate::net::tls::Client { ca_file: pem("ca.pem").into(), ..Default::default() };
     if certified {
         client.cert_file = pem("client.pem").into();
         client.key_file = pem("client.key.pem").into();
@@ -226,31 +194,20 @@ async fn call_over_tls(server: &Server, certified: bool) -> std::io::Result<u16>
     assert_eq!(stream.get_ref().1.alpn_protocol(), Some(b"h2".as_slice()));
     let executor = hyper_util::rt::TokioExecutor::new();
     let io = hyper_util::rt::TokioIo::new(stream);
-    let (mut sender, connection) = hyper::client::conn::http2::handshake(executor, io)
-        .await
-        .map_err(std::io::Error::other)?;
+    let (mut sender, connection) =
+        hyper::client::conn::http2::handshake(executor, io).await.map_err(std::io::Error::other)?;
     tokio::spawn(connection);
     let uri = "https://localhost/opentelemetry.proto.collector.trace.v1.TraceService/Export";
-    let request = request(
-        "POST",
-        uri,
-        &[("content-type", "application/grpc")],
-        frame(false, &traces("ping")),
-    );
-    let answer = sender
-        .send_request(request)
-        .await
-        .map_err(std::io::Error::other)?;
+    let request =
+        request("POST", uri, &[("content-type", "application/grpc")], frame(false, &traces("ping")));
+    let answer = sender.send_request(request).await.map_err(std::io::Error::other)?;
     Ok(answer.status().as_u16())
 }
 
 #[tokio::test]
 async fn tls_is_spoken_where_it_is_set() {
-    let tls = format!(
-        "tls: {{ cert_file: \"{}\", key_file: \"{}\" }}",
-        pem("server.pem"),
-        pem("server.key.pem")
-    );
+    let tls =
+        format!("tls: {{ cert_file: \"{}\", key_file: \"{}\" }}", pem("server.pem"), pem("server.key.pem"));
     let server = Server::with(&tls, ROOM).await;
     assert_eq!(call_over_tls(&server, false).await.unwrap(), 200);
     assert_eq!(server.accepted("grpc"), 1);
@@ -283,11 +240,8 @@ async fn a_certificate_that_cannot_be_read_is_named_with_its_key() {
 
 #[tokio::test]
 async fn a_peer_that_never_shakes_hands_holds_up_nobody_else() {
-    let tls = format!(
-        "tls: {{ cert_file: \"{}\", key_file: \"{}\" }}",
-        pem("server.pem"),
-        pem("server.key.pem")
-    );
+    let tls =
+        format!("tls: {{ cert_file: \"{}\", key_file: \"{}\" }}", pem("server.pem"), pem("server.key.pem"));
     let server = Server::with(&tls, ROOM).await;
     let mut silent = TcpStream::connect(server.grpc).await.unwrap();
     silent.write_all(&[22]).await.unwrap();

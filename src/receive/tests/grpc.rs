@@ -29,11 +29,9 @@ async fn a_call_is_answered_with_an_empty_message() {
 #[tokio::test]
 async fn every_service_is_there() {
     let server = Server::start().await;
-    for (package, service) in [
-        ("trace", "TraceService"),
-        ("logs", "LogsService"),
-        ("metrics", "MetricsService"),
-    ] {
+    for (package, service) in
+        [("trace", "TraceService"), ("logs", "LogsService"), ("metrics", "MetricsService")]
+    {
         let path = format!("/opentelemetry.proto.collector.{package}.v1.{service}/Export");
         let answer = server.call_path(&path, &[], frame(false, b"")).await;
         assert_eq!(answer.trailers["grpc-status"], "0", "{service}");
@@ -55,12 +53,7 @@ async fn both_compressions_are_undone_and_a_message_may_do_without() {
         let answer = server.call(&[("grpc-encoding", name)], body).await;
         assert_eq!(answer.trailers["grpc-status"], "0", "{name}");
     }
-    assert!(
-        server
-            .stored()
-            .iter()
-            .all(|record| record.payload == plain && record.items == 1)
-    );
+    assert!(server.stored().iter().all(|record| record.payload == plain && record.items == 1));
 }
 
 #[tokio::test]
@@ -191,10 +184,7 @@ async fn busy_and_full_are_unavailable_with_retry_info() {
     "#]]
     .assert_eq(&server.call(&[], frame(false, &traces("ping"))).await.show_grpc());
     server.mood(Mood::Well);
-    assert_eq!(
-        server.call(&[], frame(false, &traces("ping"))).await.trailers["grpc-status"],
-        "0"
-    );
+    assert_eq!(server.call(&[], frame(false, &traces("ping"))).await.trailers["grpc-status"], "0");
 
     let small = Server::with("", 10).await;
     expect![[r#"
@@ -204,10 +194,7 @@ async fn busy_and_full_are_unavailable_with_retry_info() {
         body b""
     "#]]
     .assert_eq(&small.call(&[], frame(false, &traces("ping"))).await.show_grpc());
-    assert_eq!(
-        (small.refused("grpc", "busy"), server.refused("grpc", "full")),
-        (1, 1)
-    );
+    assert_eq!((small.refused("grpc", "busy"), server.refused("grpc", "full")), (1, 1));
 }
 
 #[tokio::test]
@@ -247,11 +234,7 @@ async fn other_services_and_methods_are_unimplemented() {
         "/grpc.health.v1.Health/Check",
     ] {
         let answer = server.call_path(path, &[], frame(false, b"")).await;
-        assert_eq!(
-            (answer.status, answer.header("grpc-status")),
-            (200, "12"),
-            "{path}"
-        );
+        assert_eq!((answer.status, answer.header("grpc-status")), (200, "12"), "{path}");
     }
 }
 
@@ -272,22 +255,14 @@ async fn without_the_token_a_call_is_unauthenticated() {
     "#]]
     .assert_eq(&server.call(&[], frame(false, &traces("ping"))).await.show_grpc());
     let right = ("authorization", "Bearer new");
-    assert_eq!(
-        server
-            .call(&[right], frame(false, &traces("ping")))
-            .await
-            .trailers["grpc-status"],
-        "0"
-    );
+    assert_eq!(server.call(&[right], frame(false, &traces("ping"))).await.trailers["grpc-status"], "0");
 }
 
 #[tokio::test]
 async fn a_deadline_that_passes_is_told_and_what_was_on_its_way_is_still_counted() {
     let server = Server::start().await;
     server.line.pushes.forget_permits(1000);
-    let answer = server
-        .call(&[("grpc-timeout", "10m")], frame(false, &traces("ping")))
-        .await;
+    let answer = server.call(&[("grpc-timeout", "10m")], frame(false, &traces("ping"))).await;
     expect![[r#"
         HTTP 200 grpc-status 4 the%20deadline%20passed%20before%20the%20request%20was%20stored
         code 4: the deadline passed before the request was stored

@@ -38,17 +38,10 @@ async fn every_compression_is_undone() {
         ("identity", plain.clone()),
     ];
     for (name, body) in bodies {
-        let answer = server
-            .post("/v1/traces", &[PROTO, ("content-encoding", name)], body)
-            .await;
+        let answer = server.post("/v1/traces", &[PROTO, ("content-encoding", name)], body).await;
         assert_eq!(answer.status, 200, "{name}");
     }
-    assert!(
-        server
-            .stored()
-            .iter()
-            .all(|record| record.payload == plain && record.items == 1)
-    );
+    assert!(server.stored().iter().all(|record| record.payload == plain && record.items == 1));
     assert_eq!(server.accepted("http"), 4);
 }
 
@@ -56,10 +49,7 @@ async fn every_compression_is_undone() {
 async fn the_media_type_may_carry_parameters() {
     let server = Server::start().await;
     let media = ("content-type", "Application/X-Protobuf; charset=utf-8");
-    assert_eq!(
-        server.post("/v1/traces", &[media], traces("ping")).await.status,
-        200
-    );
+    assert_eq!(server.post("/v1/traces", &[media], traces("ping")).await.status, 200);
 }
 
 #[tokio::test]
@@ -175,9 +165,8 @@ async fn a_body_of_unknown_length_is_cut_off_at_the_limit() {
         (0..40).map(|_| Ok::<_, std::io::Error>(hyper::body::Frame::data(Bytes::from(vec![0; 64 << 10]))));
     let body: StreamBody<_> = StreamBody::new(futures_util::stream::iter(chunks));
     let io = connect(server.http).await;
-    let (mut sender, connection) = hyper::client::conn::http1::handshake::<_, StreamBody<_>>(io)
-        .await
-        .unwrap();
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake::<_, StreamBody<_>>(io).await.unwrap();
     let connection = tokio::spawn(connection);
     let request = http::Request::post("/v1/traces").header(PROTO.0, PROTO.1);
     let request: http::Request<StreamBody<_>> = request.body(body).unwrap();
@@ -248,14 +237,8 @@ async fn busy_and_full_are_503_with_retry_after() {
     "#]]
     .assert_eq(&server.post("/v1/traces", &[PROTO], traces("ping")).await.show());
     server.mood(Mood::Well);
-    assert_eq!(
-        server.post("/v1/traces", &[PROTO], traces("ping")).await.status,
-        200
-    );
-    assert_eq!(
-        ["full", "disk", "closing"].map(|reason| server.refused("http", reason)),
-        [1, 1, 1]
-    );
+    assert_eq!(server.post("/v1/traces", &[PROTO], traces("ping")).await.status, 200);
+    assert_eq!(["full", "disk", "closing"].map(|reason| server.refused("http", reason)), [1, 1, 1]);
 }
 
 #[tokio::test]
@@ -297,15 +280,9 @@ async fn a_fault_of_ours_tells_the_sender_to_come_back() {
     "#]]
     .assert_eq(&server.post("/v1/traces", &[PROTO], traces("ping")).await.show());
     server.mood(Mood::PanicsWhenEnriching);
-    assert_eq!(
-        server.post("/v1/traces", &[PROTO], traces("llm")).await.status,
-        503
-    );
+    assert_eq!(server.post("/v1/traces", &[PROTO], traces("llm")).await.status, 503);
     server.mood(Mood::Well);
-    assert_eq!(
-        server.post("/v1/traces", &[PROTO], traces("llm")).await.status,
-        200
-    );
+    assert_eq!(server.post("/v1/traces", &[PROTO], traces("llm")).await.status, 200);
     assert_eq!(server.refused("http", "internal"), 2);
     assert_eq!(server.metric("sidelight_receiver_in_flight_bytes"), 0);
 }
@@ -316,10 +293,7 @@ async fn what_concerns_the_line_is_stored_enriched_and_the_rest_as_it_came() {
     server.post("/v1/traces", &[PROTO], traces("ping")).await;
     server.post("/v1/traces", &[PROTO], traces("llm")).await;
     let stored = server.stored();
-    assert_eq!(
-        (&stored[0].payload[..], stored[0].flags),
-        (&traces("ping")[..], 0)
-    );
+    assert_eq!((&stored[0].payload[..], stored[0].flags), (&traces("ping")[..], 0));
     assert_eq!(
         (&stored[1].payload[..], stored[1].flags),
         (&[traces("llm"), traces("added")].concat()[..], 1)
@@ -337,21 +311,9 @@ async fn without_the_token_a_request_is_401() {
     "#]]
     .assert_eq(&server.post("/v1/traces", &[PROTO], traces("ping")).await.show());
     let wrong = ("authorization", "Bearer simsim");
-    assert_eq!(
-        server
-            .post("/v1/traces", &[PROTO, wrong], traces("ping"))
-            .await
-            .status,
-        401
-    );
+    assert_eq!(server.post("/v1/traces", &[PROTO, wrong], traces("ping")).await.status, 401);
     let right = ("authorization", "Bearer sesame");
-    assert_eq!(
-        server
-            .post("/v1/traces", &[PROTO, right], traces("ping"))
-            .await
-            .status,
-        200
-    );
+    assert_eq!(server.post("/v1/traces", &[PROTO, right], traces("ping")).await.status, 200);
     assert_eq!(server.refused("http", "unauthenticated"), 2);
 }
 
@@ -359,9 +321,7 @@ async fn without_the_token_a_request_is_401() {
 async fn errors_are_json_where_the_request_was() {
     let server = Server::start().await;
     server.mood(Mood::PanicsWhenAsked);
-    let refused = server
-        .post("/v1/traces", &[JSON, ("content-encoding", "gzip")], "not gzip")
-        .await;
+    let refused = server.post("/v1/traces", &[JSON, ("content-encoding", "gzip")], "not gzip").await;
     expect![[r#"
         400
         content-type: application/json
@@ -391,12 +351,7 @@ async fn json_is_stored_as_protobuf_and_answered_in_json() {
         gzip(json_traces("ping").as_bytes()),
     );
     assert_eq!(packed.await.status, 200);
-    assert!(
-        server
-            .stored()
-            .iter()
-            .all(|record| record.payload == traces("ping"))
-    );
+    assert!(server.stored().iter().all(|record| record.payload == traces("ping")));
     assert_eq!(server.accepted("http"), 2);
 }
 
@@ -454,12 +409,7 @@ async fn browsers_are_told_which_pages_may_send() {
                 allowed_headers: [x-tenant], max_age: 10m } } }";
     let server = Server::of(yaml, ROOM).await;
     let good = ("origin", "https://app.example.com");
-    let preflight = request(
-        "OPTIONS",
-        "/v1/traces",
-        &[good, ("access-control-request-method", "POST")],
-        "",
-    );
+    let preflight = request("OPTIONS", "/v1/traces", &[good, ("access-control-request-method", "POST")], "");
     expect![[r#"
         204
         access-control-allow-methods: POST
@@ -477,12 +427,7 @@ async fn browsers_are_told_which_pages_may_send() {
         vary: origin
 
     "#]]
-    .assert_eq(
-        &server
-            .post("/v1/traces", &[PROTO, good], traces("ping"))
-            .await
-            .show(),
-    );
+    .assert_eq(&server.post("/v1/traces", &[PROTO, good], traces("ping")).await.show());
     let bad = request("OPTIONS", "/v1/traces", &[("origin", "https://example.org")], "");
     assert_eq!(server.http(bad).await.status, 405);
 }

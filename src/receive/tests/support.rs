@@ -147,11 +147,7 @@ impl Server {
         self.intake.collect();
         let text = self.metrics.render();
         let line = text.lines().find(|line| line.starts_with(&format!("{name} ")));
-        line.and_then(|line| line.rsplit_once(' '))
-            .expect("a metric of that name")
-            .1
-            .parse()
-            .unwrap()
+        line.and_then(|line| line.rsplit_once(' ')).expect("a metric of that name").1.parse().unwrap()
     }
 
     pub fn refused(&self, transport: &str, reason: &str) -> u64 {
@@ -180,25 +176,16 @@ impl Server {
 
     /// One gRPC call of the service for traces on a connection of its own; `body` is sent as it is.
     pub async fn call(&self, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Answer {
-        self.call_path(
-            "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
-            headers,
-            body,
-        )
-        .await
+        self.call_path("/opentelemetry.proto.collector.trace.v1.TraceService/Export", headers, body).await
     }
 
     pub async fn call_path(&self, path: &str, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Answer {
-        let (mut sender, connection) = http2::handshake(TokioExecutor::new(), connect(self.grpc).await)
-            .await
-            .unwrap();
+        let (mut sender, connection) =
+            http2::handshake(TokioExecutor::new(), connect(self.grpc).await).await.unwrap();
         let connection = tokio::spawn(connection);
         let uri = format!("http://localhost{path}");
         let mut request = request("POST", &uri, headers, body);
-        request
-            .headers_mut()
-            .entry("content-type")
-            .or_insert("application/grpc".parse().unwrap());
+        request.headers_mut().entry("content-type").or_insert("application/grpc".parse().unwrap());
         let answer = Answer::read(sender.send_request(request).await.unwrap()).await;
         connection.abort();
         answer
@@ -230,9 +217,7 @@ pub fn request(
     body: impl Into<Bytes>,
 ) -> Request<Full<Bytes>> {
     let request = Request::builder().method(method).uri(path);
-    let request = headers
-        .iter()
-        .fold(request, |request, (name, value)| request.header(*name, *value));
+    let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
     request.body(Full::new(body.into())).unwrap()
 }
 
@@ -249,12 +234,7 @@ impl Answer {
         let (head, body) = response.into_parts();
         let body = body.collect().await.unwrap();
         let trailers = body.trailers().cloned().unwrap_or_default();
-        Answer {
-            status: head.status.as_u16(),
-            headers: head.headers,
-            body: body.to_bytes(),
-            trailers,
-        }
+        Answer { status: head.status.as_u16(), headers: head.headers, body: body.to_bytes(), trailers }
     }
 
     pub fn header(&self, name: &str) -> &str {
@@ -265,10 +245,8 @@ impl Answer {
     /// the status that it holds.
     pub fn show(&self) -> String {
         let mut shown = format!("{}\n", self.status);
-        for (name, value) in self
-            .headers
-            .iter()
-            .filter(|(name, _)| *name != "date" && *name != "content-length")
+        for (name, value) in
+            self.headers.iter().filter(|(name, _)| *name != "date" && *name != "content-length")
         {
             shown += &format!("{name}: {}\n", value.to_str().unwrap());
         }
@@ -280,18 +258,10 @@ impl Answer {
 
     /// What a gRPC client makes of it: code, message, details, and headers of note.
     pub fn show_grpc(&self) -> String {
-        let fields = if self.trailers.is_empty() {
-            &self.headers
-        } else {
-            &self.trailers
-        };
+        let fields = if self.trailers.is_empty() { &self.headers } else { &self.trailers };
         let field = |name: &str| fields.get(name).map_or("", |value| value.to_str().unwrap());
-        let mut shown = format!(
-            "HTTP {} grpc-status {} {}\n",
-            self.status,
-            field("grpc-status"),
-            field("grpc-message")
-        );
+        let mut shown =
+            format!("HTTP {} grpc-status {} {}\n", self.status, field("grpc-status"), field("grpc-message"));
         if let Some(details) = fields.get("grpc-status-details-bin") {
             use base64::Engine;
             let engine = base64::engine::GeneralPurpose::new(
@@ -336,22 +306,10 @@ fn show_status(bytes: &[u8]) -> String {
 
 /// An export request of one span called `name`, encoded.
 pub fn traces(name: &str) -> Vec<u8> {
-    let span = Span {
-        name: name.to_string(),
-        ..Span::default()
-    };
-    let scope = ScopeSpans {
-        spans: vec![span],
-        ..ScopeSpans::default()
-    };
-    let resource = ResourceSpans {
-        scope_spans: vec![scope],
-        ..ResourceSpans::default()
-    };
-    ExportTraceServiceRequest {
-        resource_spans: vec![resource],
-    }
-    .encode_to_vec()
+    let span = Span { name: name.to_string(), ..Span::default() };
+    let scope = ScopeSpans { spans: vec![span], ..ScopeSpans::default() };
+    let resource = ResourceSpans { scope_spans: vec![scope], ..ResourceSpans::default() };
+    ExportTraceServiceRequest { resource_spans: vec![resource] }.encode_to_vec()
 }
 
 /// `message` as one gRPC frame.

@@ -9,18 +9,11 @@ pub const DIALECT: Dialect = Dialect {
     name: "claude-code",
     about: "Claude Code: spans and log events `claude_code.*`, bare token keys",
     source: "as Langfuse's ingestion reads the spans, Anthropic's monitoring documentation for the events; spec/dialects.md 2.12",
-    marks: &[
-        Mark::Name("claude_code.*"),
-        Mark::Scope("com.anthropic.claude_code*"),
-    ],
+    marks: &[Mark::Name("claude_code.*"), Mark::Scope("com.anthropic.claude_code*")],
     rules: &[
         Rule::Key(
             "span.type",
-            &[
-                ("interaction", step(Agent)),
-                ("llm_request", call(Chat)),
-                ("tool*", step(Tool)),
-            ],
+            &[("interaction", step(Agent)), ("llm_request", call(Chat)), ("tool*", step(Tool))],
         ),
         Rule::Name("claude_code.llm_request*", call(Chat)),
         Rule::Name("claude_code.api_request", call(Chat)),

@@ -22,10 +22,7 @@ pub const DIALECT: Dialect = Dialect {
         Rule::Name("*.tool_call", step(Tool)),
         Rule::Name("*.tool_result", step(Tool)),
         Rule::Name("*.tool_decision", step(Tool)),
-        Rule::Key(
-            "gen_ai.operation.name",
-            &[("system_prompt", step(Task)), ("user_prompt", step(Task))],
-        ),
+        Rule::Key("gen_ai.operation.name", &[("system_prompt", step(Task)), ("user_prompt", step(Task))]),
     ],
     fields: &[
         (RequestModel, "model", Word),

@@ -34,16 +34,8 @@ pub const DIALECT: Dialect = Dialect {
         (Output, "haystack.component.output", Say(Role::Assistant)),
     ],
     fallbacks: &[
-        (
-            ResponseModel,
-            "haystack.component.output",
-            WordAt(&["replies", "meta", "model"]),
-        ),
-        (
-            ResponseModel,
-            "haystack.component.output",
-            WordAt(&["meta", "model"]),
-        ),
+        (ResponseModel, "haystack.component.output", WordAt(&["replies", "meta", "model"])),
+        (ResponseModel, "haystack.component.output", WordAt(&["meta", "model"])),
         (Input, "haystack.pipeline.input_data", Say(Role::User)),
         (Output, "haystack.pipeline.output_data", Say(Role::Assistant)),
     ],

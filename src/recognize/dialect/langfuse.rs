@@ -35,11 +35,7 @@ pub const DIALECT: Dialect = Dialect {
         (Usage, "langfuse.observation.usage_details", Object),
         (Cost, "langfuse.observation.cost_details", DollarsAt(&["total"])),
         (FirstChunk, "langfuse.observation.completion_start_time", Instant),
-        (
-            FinishReasons,
-            "langfuse.observation.metadata.finish_reason",
-            Words,
-        ),
+        (FinishReasons, "langfuse.observation.metadata.finish_reason", Words),
         (UserId, "langfuse.user.id", Word),
         (UserId, "user.id", Word),
         (ConversationId, "session.id", Word),
@@ -48,11 +44,7 @@ pub const DIALECT: Dialect = Dialect {
         (Output, "langfuse.observation.output", Say(Role::Assistant)),
     ],
     fallbacks: &[
-        (
-            System,
-            "langfuse.observation.metadata.instructions",
-            Say(Role::System),
-        ),
+        (System, "langfuse.observation.metadata.instructions", Say(Role::System)),
         (RequestModel, "langfuse.observation.model.name", Word),
         (Input, "langfuse.trace.input", Say(Role::User)),
         (Output, "langfuse.trace.output", Say(Role::Assistant)),

@@ -9,11 +9,7 @@ pub const DIALECT: Dialect = Dialect {
     name: "langsmith",
     about: "LangSmith SDK with OpenTelemetry: `langsmith.*`, unindexed `gen_ai.prompt` and `gen_ai.completion`",
     source: "langsmith with langchain 1.4 as captured; spec/dialects.md 2.7",
-    marks: &[
-        Mark::Key("langsmith.*"),
-        Mark::Key("gen_ai.serialized.*"),
-        Mark::Scope("langsmith"),
-    ],
+    marks: &[Mark::Key("langsmith.*"), Mark::Key("gen_ai.serialized.*"), Mark::Scope("langsmith")],
     // Its `gen_ai.operation.name` says `embeddings` of a retriever and `chat` of a prompt template.
     rules: &[Rule::Key(
         "langsmith.span.kind",

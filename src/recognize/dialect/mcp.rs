@@ -9,18 +9,11 @@ pub const DIALECT: Dialect = Dialect {
     name: "mcp",
     about: "Model Context Protocol: the conventions' `mcp.*`, OpenLLMetry's, OpenLIT's",
     source: "semantic conventions 1.39 and later; OpenLLMetry and OpenLIT sources; spec/dialects.md 2.12",
-    marks: &[
-        Mark::Key("mcp.*"),
-        Mark::Scope("opentelemetry.instrumentation.mcp*"),
-    ],
+    marks: &[Mark::Key("mcp.*"), Mark::Scope("opentelemetry.instrumentation.mcp*")],
     rules: &[
         Rule::Key(
             "mcp.method.name",
-            &[
-                ("tools/call", step(Tool)),
-                ("sampling/createMessage", step(Task)),
-                ("*", step(Task)),
-            ],
+            &[("tools/call", step(Tool)), ("sampling/createMessage", step(Task)), ("*", step(Task))],
         ),
         Rule::Name("*.tool", step(Tool)),
         Rule::Name("*.mcp", step(Task)),

@@ -258,46 +258,26 @@ pub enum Bills {
 
 /// A request to a model.
 pub const fn call(kind: Kind) -> Class {
-    Class {
-        kind: Some(kind),
-        call: true,
-        bills: Bills::Own,
-    }
+    Class { kind: Some(kind), call: true, bills: Bills::Own }
 }
 
 /// A call as the user made it, around the requests that the library made for it.
 pub const fn around(kind: Kind) -> Class {
-    Class {
-        kind: Some(kind),
-        call: true,
-        bills: Bills::Inner,
-    }
+    Class { kind: Some(kind), call: true, bills: Bills::Inner }
 }
 
 /// A second span about a request that another span tells of.
 pub const fn echo(kind: Kind) -> Class {
-    Class {
-        kind: Some(kind),
-        call: true,
-        bills: Bills::Echo,
-    }
+    Class { kind: Some(kind), call: true, bills: Bills::Echo }
 }
 
 /// A step that is no model call.
 pub const fn step(kind: Kind) -> Class {
-    Class {
-        kind: Some(kind),
-        call: false,
-        bills: Bills::Inner,
-    }
+    Class { kind: Some(kind), call: false, bills: Bills::Inner }
 }
 
 /// A step of no kind of ours.
-pub const OTHER: Class = Class {
-    kind: None,
-    call: false,
-    bills: Bills::Inner,
-};
+pub const OTHER: Class = Class { kind: None, call: false, bills: Bills::Inner };
 
 /// Whether `text` is as `pattern` says.
 pub fn matches(pattern: Pattern, text: &str) -> bool {
@@ -346,11 +326,7 @@ mod tests {
     #[test]
     fn every_dialect_says_who_speaks_it_and_where_that_is_known_from() {
         for (n, dialect) in TABLE.iter().enumerate() {
-            assert!(
-                !dialect.about.is_empty() && !dialect.source.is_empty(),
-                "{}",
-                dialect.name
-            );
+            assert!(!dialect.about.is_empty() && !dialect.source.is_empty(), "{}", dialect.name);
             assert!(!dialect.marks.is_empty(), "{} can be recognised", dialect.name);
             assert!(
                 TABLE[..n].iter().all(|other| other.name != dialect.name),

@@ -18,10 +18,7 @@ pub const DIALECT: Dialect = Dialect {
         Mark::Scope("@openlit/*"),
     ],
     rules: &[
-        Rule::Key(
-            "gen_ai.operation.name",
-            &[("vectordb", step(Retrieval)), ("db", step(Retrieval))],
-        ),
+        Rule::Key("gen_ai.operation.name", &[("vectordb", step(Retrieval)), ("db", step(Retrieval))]),
         Rule::Key("db.operation", &[("*", step(Retrieval))]),
         Rule::Key("db.operation.name", &[("*", step(Retrieval))]),
     ],

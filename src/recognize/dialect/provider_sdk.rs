@@ -15,10 +15,7 @@ pub const DIALECT: Dialect = Dialect {
         Mark::Key("anthropic.response.*"),
         Mark::Key("anthropic.thinking.*"),
     ],
-    rules: &[
-        Rule::Scope("com.anthropic.sdk.*", echo(Chat)),
-        Rule::Scope("mistralai_sdk_tracer", echo(Chat)),
-    ],
+    rules: &[Rule::Scope("com.anthropic.sdk.*", echo(Chat)), Rule::Scope("mistralai_sdk_tracer", echo(Chat))],
     ..Dialect::NONE
 };
 

@@ -86,16 +86,8 @@ pub const DIALECT: Dialect = Dialect {
         (CachedTokens, "gen_ai.usage.cache_read_input_tokens", Count),
         (CachedTokens, "gen_ai.usage.input_tokens.cached", Count),
         (CacheWriteTokens, "gen_ai.usage.cache_write.input_tokens", Count),
-        (
-            CacheWriteTokens,
-            "gen_ai.usage.cache_creation.input_tokens",
-            Count,
-        ),
-        (
-            CacheWriteTokens,
-            "gen_ai.usage.cache_creation_input_tokens",
-            Count,
-        ),
+        (CacheWriteTokens, "gen_ai.usage.cache_creation.input_tokens", Count),
+        (CacheWriteTokens, "gen_ai.usage.cache_creation_input_tokens", Count),
         (CacheWriteTokens, "gen_ai.usage.cache_write_input_tokens", Count),
         (ReasoningTokens, "gen_ai.usage.reasoning.output_tokens", Count),
         (ReasoningTokens, "gen_ai.usage.reasoning_tokens", Count),
@@ -140,12 +132,7 @@ pub const DIALECT: Dialect = Dialect {
         ("gen_ai.assistant.message", Side::Input, Role::Assistant, MESSAGE),
         ("gen_ai.tool.message", Side::Input, Role::Tool, MESSAGE),
         ("gen_ai.choice", Side::Output, Role::Assistant, MESSAGE),
-        (
-            "gen_ai.content.prompt",
-            Side::Input,
-            Role::User,
-            &["gen_ai.prompt", "gen_ai.input.messages"],
-        ),
+        ("gen_ai.content.prompt", Side::Input, Role::User, &["gen_ai.prompt", "gen_ai.input.messages"]),
         (
             "gen_ai.content.completion",
             Side::Output,
@@ -158,12 +145,7 @@ pub const DIALECT: Dialect = Dialect {
             Role::System,
             &["gen_ai.system_instructions"],
         ),
-        (
-            "gen_ai.client.inference.operation.details",
-            Side::Input,
-            Role::User,
-            &["gen_ai.input.messages"],
-        ),
+        ("gen_ai.client.inference.operation.details", Side::Input, Role::User, &["gen_ai.input.messages"]),
         (
             "gen_ai.client.inference.operation.details",
             Side::Output,
@@ -179,14 +161,8 @@ pub const DIALECT: Dialect = Dialect {
 };
 
 /// Where a message event keeps it: Strands, Azure, and what 1.26 wrote.
-const MESSAGE: &[&str] = &[
-    "gen_ai.event.content",
-    "content",
-    "message",
-    "tool.result",
-    "gen_ai.prompt",
-    "gen_ai.completion",
-];
+const MESSAGE: &[&str] =
+    &["gen_ai.event.content", "content", "message", "tool.result", "gen_ai.prompt", "gen_ai.completion"];
 
 #[cfg(test)]
 mod tests {

@@ -9,11 +9,7 @@ pub const DIALECT: Dialect = Dialect {
     name: "spring-ai",
     about: "Spring AI through Micrometer: `spring.ai.*`, `gen_ai.operation.name=framework`, `db.vector.query.*`",
     source: "spring-projects/spring-ai documentation and source; spec/dialects.md 2.12",
-    marks: &[
-        Mark::Key("spring.ai.*"),
-        Mark::Key("db.vector.query.*"),
-        Mark::Name("spring.ai.*"),
-    ],
+    marks: &[Mark::Key("spring.ai.*"), Mark::Key("db.vector.query.*"), Mark::Name("spring.ai.*")],
     rules: &[
         Rule::Key(
             "spring.ai.kind",

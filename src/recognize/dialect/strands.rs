@@ -17,10 +17,7 @@ pub const DIALECT: Dialect = Dialect {
         Mark::Scope("strands-agents"),
     ],
     rules: &[
-        Rule::Key(
-            "gen_ai.operation.name",
-            &[("chat", call(Chat)), ("execute_event_loop_cycle", step(Task))],
-        ),
+        Rule::Key("gen_ai.operation.name", &[("chat", call(Chat)), ("execute_event_loop_cycle", step(Task))]),
         Rule::Name("Cycle *", step(Task)),
         Rule::Name("execute_event_loop_cycle*", step(Task)),
         Rule::Name("Model invoke", call(Chat)),

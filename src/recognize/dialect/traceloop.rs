@@ -27,20 +27,10 @@ pub const DIALECT: Dialect = Dialect {
     rules: &[
         Rule::Key(
             "traceloop.span.kind",
-            &[
-                ("workflow", step(Workflow)),
-                ("agent", step(Agent)),
-                ("tool", step(Tool)),
-            ],
+            &[("workflow", step(Workflow)), ("agent", step(Agent)), ("tool", step(Tool))],
         ),
-        Rule::Key(
-            "gen_ai.operation.name",
-            &[("vector_db_retrieve", step(Retrieval))],
-        ),
-        Rule::Key(
-            "traceloop.span.kind",
-            &[("task", step(Task)), ("unknown", step(Task))],
-        ),
+        Rule::Key("gen_ai.operation.name", &[("vector_db_retrieve", step(Retrieval))]),
+        Rule::Key("traceloop.span.kind", &[("task", step(Task)), ("unknown", step(Task))]),
         // Said of chat too: anthropic to 0.47, vertexai, bedrock.
         Rule::Both("llm.request.type", "completion", "*.chat", call(Chat)),
         Rule::Both("llm.request.type", "completion", "*generate_content*", call(Chat)),
@@ -70,11 +60,7 @@ pub const DIALECT: Dialect = Dialect {
         (FinishReasons, "llm.response.stop_reason", Words),
         (UserId, "llm.user", Word),
         (UserId, "traceloop.association.properties.user_id", Word),
-        (
-            ConversationId,
-            "traceloop.association.properties.session_id",
-            Word,
-        ),
+        (ConversationId, "traceloop.association.properties.session_id", Word),
     ],
     fallbacks: &[
         (Provider, "traceloop.association.properties.ls_provider", Word),

@@ -31,18 +31,8 @@ pub const DIALECT: Dialect = Dialect {
     ],
     rules: &[Rule::Name("*", step(Retrieval))],
     events: &[
-        (
-            "db.query.result",
-            Side::Output,
-            Role::Document,
-            &["db.query.result.document"],
-        ),
-        (
-            "db.search.result",
-            Side::Output,
-            Role::Document,
-            &["db.search.result.entity"],
-        ),
+        ("db.query.result", Side::Output, Role::Document, &["db.query.result.document"]),
+        ("db.search.result", Side::Output, Role::Document, &["db.search.result.entity"]),
     ],
     ..Dialect::NONE
 };

@@ -40,10 +40,7 @@ pub const DIALECT: Dialect = Dialect {
         (Input, "llm.messages", Say(Role::User)),
         (Input, "agent.messages", Say(Role::User)),
     ],
-    fallbacks: &[
-        (Input, "input", Say(Role::User)),
-        (Output, "output", Say(Role::Assistant)),
-    ],
+    fallbacks: &[(Input, "input", Say(Role::User)), (Output, "output", Say(Role::Assistant))],
     ..Dialect::NONE
 };
 

@@ -26,16 +26,10 @@ impl App {
         let mut python = Command::new(binary("python/bin/python"));
         let process = Process::start("provider", folder, python.arg(example("provider.py")).arg("0"));
         let address = || async {
-            process
-                .output()
-                .lines()
-                .find_map(|l| Some(l.strip_prefix("provider on ")?.to_string()))
+            process.output().lines().find_map(|l| Some(l.strip_prefix("provider on ")?.to_string()))
         };
         let provider = eventually("the provider to listen", address).await;
-        App {
-            provider,
-            _process: process,
-        }
+        App { provider, _process: process }
     }
 
     /// Has one chat and gives its trace id.

@@ -12,12 +12,8 @@ use std::future::Future;
 use std::time::{Duration, Instant};
 
 /// The made-up values that the app puts into its prompt, in the forms in which they could leak.
-pub const SECRETS: [&str; 4] = [
-    "alice.brown@example.org",
-    "4111 1111 1111 1111",
-    "4111111111111111",
-    "alice.brown%40example",
-];
+pub const SECRETS: [&str; 4] =
+    ["alice.brown@example.org", "4111 1111 1111 1111", "4111111111111111", "alice.brown%40example"];
 
 /// Asks again until the answer is there, at most thirty seconds; `what` is what was waited for.
 pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {
@@ -26,10 +22,7 @@ pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ask: i
         if let Some(answer) = ask().await {
             return answer;
         }
-        assert!(
-            start.elapsed() < Duration::from_secs(30),
-            "waited thirty seconds for {what}"
-        );
+        assert!(start.elapsed() < Duration::from_secs(30), "waited thirty seconds for {what}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
@@ -42,19 +35,13 @@ pub async fn get(url: &str) -> Option<String> {
 
 /// `url` with one parameter, percent-encoded.
 pub fn with_query(url: &str, key: &str, value: &str) -> String {
-    reqwest::Url::parse_with_params(url, [(key, value)])
-        .expect("a URL of ours")
-        .into()
+    reqwest::Url::parse_with_params(url, [(key, value)]).expect("a URL of ours").into()
 }
 
 fn client() -> reqwest::Client {
     // Two tests may race for it; one of them wins and both are served.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder()
-        .no_proxy()
-        .timeout(Duration::from_secs(5))
-        .build()
-        .expect("a client")
+    reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build().expect("a client")
 }
 
 pub fn assert_no_secret(of: &str, text: &str) {

@@ -14,17 +14,10 @@ pub struct Process {
 impl Process {
     pub fn start(name: &str, folder: &Path, command: &mut Command) -> Process {
         let log = folder.join(format!("{name}.log"));
-        let out = File::options()
-            .create(true)
-            .append(true)
-            .open(&log)
-            .expect("a log file");
+        let out = File::options().create(true).append(true).open(&log).expect("a log file");
         let err = out.try_clone().expect("a second handle");
         let child = command.stdin(Stdio::null()).stdout(out).stderr(err).spawn();
-        Process {
-            child: child.unwrap_or_else(|error| panic!("{name} does not start: {error}")),
-            log,
-        }
+        Process { child: child.unwrap_or_else(|error| panic!("{name} does not start: {error}")), log }
     }
 
     pub fn kill(mut self) {
@@ -49,20 +42,13 @@ impl Drop for Process {
 
 /// A port of loopback that was free a moment ago.
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0")
-        .and_then(|l| l.local_addr())
-        .expect("a free port")
-        .port()
+    TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port()
 }
 
 /// A program that `tests/backends/install` has put into the cache.
 pub fn binary(name: &str) -> PathBuf {
     let path = cache().join(name);
-    assert!(
-        path.exists(),
-        "{} is missing; run tests/backends/install",
-        path.display()
-    );
+    assert!(path.exists(), "{} is missing; run tests/backends/install", path.display());
     path
 }
 

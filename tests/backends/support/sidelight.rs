@@ -30,29 +30,17 @@ impl Sidelight {
         let process = Process::start("sidelight", folder, run.args(["run", "--config"]).arg(&config));
         let url = format!("http://127.0.0.1:{health}/");
         eventually("Sidelight to be healthy", || get(&url)).await;
-        Sidelight {
-            grpc,
-            http,
-            metrics,
-            data,
-            process,
-        }
+        Sidelight { grpc, http, metrics, data, process }
     }
 
     /// The sum of a metric over the series whose labels hold all of `labels`; 0 where there is none.
     pub async fn metric(&self, name: &str, labels: &[&str]) -> f64 {
-        let text = get(&format!("http://127.0.0.1:{}/metrics", self.metrics))
-            .await
-            .expect("metrics");
+        let text = get(&format!("http://127.0.0.1:{}/metrics", self.metrics)).await.expect("metrics");
         let of_it = |line: &&str| {
-            line.strip_prefix(name)
-                .is_some_and(|rest| rest.starts_with(['{', ' ']))
+            line.strip_prefix(name).is_some_and(|rest| rest.starts_with(['{', ' ']))
                 && labels.iter().all(|l| line.contains(l))
         };
-        text.lines()
-            .filter(of_it)
-            .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok())
-            .sum()
+        text.lines().filter(of_it).filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
     }
 
     /// What a command of the binary prints.

@@ -45,31 +45,18 @@ impl Agent {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let data = format!("yaml:data_dir: {}", folder.path().display());
         let uris = vec![format!("yaml:{FREE_PORTS}"), data, format!("yaml:{yaml}")];
-        let sources = Sources {
-            uris,
-            ..Sources::default()
-        };
+        let sources = Sources { uris, ..Sources::default() };
         let loaded =
             config::load(&sources, &Environment::default()).unwrap_or_else(|problems| panic!("{problems:?}"));
         let running = Running::start(&loaded.config).await.expect("it starts");
         let client = reqwest::Client::builder().no_proxy().build().expect("a client");
-        Agent {
-            addresses: running.addresses.clone(),
-            running,
-            folder,
-            client,
-        }
+        Agent { addresses: running.addresses.clone(), running, folder, client }
     }
 
     /// Sends a trace over OTLP/HTTP; it must be accepted.
     pub async fn send(&self, trace: &Trace) {
-        let (status, _) = self
-            .post(
-                "/v1/traces",
-                &[("content-type", "application/x-protobuf")],
-                trace.proto(),
-            )
-            .await;
+        let (status, _) =
+            self.post("/v1/traces", &[("content-type", "application/x-protobuf")], trace.proto()).await;
         assert_eq!(status, StatusCode::OK);
     }
 
@@ -78,38 +65,21 @@ impl Agent {
         let url = format!("http://{}{path}", self.addresses.http.expect("HTTP is on"));
         let request = headers
             .iter()
-            .fold(self.client.post(url), |request, (name, value)| {
-                request.header(*name, *value)
-            });
+            .fold(self.client.post(url), |request, (name, value)| request.header(*name, *value));
         let answer = request.body(body).send().await.expect("an answer");
         (answer.status(), answer.bytes().await.expect("a whole answer"))
     }
 
     /// The metrics page.
     pub async fn metrics(&self) -> Metrics {
-        let url = format!(
-            "http://{}/metrics",
-            self.addresses.metrics.expect("metrics are on")
-        );
-        Metrics(
-            self.client
-                .get(url)
-                .send()
-                .await
-                .expect("an answer")
-                .text()
-                .await
-                .expect("text"),
-        )
+        let url = format!("http://{}/metrics", self.addresses.metrics.expect("metrics are on"));
+        Metrics(self.client.get(url).send().await.expect("an answer").text().await.expect("text"))
     }
 
     /// Stops it in order.
     pub async fn stop(self) -> Stopped {
         let waiting = self.running.stop().await;
-        Stopped {
-            waiting,
-            folder: self.folder,
-        }
+        Stopped { waiting, folder: self.folder }
     }
 }
 
@@ -126,18 +96,11 @@ impl Metrics {
     /// The sum over the series of `name` whose labels hold all of `labels`.
     pub fn sum(&self, name: &str, labels: &[&str]) -> u64 {
         let of_it = |line: &&str| {
-            line.strip_prefix(name)
-                .is_some_and(|rest| rest.starts_with(['{', ' ']))
+            line.strip_prefix(name).is_some_and(|rest| rest.starts_with(['{', ' ']))
                 && labels.iter().all(|label| line.contains(label))
         };
-        let values = self
-            .0
-            .lines()
-            .filter(of_it)
-            .filter_map(|line| line.rsplit(' ').next());
-        values
-            .map(|value| value.parse::<f64>().expect("a number") as u64)
-            .sum()
+        let values = self.0.lines().filter(of_it).filter_map(|line| line.rsplit(' ').next());
+        values.map(|value| value.parse::<f64>().expect("a number") as u64).sum()
     }
 }
 
@@ -148,10 +111,7 @@ pub fn files_with(folder: &Path, needle: &[u8]) -> Vec<PathBuf> {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
             found.extend(files_with(&path, needle));
-        } else if std::fs::read(&path)
-            .expect("readable")
-            .windows(needle.len())
-            .any(|window| window == needle)
+        } else if std::fs::read(&path).expect("readable").windows(needle.len()).any(|window| window == needle)
         {
             found.push(path);
         }

@@ -2,8 +2,5 @@
 pub mod agent;
 pub mod pack;
 pub mod spans;
-#[allow(
-    dead_code,
-    reason = "a full set of ways to misbehave is easier to read than what is in use today"
-)]
+#[allow(dead_code, reason = "a full set of ways to misbehave is easier to read than what is in use today")]
 pub mod upstream;

@@ -20,10 +20,7 @@ pub struct Trace {
 pub fn trace() -> Trace {
     let mut trace_id = [0xa5; 16];
     trace_id[8..].copy_from_slice(&unique().to_be_bytes());
-    Trace {
-        trace_id,
-        spans: Vec::new(),
-    }
+    Trace { trace_id, spans: Vec::new() }
 }
 
 impl Trace {
@@ -78,27 +75,12 @@ impl Trace {
     }
 
     pub fn request(&self) -> ExportTraceServiceRequest {
-        let scope = InstrumentationScope {
-            name: "tests".to_string(),
-            ..InstrumentationScope::default()
-        };
-        let spans = ScopeSpans {
-            scope: Some(scope),
-            spans: self.spans.clone(),
-            schema_url: String::new(),
-        };
-        let resource = Resource {
-            attributes: vec![text("service.name", "shop")],
-            ..Resource::default()
-        };
-        let resource_spans = ResourceSpans {
-            resource: Some(resource),
-            scope_spans: vec![spans],
-            schema_url: String::new(),
-        };
-        ExportTraceServiceRequest {
-            resource_spans: vec![resource_spans],
-        }
+        let scope = InstrumentationScope { name: "tests".to_string(), ..InstrumentationScope::default() };
+        let spans = ScopeSpans { scope: Some(scope), spans: self.spans.clone(), schema_url: String::new() };
+        let resource = Resource { attributes: vec![text("service.name", "shop")], ..Resource::default() };
+        let resource_spans =
+            ResourceSpans { resource: Some(resource), scope_spans: vec![spans], schema_url: String::new() };
+        ExportTraceServiceRequest { resource_spans: vec![resource_spans] }
     }
 
     pub fn proto(&self) -> Bytes {
@@ -120,11 +102,7 @@ pub fn int(key: &str, value: i64) -> KeyValue {
 }
 
 fn attribute(key: &str, value: Value) -> KeyValue {
-    KeyValue {
-        key: key.to_string(),
-        value: Some(AnyValue { value: Some(value) }),
-        ..KeyValue::default()
-    }
+    KeyValue { key: key.to_string(), value: Some(AnyValue { value: Some(value) }), ..KeyValue::default() }
 }
 
 /// Never 0, so that ids are valid.

@@ -68,19 +68,11 @@ pub struct Refusal {
 
 impl Behaviour {
     pub fn grpc(code: i32) -> Refusal {
-        Refusal {
-            code,
-            status: 500,
-            ..Refusal::default()
-        }
+        Refusal { code, status: 500, ..Refusal::default() }
     }
 
     pub fn http(status: u16) -> Refusal {
-        Refusal {
-            code: 2,
-            status,
-            ..Refusal::default()
-        }
+        Refusal { code: 2, status, ..Refusal::default() }
     }
 }
 
@@ -127,10 +119,7 @@ pub struct AllTaken(pub Vec<Taken>);
 
 impl AllTaken {
     fn bodies(&self, signal: Signal) -> impl Iterator<Item = &Bytes> {
-        self.0
-            .iter()
-            .filter(move |taken| taken.signal == signal)
-            .map(|taken| &taken.body)
+        self.0.iter().filter(move |taken| taken.signal == signal).map(|taken| &taken.body)
     }
 
     pub fn traces(&self) -> Vec<ExportTraceServiceRequest> {
@@ -140,21 +129,15 @@ impl AllTaken {
     }
 
     pub fn logs(&self) -> Vec<ExportLogsServiceRequest> {
-        self.bodies(Signal::Logs)
-            .map(|body| Message::decode(body.clone()).expect("a logs request"))
-            .collect()
+        self.bodies(Signal::Logs).map(|body| Message::decode(body.clone()).expect("a logs request")).collect()
     }
 
     /// The span ids of all traces, in order of arrival, duplicates included.
     pub fn span_ids(&self) -> Vec<Vec<u8>> {
         let requests = self.traces().into_iter();
-        let scopes = requests
-            .flat_map(|request| request.resource_spans)
-            .flat_map(|resource| resource.scope_spans);
-        scopes
-            .flat_map(|scope| scope.spans)
-            .map(|span| span.span_id)
-            .collect()
+        let scopes =
+            requests.flat_map(|request| request.resource_spans).flat_map(|resource| resource.scope_spans);
+        scopes.flat_map(|scope| scope.spans).map(|span| span.span_id).collect()
     }
 }
 
@@ -239,11 +222,7 @@ impl Upstream {
 
     /// How the next request is treated that nothing else was said of.
     pub fn next(&self, behaviour: impl Into<Behaviour>) {
-        self.state
-            .next
-            .lock()
-            .expect("no panic while held")
-            .push_back(behaviour.into());
+        self.state.next.lock().expect("no panic while held").push_back(behaviour.into());
     }
 
     pub fn taken(&self) -> AllTaken {
@@ -260,11 +239,7 @@ impl Upstream {
         let mut watch = self.state.taken.subscribe();
         match tokio::time::timeout(Duration::from_secs(10), watch.wait_for(|taken| enough(taken))).await {
             Ok(taken) => taken.expect("the sender lives as long as we").clone(),
-            Err(_) => panic!(
-                "{} requests taken of {} that came",
-                self.taken().0.len(),
-                self.attempts()
-            ),
+            Err(_) => panic!("{} requests taken of {} that came", self.taken().0.len(), self.attempts()),
         }
     }
 
@@ -320,27 +295,17 @@ async fn answer(
 ) -> Result<Response<Body>, hyper::Error> {
     let (head, body) = request.into_parts();
     let raw = body.collect().await?.to_bytes();
-    let grpc = head
-        .headers
-        .get("content-type")
-        .is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));
+    let grpc =
+        head.headers.get("content-type").is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));
     let behaviour = state.next.lock().expect("no panic while held").pop_front();
     let behaviour = behaviour.unwrap_or_else(|| state.always.lock().expect("no panic while held").clone());
-    if matches!(
-        behaviour,
-        Behaviour::Accept | Behaviour::Partial { .. } | Behaviour::Garbage { .. }
-    ) {
+    if matches!(behaviour, Behaviour::Accept | Behaviour::Partial { .. } | Behaviour::Garbage { .. }) {
         let body = if grpc {
             message(&head.headers, &raw)
         } else {
             plain(encoding(&head.headers, "content-encoding"), &raw)
         };
-        let taken = Taken {
-            signal: signal(head.uri.path()),
-            grpc,
-            headers: head.headers,
-            body,
-        };
+        let taken = Taken { signal: signal(head.uri.path()), grpc, headers: head.headers, body };
         state.taken.send_modify(|all| all.0.push(taken));
     }
     state.attempts.send_modify(|count| *count += 1);
@@ -360,46 +325,26 @@ async fn answer(
 }
 
 fn signal(path: &str) -> Signal {
-    let all = [
-        ("trace", Signal::Traces),
-        ("log", Signal::Logs),
-        ("metric", Signal::Metrics),
-    ];
-    all.into_iter()
-        .find(|(word, _)| path.contains(word))
-        .expect("the path of a signal")
-        .1
+    let all = [("trace", Signal::Traces), ("log", Signal::Logs), ("metric", Signal::Metrics)];
+    all.into_iter().find(|(word, _)| path.contains(word)).expect("the path of a signal").1
 }
 
 fn encoding<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
-    headers
-        .get(name)
-        .map_or("identity", |value| value.to_str().expect("ascii"))
+    headers.get(name).map_or("identity", |value| value.to_str().expect("ascii"))
 }
 
 /// The one message of a gRPC request body.
 fn message(headers: &HeaderMap, frame: &[u8]) -> Bytes {
     let length = u32::from_be_bytes(frame[1..5].try_into().expect("four bytes"));
     assert_eq!(length as usize, frame.len() - 5, "one frame, whole");
-    plain(
-        if frame[0] == 1 {
-            encoding(headers, "grpc-encoding")
-        } else {
-            "identity"
-        },
-        &frame[5..],
-    )
+    plain(if frame[0] == 1 { encoding(headers, "grpc-encoding") } else { "identity" }, &frame[5..])
 }
 
 #[expect(clippy::disallowed_methods, reason = "what our own exporters made, in a test")]
 fn plain(encoding: &str, body: &[u8]) -> Bytes {
     let mut text = Vec::new();
     match encoding {
-        "gzip" => drop(
-            flate2::read::GzDecoder::new(body)
-                .read_to_end(&mut text)
-                .expect("gzip"),
-        ),
+        "gzip" => drop(flate2::read::GzDecoder::new(body).read_to_end(&mut text).expect("gzip")),
         "zstd" => text = zstd::bulk::decompress(body, 64 << 20).expect("zstd"),
         _ => text = body.to_vec(),
     }
@@ -413,36 +358,21 @@ fn success(grpc: bool, message: Vec<u8>) -> Response<Body> {
     let mut frame = vec![0];
     frame.extend_from_slice(&u32::try_from(message.len()).expect("small").to_be_bytes());
     frame.extend_from_slice(&message);
-    let frames = [
-        Ok(Frame::data(Bytes::from(frame))),
-        Ok(Frame::trailers(status_headers(0, "", None))),
-    ];
-    respond(
-        "application/grpc",
-        StreamBody::new(futures_util::stream::iter(frames)).boxed(),
-    )
+    let frames = [Ok(Frame::data(Bytes::from(frame))), Ok(Frame::trailers(status_headers(0, "", None)))];
+    respond("application/grpc", StreamBody::new(futures_util::stream::iter(frames)).boxed())
 }
 
 fn garbage(grpc: bool, content_type: &'static str, body: Vec<u8>) -> Response<Body> {
-    if grpc {
-        success(true, body)
-    } else {
-        respond(content_type, Full::new(body.into()).boxed())
-    }
+    if grpc { success(true, body) } else { respond(content_type, Full::new(body.into()).boxed()) }
 }
 
 fn respond(content_type: &str, body: Body) -> Response<Body> {
-    Response::builder()
-        .header("content-type", content_type)
-        .body(body)
-        .expect("a response")
+    Response::builder().header("content-type", content_type).body(body).expect("a response")
 }
 
 fn grpc_refusal(refusal: &Refusal) -> Response<Body> {
     let mut response = respond("application/grpc", Full::default().boxed());
-    response
-        .headers_mut()
-        .extend(status_headers(refusal.code, &refusal.message, refusal.retry_info));
+    response.headers_mut().extend(status_headers(refusal.code, &refusal.message, refusal.retry_info));
     response
 }
 
@@ -450,28 +380,19 @@ fn http_refusal(refusal: &Refusal) -> Response<Body> {
     let body = status(0, &refusal.message, None);
     let mut response = respond("application/x-protobuf", Full::new(body.into()).boxed());
     *response.status_mut() = StatusCode::from_u16(refusal.status).expect("a status");
-    for (name, value) in [
-        ("retry-after", &refusal.retry_after),
-        ("location", &refusal.location),
-    ] {
+    for (name, value) in [("retry-after", &refusal.retry_after), ("location", &refusal.location)] {
         if let Some(value) = value {
-            response
-                .headers_mut()
-                .insert(name, value.parse().expect("a header"));
+            response.headers_mut().insert(name, value.parse().expect("a header"));
         }
     }
     response
 }
 
 fn status_headers(code: i32, message: &str, retry: Option<(i64, i32)>) -> HeaderMap {
-    let details = retry
-        .map(|retry| Bytes::from(status(code, message, Some(retry))))
-        .unwrap_or_default();
+    let details = retry.map(|retry| Bytes::from(status(code, message, Some(retry)))).unwrap_or_default();
     let status = tonic::Status::with_details(tonic::Code::from_i32(code), message, details);
     let mut headers = HeaderMap::new();
-    status
-        .add_header(&mut headers)
-        .expect("a status fits into headers");
+    status.add_header(&mut headers).expect("a status fits into headers");
     headers
 }
 
@@ -479,10 +400,8 @@ fn partial_success(rejected: i64, message: String) -> Vec<u8> {
     use opentelemetry_proto::tonic::collector::trace::v1::{
         ExportTracePartialSuccess, ExportTraceServiceResponse,
     };
-    let partial_success = Some(ExportTracePartialSuccess {
-        rejected_spans: rejected,
-        error_message: message,
-    });
+    let partial_success =
+        Some(ExportTracePartialSuccess { rejected_spans: rejected, error_message: message });
     ExportTraceServiceResponse { partial_success }.encode_to_vec()
 }
 
@@ -490,17 +409,9 @@ fn partial_success(rejected: i64, message: String) -> Vec<u8> {
 fn status(code: i32, message: &str, retry: Option<(i64, i32)>) -> Vec<u8> {
     let details = retry.map(|(seconds, nanos)| Any {
         type_url: "type.googleapis.com/google.rpc.RetryInfo".to_string(),
-        value: RetryInfo {
-            retry_delay: Some(ProtoDuration { seconds, nanos }),
-        }
-        .encode_to_vec(),
+        value: RetryInfo { retry_delay: Some(ProtoDuration { seconds, nanos }) }.encode_to_vec(),
     });
-    RpcStatus {
-        code,
-        message: message.to_string(),
-        details: details.into_iter().collect(),
-    }
-    .encode_to_vec()
+    RpcStatus { code, message: message.to_string(), details: details.into_iter().collect() }.encode_to_vec()
 }
 
 #[derive(Clone, PartialEq, Message)]

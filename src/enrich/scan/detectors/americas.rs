@@ -78,11 +78,8 @@ const CPF: &[&str] = &["cpf", "cadastro de pessoas"];
 fn is_cpf(spot: &Spot<'_>) -> bool {
     let d = Digits::of(spot.value());
     let check = |count: usize| {
-        let sum: u32 = d[..count]
-            .iter()
-            .zip((2..=count as u32 + 1).rev())
-            .map(|(d, w)| u32::from(*d) * w)
-            .sum();
+        let sum: u32 =
+            d[..count].iter().zip((2..=count as u32 + 1).rev()).map(|(d, w)| u32::from(*d) * w).sum();
         sum * 10 % 11 % 10 == u32::from(d[count])
     };
     d.len() == 11 && !is_repdigit(&d) && check(9) && check(10)
@@ -92,12 +89,7 @@ fn is_cpf(spot: &Spot<'_>) -> bool {
 fn is_cnpj(spot: &Spot<'_>) -> bool {
     let d = Digits::of(spot.value());
     let check = |count: usize| {
-        let sum: u32 = d[..count]
-            .iter()
-            .rev()
-            .zip((2..=9).cycle())
-            .map(|(d, w)| u32::from(*d) * w)
-            .sum();
+        let sum: u32 = d[..count].iter().rev().zip((2..=9).cycle()).map(|(d, w)| u32::from(*d) * w).sum();
         let rest = sum % 11;
         (if rest < 2 { 0 } else { 11 - rest }) == u32::from(d[count])
     };
@@ -113,11 +105,7 @@ fn is_curp(spot: &Spot<'_>) -> bool {
         b'A'..=b'N' => u32::from(b - b'A') + 10,
         _ => u32::from(b - b'A') + 11,
     };
-    let sum: u32 = value[..17]
-        .iter()
-        .zip((2..=18).rev())
-        .map(|(b, w)| worth(*b) * w)
-        .sum();
+    let sum: u32 = value[..17].iter().zip((2..=18).rev()).map(|(b, w)| worth(*b) * w).sum();
     let date = Digits::of(&spot.value()[4..10]);
     (10 - sum % 10) % 10 == worth(value[17]) && is_day(date.number(2..4), date.number(4..6))
 }

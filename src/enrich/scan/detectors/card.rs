@@ -19,11 +19,7 @@ pub const ROWS: &[Detector] = &[
             "amex ⟦3782 822463 10005⟧.",
             "diners ⟦30569309025904⟧",
         ],
-        leaves: &[
-            "order 4111 1111 1111 1112",
-            "voucher 9078587684752",
-            "4.111111111111111",
-        ],
+        leaves: &["order 4111 1111 1111 1112", "voucher 9078587684752", "4.111111111111111"],
     },
     Detector {
         kind: "CREDIT_CARD",

@@ -11,10 +11,7 @@ pub const ROWS: &[Detector] = &[
         edges: Edges::Token,
         valid: is_base58_check,
         context: WORDS,
-        finds: &[
-            "send BTC to ⟦1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa⟧.",
-            "⟦3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy⟧",
-        ],
+        finds: &["send BTC to ⟦1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa⟧.", "⟦3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy⟧"],
         leaves: &["1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb"],
     },
     Detector {

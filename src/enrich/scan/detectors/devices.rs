@@ -17,16 +17,7 @@ pub const ROWS: &[Detector] = &[
         kind: "VEHICLE_IDENTIFICATION_NUMBER",
         find: Find::Shape(r"[A-HJ-NPR-Z0-9]{8}[0-9X][A-HJ-NPR-Z0-9]{8}"),
         valid: is_vin,
-        context: &[
-            "vin",
-            "vehicle",
-            "chassis",
-            "fahrgestellnummer",
-            "fin",
-            "car",
-            "bastidor",
-            "telaio",
-        ],
+        context: &["vin", "vehicle", "chassis", "fahrgestellnummer", "fin", "car", "bastidor", "telaio"],
         finds: &["my car's VIN is ⟦1HGCM82633A004352⟧."],
         leaves: &["VIN 1HGCM82633A004353", "1HGCM82633A004352"],
         ..Detector::NUMBER
@@ -52,10 +43,6 @@ fn is_vin(spot: &Spot<'_>) -> bool {
         _ => u32::from(b.wrapping_sub(b'S')) + 2,
     };
     let sum: u32 = value.iter().zip(WEIGHTS).map(|(b, w)| worth(*b) * w).sum();
-    let check = if sum % 11 == 10 {
-        b'X'
-    } else {
-        b'0' + (sum % 11) as u8
-    };
+    let check = if sum % 11 == 10 { b'X' } else { b'0' + (sum % 11) as u8 };
     value[8] == check && value.iter().any(u8::is_ascii_alphabetic)
 }

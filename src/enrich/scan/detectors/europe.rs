@@ -12,13 +12,7 @@ pub const ROWS: &[Detector] = &[
         ),
         edges: Edges::Number,
         valid: is_nir,
-        context: &[
-            "sécurité sociale",
-            "securite sociale",
-            "nir",
-            "insee",
-            "carte vitale",
-        ],
+        context: &["sécurité sociale", "securite sociale", "nir", "insee", "carte vitale"],
         finds: &["sociale est ⟦2 04 05 80 768 560 20⟧.", "⟦104065326486513⟧"],
         leaves: &["2 04 05 80 768 560 21", "104065326486514"],
     },
@@ -101,14 +95,7 @@ pub const ROWS: &[Detector] = &[
     },
 ];
 
-const NRN: &[&str] = &[
-    "rijksregister",
-    "insz",
-    "registre national",
-    "niss",
-    "rrn",
-    "nationaal nummer",
-];
+const NRN: &[&str] = &["rijksregister", "insz", "registre national", "niss", "rrn", "nationaal nummer"];
 
 /// INSEE: 97 less the thirteen digits modulo 97; Corsica's 2A and 2B count as 19 and 18.
 fn is_nir(spot: &Spot<'_>) -> bool {

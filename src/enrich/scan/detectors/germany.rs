@@ -9,10 +9,7 @@ pub const ROWS: &[Detector] = &[
         find: Find::Shape(r"[1-9][0-9](?:[0-9]{9}| [0-9]{3} [0-9]{3} [0-9]{3})"),
         valid: is_tax_id,
         context: &["steuer", "idnr", "tin", "tax id", "steuerid", "steuer-id"],
-        finds: &[
-            "Meine Steuer-ID lautet ⟦86 095 742 719⟧",
-            "Steueridentifikationsnummer: ⟦86095742719⟧.",
-        ],
+        finds: &["Meine Steuer-ID lautet ⟦86 095 742 719⟧", "Steueridentifikationsnummer: ⟦86095742719⟧."],
         leaves: &["Charge 86095742719", "Steuer-ID 86095742718"],
         ..Detector::NUMBER
     },
@@ -39,10 +36,7 @@ pub const ROWS: &[Detector] = &[
         find: Find::Shape(r"[CFGHJKLMNPRTVWXYZ][CFGHJKLMNPRTVWXYZ0-9]{8}[0-9]?"),
         valid: is_id_card,
         context: &["personalausweis", "ausweis", "ausweisnummer", "id card", "perso"],
-        finds: &[
-            "Ausweisnummer: ⟦T220001293⟧.",
-            "Personalausweisnummer ⟦LZ6311T475⟧",
-        ],
+        finds: &["Ausweisnummer: ⟦T220001293⟧.", "Personalausweisnummer ⟦LZ6311T475⟧"],
         leaves: &["Artikel T220001293"],
         ..Detector::BASE
     },
@@ -50,14 +44,7 @@ pub const ROWS: &[Detector] = &[
         kind: "AT_SVNR",
         find: Find::Shape(r"[1-9][0-9]{3} ?[0-9]{6}"),
         valid: is_svnr,
-        context: &[
-            "svnr",
-            "sozialversicherung",
-            "versicherungsnummer",
-            "ögk",
-            "sv-nummer",
-            "e-card",
-        ],
+        context: &["svnr", "sozialversicherung", "versicherungsnummer", "ögk", "sv-nummer", "e-card"],
         finds: &["österreichische SVNR ⟦1237 010180⟧.", "SVNR ⟦1237010180⟧"],
         leaves: &["Charge 1237010180", "SVNR 1238010180"],
         ..Detector::NUMBER
@@ -87,10 +74,7 @@ fn is_tax_id(spot: &Spot<'_>) -> bool {
 /// Deutsche Rentenversicherung, § 147 SGB VI and VKVV § 2: area, birthday, initial, serial, check digit.
 fn is_insurance_number(spot: &Spot<'_>) -> bool {
     let value = spot.value();
-    let letter = value
-        .bytes()
-        .find(u8::is_ascii_uppercase)
-        .map_or(0, |b| b - b'A' + 1);
+    let letter = value.bytes().find(u8::is_ascii_uppercase).map_or(0, |b| b - b'A' + 1);
     let d = Digits::of(value);
     let mut whole = [0u8; 12];
     whole[..8].copy_from_slice(&d[..8]);
@@ -112,21 +96,10 @@ fn is_id_card(spot: &Spot<'_>) -> bool {
     let value = spot.value().as_bytes();
     let has_digit = value.iter().any(u8::is_ascii_digit);
     let worth = |b: u8| {
-        if b.is_ascii_digit() {
-            u32::from(b - b'0')
-        } else {
-            u32::from(b - b'A') + 10
-        }
+        if b.is_ascii_digit() { u32::from(b - b'0') } else { u32::from(b - b'A') + 10 }
     };
-    let sum: u32 = value[..9]
-        .iter()
-        .zip([7, 3, 1].into_iter().cycle())
-        .map(|(b, w)| worth(*b) * w)
-        .sum();
-    has_digit
-        && value
-            .get(9)
-            .is_none_or(|check| sum % 10 == u32::from(check - b'0'))
+    let sum: u32 = value[..9].iter().zip([7, 3, 1].into_iter().cycle()).map(|(b, w)| worth(*b) * w).sum();
+    has_digit && value.get(9).is_none_or(|check| sum % 10 == u32::from(check - b'0'))
 }
 
 /// § 31 ASVG: a serial, a check digit modulo 11, the birthday.

@@ -40,19 +40,8 @@ pub const ROWS: &[Detector] = &[
         find: Find::Shape(r"(?:MRN-?[0-9]{5,10}|[A-Z]?[0-9]{6,10})"),
         edges: Edges::Number,
         valid: |spot| !spot.text[spot.at.end..].trim_start().starts_with("rows"),
-        context: &[
-            "mrn",
-            "medical record",
-            "patient id",
-            "patient number",
-            "chart number",
-            "health record",
-        ],
-        finds: &[
-            "MRN: ⟦MRN-580808⟧\n",
-            "medical record number ⟦35170347⟧",
-            "MRN: ⟦A6719595⟧",
-        ],
+        context: &["mrn", "medical record", "patient id", "patient number", "chart number", "health record"],
+        finds: &["MRN: ⟦MRN-580808⟧\n", "medical record number ⟦35170347⟧", "MRN: ⟦A6719595⟧"],
         leaves: &["order 35170347"],
     },
 ];

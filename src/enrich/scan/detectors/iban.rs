@@ -9,16 +9,7 @@ pub const ROWS: &[Detector] = &[Detector {
     tier: Tier::Checked,
     find: Find::Stem(r"[A-Za-z]{2}[0-9]{2}[ -]?[A-Za-z0-9]", number),
     edges: Edges::Word,
-    context: &[
-        "iban",
-        "account",
-        "konto",
-        "compte",
-        "cuenta",
-        "rekening",
-        "überweis",
-        "virement",
-    ],
+    context: &["iban", "account", "konto", "compte", "cuenta", "rekening", "überweis", "virement"],
     finds: &[
         "auf ⟦DE89 3704 0044 0532 0130 00⟧ überweisen",
         "IBAN:⟦GB82WEST12345698765432⟧, thanks",

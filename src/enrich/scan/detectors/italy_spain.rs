@@ -40,28 +40,17 @@ pub const ROWS: &[Detector] = &[
 
 /// Decreto Ministeriale 23 dicembre 1976: odd places by a table, even ones by value, modulo 26.
 fn is_fiscal_code(spot: &Spot<'_>) -> bool {
-    const ODD: [u32; 26] = [
-        1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23,
-    ];
+    const ODD: [u32; 26] =
+        [1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23];
     let value = spot.value().as_bytes();
     let worth = |b: &u8| {
-        if b.is_ascii_digit() {
-            b - b'0'
-        } else {
-            b.to_ascii_uppercase() - b'A'
-        }
+        if b.is_ascii_digit() { b - b'0' } else { b.to_ascii_uppercase() - b'A' }
     };
     let sum: u32 = value[..15]
         .iter()
         .map(worth)
         .enumerate()
-        .map(|(i, n)| {
-            if i % 2 == 0 {
-                ODD[usize::from(n)]
-            } else {
-                u32::from(n)
-            }
-        })
+        .map(|(i, n)| if i % 2 == 0 { ODD[usize::from(n)] } else { u32::from(n) })
         .sum();
     sum % 26 == u32::from(worth(&value[15]))
 }

@@ -38,15 +38,8 @@ const FILES: &[&str] = &[
 fn address(text: &str, at: usize) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     let local_from = at.saturating_sub(LOCAL_MOST);
-    let local = bytes[local_from..at]
-        .iter()
-        .rev()
-        .take_while(|b| is_local(**b))
-        .count();
-    let dots = bytes[at - local..at]
-        .iter()
-        .take_while(|b| matches!(b, b'.' | b'-' | b'%' | b'+'))
-        .count();
+    let local = bytes[local_from..at].iter().rev().take_while(|b| is_local(**b)).count();
+    let dots = bytes[at - local..at].iter().take_while(|b| matches!(b, b'.' | b'-' | b'%' | b'+')).count();
     let start = at - local + dots;
     let end = at + 1 + domain(&bytes[at + 1..])?;
     let is_remote = &bytes[start..at] == b"git" && bytes.get(end) == Some(&b':');

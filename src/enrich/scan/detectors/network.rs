@@ -12,11 +12,7 @@ pub const ROWS: &[Detector] = &[
         edges: Edges::Word,
         valid: is_v4,
         context: &["ip", "address", "client", "host", "login", "adresse"],
-        finds: &[
-            "from ⟦10.71.94.71⟧ in case",
-            "ip=⟦112.17.145.36⟧.",
-            "⟦81.2.69.142⟧:8080",
-        ],
+        finds: &["from ⟦10.71.94.71⟧ in case", "ip=⟦112.17.145.36⟧.", "⟦81.2.69.142⟧:8080"],
         leaves: &[
             "127.0.0.1",
             "0.0.0.0",
@@ -39,15 +35,7 @@ pub const ROWS: &[Detector] = &[
         edges: Edges::Word,
         context: &["ip", "address", "client", "host", "login"],
         finds: &["⟦2a01:73a:f2b9::2494⟧", "[⟦2a00:1450:4001:81b::200e⟧]:443"],
-        leaves: &[
-            "::1",
-            "2001:db8::1",
-            "12:34:56",
-            "std::net",
-            "a::b",
-            "dead::beef",
-            "00:1b:44:11:3a:b7",
-        ],
+        leaves: &["::1", "2001:db8::1", "12:34:56", "std::net", "a::b", "dead::beef", "00:1b:44:11:3a:b7"],
         ..Detector::BASE
     },
     Detector {
@@ -59,17 +47,8 @@ pub const ROWS: &[Detector] = &[
         edges: Edges::Word,
         valid: is_mac,
         context: &["mac", "device", "ethernet", "wifi", "bssid"],
-        finds: &[
-            "device MAC ⟦a8:ca:54:97:dc:ba⟧,",
-            "⟦58-f2-80-ef-9e-c1⟧",
-            "⟦001b.4411.3ab7⟧",
-        ],
-        leaves: &[
-            "00:00:00:00:00:00",
-            "ff:ff:ff:ff:ff:ff",
-            "12:34:56:78:90",
-            "a8:ca:54:97:dc:ba:11",
-        ],
+        finds: &["device MAC ⟦a8:ca:54:97:dc:ba⟧,", "⟦58-f2-80-ef-9e-c1⟧", "⟦001b.4411.3ab7⟧"],
+        leaves: &["00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff", "12:34:56:78:90", "a8:ca:54:97:dc:ba:11"],
     },
 ];
 
@@ -92,9 +71,8 @@ fn is_v4(spot: &Spot<'_>) -> bool {
         || address.is_multicast()
         || address.octets()[0] == 0
         || bits.leading_ones() + bits.trailing_zeros() == 32;
-    let version = spot.follows(&[
-        "version", "versión", "versione", "ver", "v", "release", "build", "versie", "wersja",
-    ]);
+    let version =
+        spot.follows(&["version", "versión", "versione", "ver", "v", "release", "build", "versie", "wersja"]);
     !nobody && !longer && !network && !version
 }
 

@@ -49,13 +49,7 @@ pub const ROWS: &[Detector] = &[
         kind: "NO_FNR",
         find: Find::Shape(r"[0-9]{6} ?[0-9]{5}"),
         valid: is_fodselsnummer,
-        context: &[
-            "fødselsnummer",
-            "fodselsnummer",
-            "personnummer",
-            "fnr",
-            "d-nummer",
-        ],
+        context: &["fødselsnummer", "fodselsnummer", "personnummer", "fnr", "d-nummer"],
         finds: &["Fødselsnummeret mitt er ⟦01010750160⟧.", "fnr ⟦010107 50160⟧"],
         leaves: &["01010750160", "fnr 01010750161"],
         ..Detector::NUMBER
@@ -70,11 +64,7 @@ fn is_personnummer(spot: &Spot<'_>) -> bool {
     let ten = &d[d.len() - 10..];
     let from = d.len() - 10;
     let day = d.number(from + 4..from + 6);
-    luhn(ten)
-        && is_day(
-            d.number(from + 2..from + 4),
-            if day > 60 { day - 60 } else { day },
-        )
+    luhn(ten) && is_day(d.number(from + 2..from + 4), if day > 60 { day - 60 } else { day })
 }
 
 /// Väestötietolaki, Digi- ja väestötietovirasto: nine digits modulo 31 pick the last character.

@@ -12,10 +12,7 @@ pub const ROWS: &[Detector] = &[
             sum > 0 && sum.is_multiple_of(11)
         },
         context: &["tfn", "tax file", "taxfile"],
-        finds: &[
-            "my tax file number is ⟦123 456 782⟧.",
-            "\"taxFileNumber\":\"⟦123456782⟧\"",
-        ],
+        finds: &["my tax file number is ⟦123 456 782⟧.", "\"taxFileNumber\":\"⟦123456782⟧\""],
         leaves: &["lot 123456782", "TFN 123456783"],
         ..Detector::NUMBER
     },

@@ -26,11 +26,7 @@ pub const ROWS: &[Detector] = &[
         kind: "PASSWORD",
         find: Find::At(b'=', behind_equals),
         edges: Edges::Free,
-        finds: &[
-            "DB_PASSWORD=⟦z8ExzK6zQfcl58⟧\n",
-            "login?pwd=⟦s3cretZ⟧&x=1",
-            "passwd='⟦a b!c⟧'",
-        ],
+        finds: &["DB_PASSWORD=⟦z8ExzK6zQfcl58⟧\n", "login?pwd=⟦s3cretZ⟧&x=1", "passwd='⟦a b!c⟧'"],
         leaves: &[
             "password=os.environ['X']",
             "password=<your-password>",
@@ -71,10 +67,7 @@ pub const ROWS: &[Detector] = &[
             "aws_secret_access_key = ⟦fJbvzXW/ZKI5YF+8mZEVxDSob7g3PL1iGjWZYnKl⟧\n",
             "\"SecretAccessKey\": \"⟦fJbvzXW/ZKI5YF+8mZEVxDSob7g3PL1iGjWZYnKl⟧\"",
         ],
-        leaves: &[
-            "aws_secret_access_key = changeme-in-vault",
-            "secret_key = 0123456789",
-        ],
+        leaves: &["aws_secret_access_key = changeme-in-vault", "secret_key = 0123456789"],
         ..Detector::BASE
     },
     Detector {
@@ -137,11 +130,7 @@ fn named_value(text: &str, at: usize) -> Option<Range<usize>> {
     if !NAMES.iter().any(|n| ends_with(name, n)) {
         return None;
     }
-    let gap = text[at + 1..]
-        .bytes()
-        .take(8)
-        .take_while(|b| matches!(b, b' ' | b'\\'))
-        .count();
+    let gap = text[at + 1..].bytes().take(8).take_while(|b| matches!(b, b' ' | b'\\')).count();
     value(text, at + 1 + gap)
 }
 
@@ -158,10 +147,7 @@ fn value(text: &str, start: usize) -> Option<Range<usize>> {
     }
     let quote = rest.bytes().next().filter(|b| matches!(b, b'"' | b'\'' | b'`'));
     let (start, length) = match quote {
-        Some(quote) => (
-            start + 1,
-            rest[1..].bytes().position(|b| b == quote || b == b'\n')?,
-        ),
+        Some(quote) => (start + 1, rest[1..].bytes().position(|b| b == quote || b == b'\n')?),
         None => (start, bare_length(rest)),
     };
     let value = &text[start..start + length];
@@ -175,9 +161,7 @@ fn bare_length(rest: &str) -> usize {
         .position(|b| b.is_ascii_whitespace() || b"\"'`<>&;".contains(&b) && b != b'&' || b == b';');
     let run = run.unwrap_or(rest.len());
     let in_query = rest[..run].find("&").filter(|i| rest[*i..run].contains('='));
-    rest[..in_query.unwrap_or(run)]
-        .trim_end_matches(['.', ',', ')', '}', ']', ':', '\\', '|'])
-        .len()
+    rest[..in_query.unwrap_or(run)].trim_end_matches(['.', ',', ')', '}', ']', ':', '\\', '|']).len()
 }
 
 fn is_secret(value: &str, quoted: bool) -> bool {
@@ -206,9 +190,7 @@ fn said(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
         bytes.iter().any(u8::is_ascii_digit),
         bytes.iter().any(u8::is_ascii_uppercase),
         bytes.iter().any(u8::is_ascii_lowercase),
-        bytes
-            .iter()
-            .any(|b| b.is_ascii_punctuation() && *b != b'-' && *b != b'\''),
+        bytes.iter().any(|b| b.is_ascii_punctuation() && *b != b'-' && *b != b'\''),
     ];
     let mixed = classes.iter().filter(|c| **c).count();
     (bytes.len() >= 6 && (mixed >= 3 || classes[0] && mixed >= 2 || classes[3] && mixed >= 2))
@@ -218,11 +200,7 @@ fn said(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
 /// Forty characters of base64 behind a name that says secret key.
 fn aws_secret(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
-    let gap = bytes[stem.end..]
-        .iter()
-        .take(12)
-        .take_while(|b| b" \"'\\:=>,`".contains(b))
-        .count();
+    let gap = bytes[stem.end..].iter().take(12).take_while(|b| b" \"'\\:=>,`".contains(b)).count();
     let start = stem.end + gap;
     let inside = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
     let length = bytes[start..].iter().take(41).take_while(|b| inside(b)).count();

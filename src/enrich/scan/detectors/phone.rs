@@ -65,16 +65,8 @@ pub const ROWS: &[Detector] = &[
         find: Find::Stem(r"[0-9]{2}", national),
         edges: Edges::Number,
         context: WORDS,
-        finds: &[
-            "my mobile is ⟦0121 283 7227⟧",
-            "tel. ⟦01 27 90 48 13⟧",
-            "Telefon: ⟦030.079617⟧",
-        ],
-        leaves: &[
-            "phone bills of 2021",
-            "lot 0121 283 7227",
-            "mobile since 12 03 2021",
-        ],
+        finds: &["my mobile is ⟦0121 283 7227⟧", "tel. ⟦01 27 90 48 13⟧", "Telefon: ⟦030.079617⟧"],
+        leaves: &["phone bills of 2021", "lot 0121 283 7227", "mobile since 12 03 2021"],
         ..Detector::BASE
     },
 ];
@@ -195,11 +187,7 @@ fn extended(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
 fn national_in_brackets(text: &str, at: usize) -> Option<Range<usize>> {
     let starts = text.as_bytes().get(at + 1).is_some_and(u8::is_ascii_digit);
     let glued = at > 0 && text.as_bytes()[at - 1].is_ascii_alphanumeric();
-    if starts && !glued {
-        national(text, at..at + 1)
-    } else {
-        None
-    }
+    if starts && !glued { national(text, at..at + 1) } else { None }
 }
 
 fn area_in_brackets(text: &str, at: usize) -> Option<Range<usize>> {
@@ -261,9 +249,8 @@ fn dialled(rest: &[u8], most: usize) -> (usize, usize) {
 fn extension(bytes: &[u8], end: usize) -> usize {
     let rest = &bytes[end..];
     for mark in [b"x".as_slice(), b" x", b" ext. ", b" ext ", b" ext."] {
-        let digits = rest
-            .get(mark.len()..)
-            .map_or(0, |r| r.iter().take(7).take_while(|b| b.is_ascii_digit()).count());
+        let digits =
+            rest.get(mark.len()..).map_or(0, |r| r.iter().take(7).take_while(|b| b.is_ascii_digit()).count());
         if rest.starts_with(mark) && (1..=6).contains(&digits) {
             return end + mark.len() + digits;
         }

@@ -9,10 +9,7 @@ pub const ROWS: &[Detector] = &[
         kind: "AWS_ACCESS_KEY",
         find: Find::Shape(r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}"),
         valid: varied,
-        finds: &[
-            "aws_access_key_id = ⟦AKIA4W7BSKPARHGPIM2U⟧",
-            "leaked ⟦ASIAYDDKTCN2TP6IAHHI⟧.",
-        ],
+        finds: &["aws_access_key_id = ⟦AKIA4W7BSKPARHGPIM2U⟧", "leaked ⟦ASIAYDDKTCN2TP6IAHHI⟧."],
         leaves: &["AKIA1234", "AKIAAAAAAAAAAAAAAAAA", "XAKIA4W7BSKPARHGPIM2U"],
         ..Detector::TOKEN
     },
@@ -44,11 +41,7 @@ pub const ROWS: &[Detector] = &[
             "OPENAI_API_KEY=⟦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⟧, please",
             "⟦sk-proj-mdz55GBhyX1huVLZwJUTrTMWp260ndYAQs4UURwVq7y6he9jFpDF9o8Tg4T0Nw_4AsHA44ZoBsT3BlbkFJlj⟧",
         ],
-        leaves: &[
-            "sk-learn",
-            "sk-toggleable-container-class-name-here",
-            "sk-xxxxxxxxxxxxxxxxxxxxxxxx",
-        ],
+        leaves: &["sk-learn", "sk-toggleable-container-class-name-here", "sk-xxxxxxxxxxxxxxxxxxxxxxxx"],
         ..Detector::TOKEN
     },
     Detector {
@@ -197,24 +190,18 @@ fn varied(spot: &Spot<'_>) -> bool {
     let mut seen = 0u128;
     tail.iter().for_each(|b| seen |= 1 << (b & 127));
     let placeholder = spot.value().to_ascii_lowercase();
-    let placeholder = ["xxxx", "your", "1234567890abcdef"]
-        .iter()
-        .any(|p| placeholder.contains(p));
+    let placeholder = ["xxxx", "your", "1234567890abcdef"].iter().any(|p| placeholder.contains(p));
     seen.count_ones() >= 6 && !placeholder
 }
 
 /// To the end of the run of letters, digits, dashes and underscores.
 fn dashed(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
-    run(text, stem, |b| {
-        b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_')
-    })
+    run(text, stem, |b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
 }
 
 /// To the end of the path of a URL: at least three parts behind `services`.
 fn path(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
-    let whole = run(text, stem, |b| {
-        b.is_ascii_alphanumeric() || matches!(b, b'/' | b'-' | b'_')
-    })?;
+    let whole = run(text, stem, |b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'-' | b'_'))?;
     (whole.len() >= 60).then_some(whole)
 }
 
@@ -227,11 +214,7 @@ fn run(text: &str, stem: Range<usize>, inside: fn(u8) -> bool) -> Option<Range<u
     if stem.start > 0 && inside(bytes[stem.start - 1]) {
         return None;
     }
-    let more = bytes[stem.end..]
-        .iter()
-        .take(RUN_MOST)
-        .take_while(|b| inside(**b))
-        .count();
+    let more = bytes[stem.end..].iter().take(RUN_MOST).take_while(|b| inside(**b)).count();
     Some(stem.start..stem.end + more)
 }
 
@@ -249,9 +232,7 @@ fn openai(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
 /// RFC 7519: header and claims are base64url of an object, hence begin with `ey`; a signature, or
 /// nothing behind the last dot, follows.
 fn jwt(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
-    let whole = run(text, stem, |b| {
-        b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.')
-    })?;
+    let whole = run(text, stem, |b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))?;
     let value = &text[whole.clone()];
     let mut parts = value.split('.');
     let (header, claims) = (parts.next()?, parts.next()?);
@@ -266,8 +247,6 @@ fn jwt(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
 fn azure(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
     let start = stem.start + "AccountKey=".len();
     let value = text.as_bytes().get(start..start + 88)?;
-    let body = value[..86]
-        .iter()
-        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'));
+    let body = value[..86].iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'));
     (body && value.ends_with(b"==")).then_some(start..start + 88)
 }

@@ -44,9 +44,7 @@ fn is_nhs(spot: &Spot<'_>) -> bool {
 /// Department of Social Protection: weights 8 to 2, and 9 for a second letter, modulo 23.
 fn is_pps(spot: &Spot<'_>) -> bool {
     let value = spot.value().as_bytes();
-    let second = value
-        .get(8)
-        .map_or(0, |b| if *b == b'W' { 0 } else { u32::from(b - b'A') + 1 });
+    let second = value.get(8).map_or(0, |b| if *b == b'W' { 0 } else { u32::from(b - b'A') + 1 });
     let sum = weighted(&Digits::of(spot.value()), &[8, 7, 6, 5, 4, 3, 2]) + second * 9;
     let check = (sum % 23) as u8;
     value[7] == if check == 0 { b'W' } else { b'A' + check - 1 }

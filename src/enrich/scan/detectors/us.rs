@@ -55,18 +55,8 @@ pub const ROWS: &[Detector] = &[
         kind: "ABA_ROUTING_NUMBER",
         find: Find::Shape(r"[0-9]{4}(?:[0-9]{5}|-[0-9]{4}-[0-9])"),
         valid: |spot| is_routing_number(&Digits::of(spot.value())),
-        context: &[
-            "aba",
-            "routing",
-            "rtn",
-            "wire",
-            "routing number",
-            "transit number",
-        ],
-        finds: &[
-            "ABA ⟦239843724⟧ for the wire",
-            "\"routingNumber\":\"⟦059290094⟧\"",
-        ],
+        context: &["aba", "routing", "rtn", "wire", "routing number", "transit number"],
+        finds: &["ABA ⟦239843724⟧ for the wire", "\"routingNumber\":\"⟦059290094⟧\""],
         leaves: &["batch 239843724", "routing 239843725"],
         ..Detector::NUMBER
     },
@@ -99,10 +89,7 @@ pub const ROWS: &[Detector] = &[
         edges: Edges::Number,
         valid: |spot| spot.value().len() == 9,
         context: &["passport", "passportno", "travel document"],
-        finds: &[
-            "my passport is ⟦X55799157⟧ and",
-            "US passport number ⟦201417992⟧.",
-        ],
+        finds: &["my passport is ⟦X55799157⟧ and", "US passport number ⟦201417992⟧."],
         leaves: &["lot X55799157"],
     },
     Detector {
@@ -133,19 +120,15 @@ pub const ROWS: &[Detector] = &[
 const SSN: &[&str] = &["ssn", "social security", "socialsecurity", "ss#", "tax id"];
 const ITIN: &[&str] = &["itin", "taxpayer", "tax id", "individual taxpayer"];
 /// Words before a number that make it a part's or an order's.
-const PARTS: &[&str] = &[
-    "part", "sku", "order", "item", "model", "lot", "ref", "serial", "batch", "ticket",
-];
+const PARTS: &[&str] = &["part", "sku", "order", "item", "model", "lot", "ref", "serial", "batch", "ticket"];
 
 /// Social Security Administration, POMS RM 10201.035: no area 000, 666 or 9xx, no group 00, no serial
 /// 0000; and the numbers printed on sample cards.
 fn is_ssn(spot: &Spot<'_>) -> bool {
     let d = Digits::of(spot.value());
     let (area, group, serial) = (d.number(0..3), d.number(3..5), d.number(5..9));
-    let sample = matches!(
-        (area, group, serial),
-        (78, 5, 1120) | (219, 9, 9999) | (457, 55, 5462) | (123, 45, 6789)
-    );
+    let sample =
+        matches!((area, group, serial), (78, 5, 1120) | (219, 9, 9999) | (457, 55, 5462) | (123, 45, 6789));
     !matches!(area, 0 | 666 | 900..) && group != 0 && serial != 0 && !sample
 }
 

@@ -19,10 +19,7 @@ pub const ROWS: &[Detector] = &[
         tier: Tier::Optional,
         find: Find::Stem(r"(?i:https?|ftp)://[A-Za-z0-9\[]", url),
         edges: Edges::Free,
-        finds: &[
-            "see ⟦https://example.com/a?b=c#d⟧, or not",
-            "(⟦http://example.com⟧)",
-        ],
+        finds: &["see ⟦https://example.com/a?b=c#d⟧, or not", "(⟦http://example.com⟧)"],
         leaves: &["https://", "file:///etc/hosts"],
         ..Detector::BASE
     },
@@ -31,11 +28,8 @@ pub const ROWS: &[Detector] = &[
 /// RFC 3986, up to a character that cannot be part of it, less the sentence's own signs.
 fn url(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
     let rest = &text[stem.start..];
-    let run = rest
-        .bytes()
-        .take(2048)
-        .take_while(|b| b.is_ascii_graphic() && !b"\"'<>`\\^{|}".contains(b))
-        .count();
+    let run =
+        rest.bytes().take(2048).take_while(|b| b.is_ascii_graphic() && !b"\"'<>`\\^{|}".contains(b)).count();
     let value = rest[..run].trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']']);
     Some(stem.start..stem.start + value.len())
 }

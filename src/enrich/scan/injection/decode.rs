@@ -13,10 +13,8 @@ const WHOLE_MOST: usize = 16 << 10;
 /// Whether the text is mostly single letters with single spaces between.
 pub fn is_spaced(text: &str) -> bool {
     let head = &text.as_bytes()[..text.len().min(64)];
-    let alone = head
-        .windows(3)
-        .filter(|w| w[0] == b' ' && w[1].is_ascii_alphanumeric() && w[2] == b' ')
-        .count();
+    let alone =
+        head.windows(3).filter(|w| w[0] == b' ' && w[1].is_ascii_alphanumeric() && w[2] == b' ').count();
     head.len() >= 24 && alone * 3 >= head.len()
 }
 
@@ -44,19 +42,14 @@ fn hex(run: &str) -> Option<String> {
 }
 
 fn base64(run: &str) -> Option<String> {
-    let bytes = STANDARD_NO_PAD
-        .decode(run)
-        .or_else(|_| URL_SAFE_NO_PAD.decode(run))
-        .ok()?;
+    let bytes = STANDARD_NO_PAD.decode(run).or_else(|_| URL_SAFE_NO_PAD.decode(run)).ok()?;
     readable(bytes)
 }
 
 /// The bytes as text, if they read like one.
 fn readable(bytes: Vec<u8>) -> Option<String> {
     let text = String::from_utf8(bytes).ok()?;
-    text.chars()
-        .all(|c| !c.is_control() || c.is_whitespace())
-        .then_some(text)
+    text.chars().all(|c| !c.is_control() || c.is_whitespace()).then_some(text)
 }
 
 fn rot13(c: char) -> char {

@@ -47,11 +47,7 @@ impl Grammar {
                 let bounded = |b: Option<u8>| b.is_some_and(|b| b.is_ascii_alphanumeric());
                 let bounded = (bounded(pattern.bytes().next()), bounded(pattern.bytes().last()));
                 patterns.push(pattern);
-                words.push(Word {
-                    concept: *concept,
-                    is_stem: stem.is_some(),
-                    bounded,
-                });
+                words.push(Word { concept: *concept, is_stem: stem.is_some(), bounded });
             }
         }
         let automaton = AhoCorasick::builder()
@@ -66,12 +62,7 @@ impl Grammar {
                 places[*concept as usize].push((number as u16, step as u8));
             }
         }
-        Grammar {
-            automaton,
-            words,
-            places,
-            rules,
-        }
+        Grammar { automaton, words, places, rules }
     }
 
     /// Adds the rules that fire in `text`, said by `role`.
@@ -94,10 +85,7 @@ impl Grammar {
                 if so_far.step(rule, usize::from(*step), hit.start(), hit.end())
                     && rule.counts(role, text.len())
                 {
-                    evidence.push(Evidence {
-                        name: rule.name,
-                        weight: rule.weight,
-                    });
+                    evidence.push(Evidence { name: rule.name, weight: rule.weight });
                     // A rule that has fired has said all it can: one piece of evidence a text.
                     if evidence.len() >= MOST_EVIDENCE {
                         return notes;

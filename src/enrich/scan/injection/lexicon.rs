@@ -905,10 +905,7 @@ pub const WORDS: &[(Concept, &[&str])] = &[
         ],
     ),
     (HumanTurn, &["human:", "\nuser:"]),
-    (
-        AssistantTurn,
-        &["\n\nassistant:", "\nassistant: sure", "assistant: sure"],
-    ),
+    (AssistantTurn, &["\n\nassistant:", "\nassistant: sure", "assistant: sure"]),
     (
         DearModel,
         &[
@@ -1070,18 +1067,7 @@ pub const WORDS: &[(Concept, &[&str])] = &[
             "/.env",
         ],
     ),
-    (
-        Link,
-        &[
-            "![",
-            "<img",
-            "](http*",
-            "src=\"http*",
-            "src='http*",
-            "beacon.",
-            "pixel.",
-        ],
-    ),
+    (Link, &["![", "<img", "](http*", "src=\"http*", "src='http*", "beacon.", "pixel."]),
     (
         Payload,
         &[

@@ -41,11 +41,7 @@ static GRAMMAR: LazyLock<grammar::Grammar> = LazyLock::new(grammar::Grammar::bui
 pub fn judge(text: &str, role: Option<Role>, hidden: bool) -> Injection {
     // The lexicon is in lower case; the automaton folds ASCII by itself.
     let is_lower = text.is_ascii() || !text.chars().any(|c| !c.is_ascii() && c.is_uppercase());
-    let text = &*if is_lower {
-        Cow::Borrowed(text)
-    } else {
-        Cow::Owned(text.to_lowercase())
-    };
+    let text = &*if is_lower { Cow::Borrowed(text) } else { Cow::Owned(text.to_lowercase()) };
     let mut evidence = Vec::new();
     let notes = GRAMMAR.look(text, role, &mut evidence);
     sql::look(text, &mut evidence);
@@ -55,18 +51,12 @@ pub fn judge(text: &str, role: Option<Role>, hidden: bool) -> Injection {
             let before = evidence.len();
             GRAMMAR.look(plain, role, &mut evidence);
             if evidence.len() > before {
-                evidence.push(Evidence {
-                    name: "encoded",
-                    weight: 0.3,
-                });
+                evidence.push(Evidence { name: "encoded", weight: 0.3 });
             }
         });
     }
     if hidden && !evidence.is_empty() {
-        evidence.push(Evidence {
-            name: "hidden_characters",
-            weight: 0.3,
-        });
+        evidence.push(Evidence { name: "hidden_characters", weight: 0.3 });
     }
     combine(&mut evidence)
 }
@@ -77,8 +67,5 @@ fn combine(evidence: &mut Vec<Evidence>) -> Injection {
     evidence.sort_unstable_by(|a, b| a.name.cmp(b.name).then(b.weight.total_cmp(&a.weight)));
     evidence.dedup_by_key(|e| e.name);
     let doubt: f64 = evidence.iter().map(|e| 1.0 - e.weight).product();
-    Injection {
-        score: 1.0 - doubt,
-        rules: evidence.iter().map(|e| e.name).collect(),
-    }
+    Injection { score: 1.0 - doubt, rules: evidence.iter().map(|e| e.name).collect() }
 }

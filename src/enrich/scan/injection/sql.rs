@@ -19,18 +19,13 @@ pub fn look(text: &str, evidence: &mut Vec<Evidence>) {
         (probes(&words), 0.6),
     ];
     for (_, weight) in marks.into_iter().filter(|(seen, _)| *seen) {
-        evidence.push(Evidence {
-            name: "sql_injection",
-            weight,
-        });
+        evidence.push(Evidence { name: "sql_injection", weight });
     }
 }
 
 /// A cheap look before anything is taken apart: some sign of code is there.
 fn could_be(bytes: &[u8]) -> bool {
-    bytes
-        .iter()
-        .any(|b| matches!(b, b'\'' | b'"' | b'=' | b';' | b'(' | b'#' | b'*' | b'@'))
+    bytes.iter().any(|b| matches!(b, b'\'' | b'"' | b'=' | b';' | b'(' | b'#' | b'*' | b'@'))
         || bytes.iter().any(u8::is_ascii_digit)
 }
 
@@ -71,9 +66,8 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
             }
             b if b.is_ascii_whitespace() => i += 1,
             _ => {
-                let two = bytes
-                    .get(i..i + 2)
-                    .is_some_and(|t| matches!(t, b"||" | b"&&" | b"--" | b"<>" | b"!="));
+                let two =
+                    bytes.get(i..i + 2).is_some_and(|t| matches!(t, b"||" | b"&&" | b"--" | b"<>" | b"!="));
                 i += if two { 2 } else { 1 };
                 all.push(Token::Sign(&text[start..i]));
             }
@@ -122,9 +116,7 @@ fn leads_in(before: &[Token<'_>]) -> bool {
         Some(Token::Word(w)) => {
             w.eq_ignore_ascii_case("null")
                 || !w.bytes().all(|b| b.is_ascii_alphabetic())
-                || before
-                    .iter()
-                    .any(|t| matches!(t, Token::Sign("'" | "\"" | ")" | "-" | "=")))
+                || before.iter().any(|t| matches!(t, Token::Sign("'" | "\"" | ")" | "-" | "=")))
         }
     }
 }
@@ -188,19 +180,8 @@ fn stalls(all: &[Token<'_>]) -> bool {
 }
 
 fn has_sql_beside(all: &[Token<'_>]) -> bool {
-    all.iter().any(|t| {
-        t.is_any(&[
-            "select",
-            "and",
-            "or",
-            "if",
-            "case",
-            "rlike",
-            "union",
-            "procedure",
-            "like",
-        ])
-    })
+    all.iter()
+        .any(|t| t.is_any(&["select", "and", "or", "if", "case", "rlike", "union", "procedure", "like"]))
 }
 
 /// Functions and tables that read a database out, inside a value that closes a query.
@@ -234,9 +215,7 @@ fn probes(all: &[Token<'_>]) -> bool {
         "domain.domains",
     ];
     let reads = all.iter().any(|t| t.is_any(READS));
-    let opens = all
-        .first()
-        .is_some_and(|t| matches!(t, Token::Number(_) | Token::Sign(_)));
+    let opens = all.first().is_some_and(|t| matches!(t, Token::Number(_) | Token::Sign(_)));
     let closed = all.windows(2).any(|w| {
         (w[0].is_sign(&["'", "\"", ")"]) || matches!(w[0], Token::Number(_)))
             && w[1].is_any(&[
