@@ -2,7 +2,7 @@
 //!
 //! Every decoder here writes into a buffer of known size and says when it is too small, so nothing
 //! can grow past the limit or past the [`Hold`]. A buffer starts from what the body claims of itself,
-//! but never at more than [`TRUSTED_RATIO`] times its wire size, and grows by [`GROWTH`].
+//! but never at more than `TRUSTED_RATIO` times its wire size, and grows by `GROWTH`.
 #![allow(
     clippy::disallowed_types,
     clippy::disallowed_methods,

@@ -1,4 +1,5 @@
-//! Addresses of hosts and network cards. Loopback, masks and documentation ranges name nobody.
+//! Addresses of hosts and network cards. Loopback and masks name nobody; documentation ranges somebody only
+//! where a word says so.
 
 use crate::enrich::scan::detector::{Detector, Edges, Find, Spot, Tier};
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -27,6 +28,28 @@ pub const ROWS: &[Detector] = &[
             "01.02.03.04",
             "10.0.0.0/8",
         ],
+    },
+    // An address set aside for examples is somebody's where the text says so: people write them for the real one.
+    Detector {
+        kind: "IP_ADDRESS",
+        tier: Tier::CheckedNear,
+        find: Find::Shape(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}"),
+        edges: Edges::Word,
+        valid: |spot| spot.value().parse().is_ok_and(|address: Ipv4Addr| address.is_documentation()),
+        context: &[
+            "ip",
+            "bastion",
+            "client",
+            "login",
+            "logged",
+            "visitor",
+            "vpn",
+            "ssh",
+            "remote",
+            "signed in",
+        ],
+        finds: &["bastion ⟦203.0.113.185⟧.", "my IP is ⟦198.51.100.7⟧", "logged in from ⟦192.0.2.44⟧ today"],
+        leaves: &["Bind the server to 192.0.2.206 or 127.0.0.1 in the example config", "203.0.113.9"],
     },
     Detector {
         kind: "IP_ADDRESS",
