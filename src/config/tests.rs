@@ -292,3 +292,10 @@ fn settings_that_depend_on_each_other_are_checked_together() {
         --config yaml:1: receivers.otlp.protocols: needs grpc or http: without them nothing comes in
     "#]]);
 }
+
+#[test]
+fn what_would_take_in_and_give_nothing_out_is_refused() {
+    yaml("exporters: {}").check(expect![[r#"
+        --config yaml:1: exporters: needs an exporter: without one nothing goes out
+    "#]]);
+}

@@ -66,6 +66,9 @@ impl Exporters {
             let read = of.expect("it is one of these names").read;
             self.0.push((component.id.to_string(), read(section)));
         });
+        if self.0.is_empty() {
+            section.problem("", "needs an exporter: without one nothing goes out");
+        }
     }
 }
 

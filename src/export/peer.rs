@@ -87,6 +87,7 @@ impl Config {
         section.get("timeout", &mut self.timeout);
         section.map("headers", &mut self.headers);
         self.lane.read(section);
+        section.not_built_yet(&["profile", "max_attribute_bytes", "vectors"]);
         self.check(section);
     }
 
