@@ -27,6 +27,10 @@ const MAX_NODES: u32 = 200_000;
 /// As deep as prost lets values nest.
 const MAX_DEPTH: u8 = 100;
 
+/// No call has more tokens than this. A larger number is something else, such as a card number, and must not
+/// go on as a figure of ours.
+pub const MOST_COUNTED: u64 = 1_000_000_000;
+
 impl<'a> Node<'a> {
     /// An attribute's value as it stands: JSON inside strings stays a text.
     pub fn value(value: &Value<'a>) -> Node<'a> {
@@ -114,16 +118,15 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// A number of things: a whole number that is not negative, or a text that spells one.
+    /// A number of things: a whole number from 0 to [`MOST_COUNTED`], or a text that spells one.
     pub fn count(&self) -> Option<u64> {
-        match self {
-            Node::Int(value) => u64::try_from(*value).ok(),
-            Node::Double(value) if *value >= 0.0 && *value < 2f64.powi(53) && value.fract() == 0.0 => {
-                Some(*value as u64)
-            }
-            Node::Text(text, _) => text.trim().parse().ok(),
-            _ => None,
-        }
+        let count = match self {
+            Node::Int(value) => u64::try_from(*value).ok()?,
+            Node::Double(value) if *value >= 0.0 && value.fract() == 0.0 => *value as u64,
+            Node::Text(text, _) => text.trim().parse().ok()?,
+            _ => return None,
+        };
+        (count <= MOST_COUNTED).then_some(count)
     }
 
     /// Any finite number, or a text that spells one.
@@ -388,6 +391,21 @@ mod tests {
             &[("0.role", "user"), ("1.role", "tool"), ("0.tool_calls.0.name", "look"), ("0.content", "hi")],
             r#"[{"role":"user","tool_calls":[{"name":"look"}],"content":"hi"},{"role":"tool"}]"#,
         );
+    }
+
+    #[test]
+    fn a_number_too_large_to_count_anything_is_no_count() {
+        let text = |text: &'static str| Node::Text(text.into(), text);
+        for (node, count) in [
+            (Node::Int(12), Some(12)),
+            (text(" 12 "), Some(12)),
+            (Node::Double(12.0), Some(12)),
+            (text("5500005555555559"), None),
+            (Node::Int(i64::MAX), None),
+            (Node::Int(-1), None),
+        ] {
+            assert_eq!(node.count(), count, "{}", node.to_json());
+        }
     }
 
     #[test]
