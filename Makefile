@@ -11,12 +11,13 @@ help: ## what can be made
 # Names what is missing together with the line that installs it.
 .PHONY: tools
 tools:
+	@command -v git >/dev/null || { echo "git is missing; install it with: apt-get install git"; exit 1; }
 	@command -v cc >/dev/null || { echo "a C compiler is missing; install it with: apt-get install gcc libc6-dev (or your system's equivalent)"; exit 1; }
 	@command -v $(CARGO) >/dev/null || { echo "cargo is missing; install it from https://rustup.rs or with: apt-get install rustup"; exit 1; }
 
 .PHONY: run
 run: tools ## build and start the agent with the built-in configuration
-	$(CARGO) run --locked -- run $(ARGS)
+	@$(CARGO) run --locked -- run $(ARGS) || { status=$$?; [ $$status = 130 ] || [ $$status = 143 ] || exit $$status; }
 
 .PHONY: test
 test: tools ## format, lint, unit, property and integration tests, doc tests

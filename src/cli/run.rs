@@ -2,7 +2,7 @@
 
 use super::failure::{Failure, Outcome};
 use crate::agent::{Addresses, Agent};
-use crate::config::{Environment, Loaded};
+use crate::config::{Config, Environment, Loaded};
 use anyhow::Context;
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -25,7 +25,7 @@ pub fn run(loaded: &Loaded, environment: &Environment) -> Outcome {
         let mut signals = Signals::listen().context("cannot listen for signals")?;
         let agent = Agent::start(config).await?;
         // On stdout, so that every line on stderr is a log. Nobody may be there to read it.
-        let _ = write!(io::stdout().lock(), "{}", greeting(&agent.addresses));
+        let _ = write!(io::stdout().lock(), "{}", greeting(&agent.addresses, config));
         let status = signals.next().await;
         info!("stopping: no new requests; a second signal ends at once and leaves the rest on disk");
         tokio::select! {
@@ -63,14 +63,18 @@ impl Signals {
 }
 
 /// What somebody who has just started us wants to know.
-fn greeting(addresses: &Addresses) -> String {
+fn greeting(addresses: &Addresses, config: &Config) -> String {
     let at = |address: Option<SocketAddr>, before: &str, after: &str| {
         address.map(|address| format!("{before}http://{address}{after}"))
     };
+    let keeps_calls = config.exporters.0.iter().any(|(id, _)| id == "local");
+    let elsewhere = config.data_dir != Config::default().data_dir;
+    let place =
+        if elsewhere { format!(" --set data_dir={}", config.data_dir.display()) } else { String::new() };
     let lines = [
         ("point an SDK at", at(addresses.http, "OTEL_EXPORTER_OTLP_ENDPOINT=", "   (OTLP/HTTP)")),
         ("or, for gRPC,", at(addresses.grpc, "OTEL_EXPORTER_OTLP_ENDPOINT=", "   (OTLP/gRPC)")),
-        ("see LLM calls", Some("sidelight calls".to_string())),
+        ("see LLM calls", keeps_calls.then(|| format!("sidelight calls{place}"))),
         ("metrics", at(addresses.metrics, "", "/metrics")),
         ("health", at(addresses.health, "", "/")),
         ("stop", Some("Ctrl-C; what is not delivered yet waits on disk".to_string())),
