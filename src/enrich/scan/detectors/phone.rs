@@ -1,6 +1,6 @@
 //! Telephone numbers, ITU-T E.164: a country's code and at most 15 digits; national forms beside a word.
 
-use crate::enrich::scan::detector::{Detector, Edges, Find, Tier};
+use crate::enrich::scan::detector::{Detector, Edges, Find, Spot, Tier};
 use std::ops::Range;
 
 pub const ROWS: &[Detector] = &[
@@ -54,20 +54,42 @@ pub const ROWS: &[Detector] = &[
         tier: Tier::ShapeNear,
         find: Find::At(b'(', national_in_brackets),
         edges: Edges::Number,
+        valid: |spot| !is_other_number(spot),
         context: WORDS,
         finds: &["Telefonnummer ist ⟦(01375) 123912⟧."],
-        leaves: &["(01375) 123912", "call (2021) 1"],
-        ..Detector::BASE
+        leaves: &["(01375) 123912", "call (2021) 1", "call (20231105)"],
     },
     Detector {
         kind: "PHONE_NUMBER",
         tier: Tier::ShapeNear,
         find: Find::Stem(r"[0-9]{2}", national),
         edges: Edges::Number,
+        valid: |spot| !is_other_number(spot),
         context: WORDS,
-        finds: &["my mobile is ⟦0121 283 7227⟧", "tel. ⟦01 27 90 48 13⟧", "Telefon: ⟦030.079617⟧"],
-        leaves: &["phone bills of 2021", "lot 0121 283 7227", "mobile since 12 03 2021"],
-        ..Detector::BASE
+        finds: &[
+            "my mobile is ⟦0121 283 7227⟧",
+            "tel. ⟦01 27 90 48 13⟧",
+            "Telefon: ⟦030.079617⟧",
+            "call ⟦4155550132⟧",
+            "text(phone_number=⟦4155550132⟧)",
+            "call notify(to=\"⟦07700900123⟧\")",
+            "call Jane (office ⟦4155550132⟧)",
+        ],
+        leaves: &[
+            "phone bills of 2021",
+            "lot 0121 283 7227",
+            "mobile since 12 03 2021",
+            "Call get_invoice(20231105)",
+            "call get_population(city, 8336817)",
+            "call get_weather(lat=52.520008, lon=13.404954)",
+            "call weather at 52.520 13.405",
+            "tool_call id 1767225600",
+            "call since 1767225600",
+            "call size=8336817",
+            "call {\"population\": 8336817}",
+            "mobile: build 20231105",
+            "mobile build 8336817",
+        ],
     },
 ];
 
@@ -210,6 +232,83 @@ fn national(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
     let value = &bytes[stem.start..stem.start + length];
     let is_date = digits == 8 && value.iter().filter(|b| !b.is_ascii_digit()).count() == 2;
     ((7..=12).contains(&digits) && !is_date).then(|| stem.start..extension(bytes, stem.start + length))
+}
+
+/// Whether a national number is rather one that a program wrote: a word such as "call" stands beside many.
+fn is_other_number(spot: &Spot<'_>) -> bool {
+    const NUMBERED: &[&str] = &[
+        "id",
+        "ids",
+        "build",
+        "version",
+        "revision",
+        "order",
+        "invoice",
+        "ticket",
+        "part",
+        "sku",
+        "lot",
+        "ref",
+        "epoch",
+        "timestamp",
+        "seed",
+    ];
+    let value = spot.value().trim_start_matches('(');
+    if spot.follows(NUMBERED) || value.split(' ').all(is_decimal) {
+        return true;
+    }
+    let is_bare = value.bytes().all(|b| b.is_ascii_digit());
+    is_bare && (is_time(value) || !value.starts_with('0') && is_argument(&spot.text[..spot.at.start]))
+}
+
+/// Whether `number` has a decimal point: one dot, and no trunk prefix `0` in front.
+fn is_decimal(number: &str) -> bool {
+    !number.starts_with('0')
+        && number.split_once('.').is_some_and(|(_, fraction)| fraction.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// Whether bare digits are a day, `YYYYMMDD` or `YYYYMMDDhhmm`, or Unix seconds between 2014 and 2033.
+fn is_time(digits: &str) -> bool {
+    let within = |at: Range<usize>, least, most| digits.get(at).is_some_and(|d| (least..=most).contains(&d));
+    match digits.len() {
+        8 | 12 => within(0..4, "1900", "2099") && within(4..6, "01", "12") && within(6..8, "01", "31"),
+        10 => within(0..2, "14", "19"),
+        _ => false,
+    }
+}
+
+/// Whether what follows `before` is the value of a name (`size=`, `"size":`) or stands between the
+/// parentheses of a call (`size(`), and that name does not speak of telephones.
+fn is_argument(before: &str) -> bool {
+    const REACH: usize = 64;
+    let before = &before[before.floor_char_boundary(before.len().saturating_sub(REACH))..];
+    let value_of = before.trim_end_matches([' ', '"', '\'']);
+    let assigned = value_of.strip_suffix('=').or(value_of.strip_suffix("\":"));
+    if let Some(assigned) = assigned {
+        return !speaks_of_phones(name_at_end(assigned.trim_end_matches([' ', '"', '\''])));
+    }
+    let mut closed = 0;
+    let opening = before.bytes().rposition(|b| {
+        closed += i32::from(b == b')') - i32::from(b == b'(');
+        closed < 0
+    });
+    let name = opening.map_or("", |at| name_at_end(&before[..at]));
+    !name.is_empty() && !speaks_of_phones(name)
+}
+
+/// The name that ends right where `text` does, or `""`.
+fn name_at_end(text: &str) -> &str {
+    text.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or("")
+}
+
+/// Whether a program's name, such as `phoneNumber` or `to_tel`, has one of [`WORDS`] in it; "call" says nothing.
+fn speaks_of_phones(name: &str) -> bool {
+    const LONG: usize = 5;
+    let name = name.to_lowercase();
+    WORDS.iter().any(|word| match word.len() {
+        LONG.. => name.contains(word),
+        _ => *word != "call" && name.split('_').any(|part| part == *word),
+    })
 }
 
 /// Bytes and digits of the longest run of at most `most` digits with single separators between.
