@@ -415,6 +415,28 @@ fn log_records_gain_the_flags() {
 }
 
 #[test]
+fn log_records_of_an_llm_library_are_made_safe_and_those_of_others_left_alone() {
+    let logged = |scope: &str| ScopeLogs {
+        scope: Some(InstrumentationScope { name: scope.into(), ..InstrumentationScope::default() }),
+        log_records: vec![LogRecord { body: Some(any("write to jane@example.com")), ..LogRecord::default() }],
+        ..ScopeLogs::default()
+    };
+    let scope_logs = vec![logged("openai._base_client"), logged("myapp")];
+    let request = ExportLogsServiceRequest {
+        resource_logs: vec![ResourceLogs { scope_logs, ..ResourceLogs::default() }],
+    };
+    let sent = Batch::read(Signal::Logs, request.encode_to_vec().into(), &Limits::default()).unwrap();
+    let enriched = enricher("aliases: false").apply(&sent, SystemTime::UNIX_EPOCH);
+    assert!(enriched.calls.is_empty());
+    let after = ExportLogsServiceRequest::decode(enriched.batch.otlp().as_ref()).unwrap();
+    let [library, app] = after.resource_logs[0].scope_logs.as_slice() else { panic!("two scopes") };
+    assert_eq!(show(library.log_records[0].body.as_ref()), "\"write to [EMAIL_ADDRESS]\"");
+    let keys: Vec<_> = library.log_records[0].attributes.iter().map(|entry| entry.key.as_str()).collect();
+    expect!["sidelight.dialects sidelight.pii.detected sidelight.pii.types sidelight.pii.counts sidelight.pii.action sidelight.injection.attempt"].assert_eq(&keys.join(" "));
+    assert_eq!(*app, logged("myapp"));
+}
+
+#[test]
 fn an_item_whose_enrichment_panics_is_withheld_and_the_rest_goes_on() {
     let sent = batch(&request(vec![chat("a secret"), chat("another")]));
     let mut work = Work::new(&sent);

@@ -31,6 +31,9 @@ impl<'a> Seen<'a, '_> {
 
     /// What the rules of `dialects` say, the first that answers.
     pub fn class(&self, dialects: Dialects) -> Class {
+        if dialects == Dialects::LIBRARY_LOG {
+            return OTHER;
+        }
         dialects
             .table()
             .flat_map(|dialect| dialect.rules)

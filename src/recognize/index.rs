@@ -17,6 +17,8 @@ impl Dialects {
     pub const HINTS: u32 = 48;
     /// What looks like an LLM call and fits no dialect.
     pub const UNKNOWN: Dialects = Dialects(1 << 63);
+    /// A log record of an LLM library that fits no dialect: no call, whatever its keys.
+    pub const LIBRARY_LOG: Dialects = Dialects(1 << 62);
 
     pub fn is_empty(self) -> bool {
         self.0 == 0

@@ -11,6 +11,7 @@ pub mod dialect;
 mod facts;
 mod heard;
 mod index;
+mod libraries;
 mod read;
 mod related;
 mod spot;

@@ -66,7 +66,7 @@ fn model_in_name(name: &str) -> Option<&str> {
 }
 
 fn names(dialects: Dialects) -> Vec<&'static str> {
-    let unknown = (dialects == Dialects::UNKNOWN).then_some(UNKNOWN);
+    let unknown = dialects.table().next().is_none().then_some(UNKNOWN);
     dialects.table().map(|dialect| dialect.name).chain(unknown).collect()
 }
 

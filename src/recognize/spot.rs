@@ -1,6 +1,7 @@
 //! The quick look at one item: which dialects it speaks, by its scope, its keys and its events' names.
 
 use super::index::{Dialects, INDEX};
+use super::libraries;
 use super::unknown::{self, Hints};
 use crate::otlp::{Item, Signal, Value, wire};
 use std::ops::Range;
@@ -8,7 +9,15 @@ use std::ops::Range;
 /// Looks at items in wire order; remembers the last scope, which neighbours share.
 #[derive(Default)]
 pub struct Spotter {
-    scope: Option<(Range<usize>, Dialects)>,
+    scope: Option<(Range<usize>, ScopeSays)>,
+}
+
+/// What the name of a scope says of each item under it.
+#[derive(Clone, Copy)]
+struct ScopeSays {
+    dialects: Dialects,
+    /// Of what shows no dialect at all.
+    otherwise: Dialects,
 }
 
 /// Field numbers of what is looked at.
@@ -22,10 +31,12 @@ const SPAN: Fields = Fields { name: 5, attributes: 9, events: 11 };
 const LOG_RECORD: Fields = Fields { name: 12, attributes: 6, events: 0 };
 
 impl Spotter {
-    /// The dialects that `item` speaks; [`Dialects::UNKNOWN`] where it looks like an LLM call in none.
+    /// The dialects that `item` speaks; [`Dialects::UNKNOWN`] where it looks like an LLM call in none,
+    /// [`Dialects::LIBRARY_LOG`] where it is merely logged by an LLM library.
     pub fn dialects(&mut self, item: &Item<'_>) -> Dialects {
         let numbers = if item.signal == Signal::Logs { LOG_RECORD } else { SPAN };
-        let mut found = self.scope(item);
+        let scope = self.scope(item);
+        let mut found = scope.dialects;
         let mut hints = Hints::default();
         for field in wire::fields(item.message) {
             let Some((number, bytes)) = field.bytes() else {
@@ -39,16 +50,23 @@ impl Spotter {
                 found |= INDEX.of_name(content(bytes, 2));
             }
         }
-        if found.is_empty() && hints.suffice() { Dialects::UNKNOWN } else { found }
+        match found {
+            found if !found.is_empty() => found,
+            _ if hints.suffice() => Dialects::UNKNOWN,
+            _ => scope.otherwise,
+        }
     }
 
-    fn scope(&mut self, item: &Item<'_>) -> Dialects {
+    fn scope(&mut self, item: &Item<'_>) -> ScopeSays {
         if let Some((at, known)) = &self.scope
             && *at == item.scope.1
         {
             return *known;
         }
-        let known = INDEX.of_scope(item.scope().name());
+        let name = item.scope().name();
+        let logs = item.signal == Signal::Logs && libraries::logs_under(name);
+        let otherwise = if logs { Dialects::LIBRARY_LOG } else { Dialects::default() };
+        let known = ScopeSays { dialects: INDEX.of_scope(name), otherwise };
         self.scope = Some((item.scope.1.clone(), known));
         known
     }

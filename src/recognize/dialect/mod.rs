@@ -82,7 +82,7 @@ pub const TABLE: &[&Dialect] = &[
     &semconv::DIALECT,
 ];
 
-/// The name of what looks like an LLM call and fits no dialect.
+/// The name of what looks like an LLM call, or was logged by an LLM library, and fits no dialect.
 pub const UNKNOWN: &str = "unknown";
 
 /// How one library, or one generation of it, speaks of LLM calls.
