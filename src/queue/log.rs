@@ -124,6 +124,13 @@ impl Log {
         self.segments.iter().any(|segment| segment.sealed && !needed(segment))
     }
 
+    /// Whether the segment that is being written has records, none of which a lane needs.
+    pub fn is_spent(&self) -> bool {
+        let needed = |segment: &Segment| self.readers.iter().any(|reader| reader.needs(segment));
+        let spent = |last: &Segment| !last.sealed && !last.is_empty() && !needed(last);
+        self.segments.back().is_some_and(spent)
+    }
+
     /// What lane `index` gets to lease, up to `max_bytes` of payload.
     pub fn next(&mut self, index: usize, max_bytes: u64, clock: &Clock) -> Next {
         let reader = &mut self.readers[index];

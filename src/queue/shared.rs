@@ -207,6 +207,16 @@ impl Shared {
         }
     }
 
+    /// Removes what is finished and what is kept for later use. Whether there was anything.
+    pub fn give_back(&self) -> bool {
+        let finished = self.log().has_finished();
+        self.retire();
+        let free = std::mem::take(&mut self.log().free);
+        // A file that stays behind is found and counted at the next open.
+        free.iter().for_each(|free| drop(self.disk.remove(&free.name)));
+        finished || !free.is_empty()
+    }
+
     fn recycle(&self, segment: &Segment) -> Option<Free> {
         let usual = self.config.segment_size();
         let fits = (usual - usual / 4..=usual).contains(&segment.size);

@@ -69,22 +69,24 @@ impl Writer {
         active.offset == BLOCK || active.offset + len <= self.shared.config.segment_size()
     }
 
-    /// Makes the group durable and part of the log. A failed disk costs a second try in a new segment.
+    /// Makes the group durable and part of the log. A failed disk costs a second try in a new segment, a
+    /// full one a further try for as long as there is room to take back.
     pub fn write(&mut self, group: &[Push]) -> Result<(), PushError> {
         let len = group.iter().map(|push| record_len(push.record.payload.len())).sum();
         let now = self.shared.clock.now();
-        let mut failure = None;
-        for _ in 0..2 {
+        let mut failed = false;
+        loop {
             match self.try_write(group, len, now) {
                 Ok(()) => {
                     self.written(group, now);
                     return Ok(());
                 }
+                Err(Failure::Full) if self.reclaim() => {}
                 Err(Failure::Full) => return Err(PushError::Full),
-                Err(Failure::Disk(error)) => failure = Some(error),
+                Err(Failure::Disk(error)) if failed => return Err(PushError::Disk(error)),
+                Err(Failure::Disk(_)) => failed = true,
             }
         }
-        Err(PushError::Disk(failure.expect("each try failed")))
     }
 
     fn try_write(&mut self, group: &[Push], len: u64, now: SystemTime) -> Result<(), Failure> {
@@ -258,6 +260,17 @@ impl Writer {
             self.shared.metrics.disk_errors.increment(1);
         }
         self.active = Some(active);
+    }
+
+    /// Gives the disk back what no lane needs, when it is full. Whether there was anything.
+    fn reclaim(&mut self) -> bool {
+        if self.shared.log().is_spent()
+            && let Some(active) = self.active.take()
+        {
+            self.seal(&active);
+            return true;
+        }
+        self.shared.give_back()
     }
 
     /// Never touches a segment again that could not be written or synced: its pages may be gone from

@@ -28,6 +28,52 @@ fn a_full_disk_refuses_and_recovers_by_itself_when_space_returns() {
     assert!(rig.lanes[0].ledger().closes());
 }
 
+/// Leaves room for `bytes` on the disk, then pushes from `first` on until it is full; the next number.
+fn fill(rig: &mut Rig, bytes: u64, first: u32) -> u32 {
+    rig.disk.set_capacity(rig.disk.used() + bytes);
+    let full = (first..1000).find(|number| matches!(push_one(rig, *number), Err(PushError::Full)));
+    full.expect("the disk has an end")
+}
+
+#[test]
+fn a_disk_that_the_open_segment_fills_takes_records_again_once_they_are_delivered() {
+    for durability in [Durability::Fsync, Durability::Os] {
+        for bytes in [1000, 2000, 3500] {
+            let config = Config { durability, ..small() };
+            let mut rig = Rig::new(config, vec![lane("one"), lane("two")], 0);
+            let mut first = 0;
+            rig.accept(vec![numbered(first, 100)]);
+            let mut end = fill(&mut rig, bytes, first + 1);
+            for round in 0..4 {
+                let came: Vec<u32> = (first..end).collect();
+                assert!(came.len() > 5, "all the room is there in round {round}: {came:?}");
+                assert_eq!(rig.drain(0), came);
+                assert!(push_one(&mut rig, 1000).is_err(), "the other lane still needs what is on disk");
+                assert_eq!(rig.drain(1), came);
+                if round % 2 == 1 {
+                    rig = rig.restart(|_| ());
+                }
+                first = end;
+                end = fill(&mut rig, 0, first);
+                assert_eq!(rig.segments().len(), 1);
+            }
+            let rig = rig.restart(|disk| disk.mend());
+            assert_eq!(rig.drain(0), (first..end).collect::<Vec<u32>>());
+        }
+    }
+}
+
+#[test]
+fn a_full_disk_takes_the_room_of_free_segments_before_it_refuses() {
+    let mut rig = rig();
+    rig.upkeep();
+    assert!(rig.disk.names().contains(&"ahead.free".to_string()));
+    let end = fill(&mut rig, 0, 1);
+    assert!(end > 20, "{end}");
+    assert!(!rig.disk.names().contains(&"ahead.free".to_string()));
+    assert_eq!(rig.drain(0), (0..end).collect::<Vec<u32>>());
+}
+
 #[test]
 fn a_failed_sync_poisons_the_segment_and_the_group_goes_to_a_new_one() {
     for fail in [|rig: &Rig| rig.disk.fail_syncs(1), |rig: &Rig| rig.disk.fail_writes(1)] {
