@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     fn check(place: Place, key: &str, text: &str, passes_unscanned: bool) {
-        let leaf = Leaf { place, key, inner: key, index: 0, text, start: 0 };
+        let leaf = Leaf { place, key, inner: key, index: 0, text, start: 0, inside: 0..text.len() };
         assert_eq!(passes(&leaf), passes_unscanned, "{key}: {text}");
     }
 

@@ -355,6 +355,27 @@ fn media_and_personal_data_in_one_text_are_one_change() {
 }
 
 #[test]
+fn text_in_bytes_that_are_cut_or_broken_is_scanned() {
+    for (sent, expected) in [
+        (
+            &b"{\"prompt\":\"mail jane.roe@example.org caf\xc3"[..],
+            &b"{\"prompt\":\"mail [EMAIL_ADDRESS] caf\xc3"[..],
+        ),
+        (
+            b"\xff\x00 mail jane@example.com \xfe or jim@example.com\x80 \x12\xc3",
+            b"\xff\x00 mail [EMAIL_ADDRESS] \xfe or [EMAIL_ADDRESS]\x80 \x12\xc3",
+        ),
+    ] {
+        let value = |bytes: &[u8]| Some(AnyValue { value: Some(Any::BytesValue(bytes.to_vec())) });
+        let body = KeyValue { value: value(sent), ..attribute("body", "") };
+        let (after, _) = apply("", &request(vec![with(chat("hello"), vec![body])]));
+        let attributes = &after.resource_spans[0].scope_spans[0].spans[0].attributes;
+        let body = attributes.iter().find(|entry| entry.key == "body").unwrap();
+        assert_eq!(body.value, value(expected));
+    }
+}
+
+#[test]
 fn resource_scope_and_carriers_are_scanned_beside_a_call() {
     let statement = vec![
         attribute("db.statement", "select * from users where mail = 'jane@example.com'"),

@@ -111,20 +111,22 @@ impl Texts {
     }
 }
 
-/// What is left of an item whose enrichment failed: every text withheld, but keys that are plain names.
+/// What is left of an item whose enrichment failed: every text withheld, with all that stands in one field
+/// with it, but keys that are plain names.
 pub(super) fn withheld(batch: &Batch, item: &Item<'_>) -> Vec<Splice> {
-    let mut splices = Vec::new();
+    let mut splices: Vec<Splice> = Vec::new();
     batch.leaves(item, |leaf| {
         let plain_key = leaf.place == Place::Key && allow::passes(&leaf);
-        if !plain_key && leaf.text != WITHHELD {
-            splices.push(replace(&leaf, WITHHELD.into()));
+        let withheld_already = splices.last().is_some_and(|last| last.inside == leaf.inside);
+        if !plain_key && !withheld_already && leaf.text != WITHHELD {
+            splices.push(Splice { at: leaf.inside.clone(), inside: leaf.inside, with: WITHHELD.into() });
         }
     });
     splices
 }
 
 fn replace(leaf: &Leaf<'_>, text: String) -> Splice {
-    Splice { inside: leaf.at(), at: leaf.at(), with: text.into_bytes() }
+    Splice { inside: leaf.inside.clone(), at: leaf.at(), with: text.into_bytes() }
 }
 
 /// Who speaks in each leaf, by where it begins; `None` where several do. Sorted.

@@ -33,8 +33,8 @@ pub enum Place {
     Unknown,
 }
 
-/// One string, wherever it is nested.
-#[derive(Clone, Copy, Debug)]
+/// One string, wherever it is nested, or a run of text in bytes that are not UTF-8 throughout.
+#[derive(Clone, Debug)]
 pub struct Leaf<'a> {
     pub place: Place,
     /// Key of the outermost attribute (or the event's name for `EventName`); `""` outside attributes.
@@ -44,8 +44,11 @@ pub struct Leaf<'a> {
     /// Which event or link, counted from 0; 0 elsewhere.
     pub index: u32,
     pub text: &'a str,
-    /// Where `text` begins in the batch, in bytes: with its length, the `inside` of a [`Splice`](super::Splice).
+    /// Where `text` begins in the batch, in bytes: with its length, the `at` of a [`Splice`](super::Splice).
     pub start: usize,
+    /// Where the content of its field lies in the batch, the `inside` of a [`Splice`](super::Splice): more
+    /// than the text where this is one run of several.
+    pub inside: Range<usize>,
 }
 
 impl Leaf<'_> {
@@ -56,8 +59,8 @@ impl Leaf<'_> {
 }
 
 impl Batch {
-    /// Calls `leaf` with every string leaf of `item`: every copy of a repeated one, `bytes` values that are
-    /// UTF-8, and text in fields that the schema does not know. Empty strings are left out.
+    /// Calls `leaf` with every string leaf of `item`: every copy of a repeated one, the text in `bytes`
+    /// values, and text in fields that the schema does not know. Empty strings are left out.
     pub fn leaves<'a>(&'a self, item: &Item<'a>, mut leaf: impl FnMut(Leaf<'a>)) {
         let message = match item.signal {
             Signal::Logs => &schema::LOG_RECORD,
@@ -150,14 +153,26 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
-    /// The bytes at `at` as a leaf, where they are UTF-8.
+    /// The bytes at `at` as a leaf, where they are UTF-8; or else every run in them that is, so that a
+    /// character cut in two hides nothing of the rest.
     fn text(&mut self, at: Range<usize>, context: Context<'a>) {
         let Context { place, key, inner, index, .. } = context;
-        match wire::utf8(&self.otlp[at.clone()]) {
-            Some(text) if !text.is_empty() => {
-                (self.leaf)(Leaf { place, key, inner, index, text, start: at.start });
+        let bytes = &self.otlp[at.clone()];
+        let mut add = |text: &'a str, start| {
+            (self.leaf)(Leaf { place, key, inner, index, text, start, inside: at.clone() });
+        };
+        match wire::utf8(bytes) {
+            Some("") => (),
+            Some(text) => add(text, at.start),
+            None => {
+                let mut start = at.start;
+                for chunk in bytes.utf8_chunks() {
+                    if chunk.valid().len() >= SHORTEST_RUN {
+                        add(chunk.valid(), start);
+                    }
+                    start += chunk.valid().len() + chunk.invalid().len();
+                }
             }
-            _ => (),
         }
     }
 
@@ -182,6 +197,9 @@ impl<'a> Walk<'a, '_> {
         }
     }
 }
+
+/// Bytes of the shortest text worth a look between bytes that are none: as many as `a@b.co` has.
+const SHORTEST_RUN: usize = 6;
 
 /// How deep fields that the schema does not know are looked into.
 const UNKNOWN_DEPTH: u32 = 16;
@@ -251,6 +269,7 @@ mod tests {
         for item in batch.walk() {
             let mut add = |leaf: Leaf<'_>| {
                 assert_eq!(&batch.otlp()[leaf.at()], leaf.text.as_bytes());
+                assert!(leaf.inside.start <= leaf.start && leaf.at().end <= leaf.inside.end);
                 shown.push_str(&line(leaf));
             };
             if above {
@@ -458,6 +477,33 @@ mod tests {
             Unknown  #0: inside a group
             Key photo #0: photo
             Attribute photo #0: text in bytes
+        "#]],
+        );
+    }
+
+    #[test]
+    fn runs_of_text_in_broken_bytes_are_leaves() {
+        let mut span = Vec::new();
+        wire::put_message(&mut span, 9, |entry| {
+            wire::put_bytes(entry, 1, b"body");
+            wire::put_message(entry, 2, |value| {
+                wire::put_bytes(
+                    value,
+                    7,
+                    b"\xa9 caf\xc3\xa9 au lait \xff\xfeshort\x80 and the rest \xe2\x82",
+                );
+            });
+        });
+        wire::put_bytes(&mut span, 100, b"a cut string \xc3");
+        check(
+            Signal::Traces,
+            one_span(&span),
+            false,
+            expect![[r#"
+            Key body #0: body
+            Attribute body #0:  café au lait 
+            Attribute body #0:  and the rest 
+            Unknown  #0: a cut string 
         "#]],
         );
     }
