@@ -118,7 +118,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// A number of things: a whole number from 0 to [`MOST_COUNTED`], or a text that spells one.
+    /// A number of things: a whole number from 0 to a billion, or a text that spells one.
     pub fn count(&self) -> Option<u64> {
         let count = match self {
             Node::Int(value) => u64::try_from(*value).ok()?,
