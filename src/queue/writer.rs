@@ -66,7 +66,7 @@ impl Writer {
     }
 
     fn fits(&self, active: &Active, len: u64) -> bool {
-        active.offset == BLOCK || active.offset + len <= self.shared.config.segment_size()
+        active.offset + len <= self.shared.config.segment_size()
     }
 
     /// Makes the group durable and part of the log. A failed disk costs a second try in a new segment, a
@@ -152,7 +152,7 @@ impl Writer {
     /// Ends `full`, if there is one, and opens a segment with room for `len` bytes of records.
     fn roll(&mut self, full: Option<Active>, len: u64) -> Result<Active, Failure> {
         if let Some(full) = full {
-            self.seal(&full);
+            self.end(&full);
         }
         let usual = self.shared.config.segment_size();
         let size = usual.max(BLOCK + len);
@@ -234,7 +234,20 @@ impl Writer {
         Ok(file)
     }
 
-    /// Ends a segment. The seal only saves time at the next open, so it may fail.
+    /// Ends a segment. One without records goes altogether: the next has its name, and may need more room.
+    fn end(&self, active: &Active) {
+        let mut log = self.shared.log();
+        if !log.segments.back().is_some_and(Segment::is_empty) {
+            drop(log);
+            return self.seal(active);
+        }
+        log.segments.pop_back();
+        drop(log);
+        // The next segment replaces it if it is still there.
+        let _ = self.shared.disk.remove(&segment::name(active.first));
+    }
+
+    /// The seal only saves time at the next open, so it may fail.
     fn seal(&self, active: &Active) {
         // What a failed write left behind takes room too.
         let size = active.file.size().unwrap_or_default();
@@ -277,14 +290,7 @@ impl Writer {
     /// memory without being on disk. What was synced before stays part of the log.
     fn abandon(&mut self, active: Active, cause: &io::Error) {
         error!(error = %cause, segment = active.first, "the queue's disk failed; going on in a new segment");
-        self.seal(&active);
-        let mut log = self.shared.log();
-        if log.segments.back().is_some_and(Segment::is_empty) {
-            log.segments.pop_back();
-            drop(log);
-            // The new segment will have the same name, and replaces it if it is still there.
-            let _ = self.shared.disk.remove(&segment::name(active.first));
-        }
+        self.end(&active);
     }
 
     fn failure(&mut self, error: io::Error) -> Failure {
