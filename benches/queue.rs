@@ -5,7 +5,8 @@
 //!
 //! `SIDELIGHT_BENCH_DIR` names the directory; else it is the target directory. A memory file system
 //! measures nothing.
-#![allow(clippy::print_stdout, clippy::unwrap_used)]
+#![allow(clippy::print_stdout, reason = "a bench tells its figures")]
+#![allow(clippy::unwrap_used, reason = "where the disk fails there is nothing to measure")]
 
 use bytes::Bytes;
 use futures_util::StreamExt;
