@@ -110,7 +110,7 @@ impl FaultDisk {
     }
 
     /// Changes the bytes of a file, on disk and in memory alike.
-    pub fn edit(&self, name: &str, edit: impl Fn(&mut Vec<u8>)) {
+    pub fn edit(&self, name: &str, mut edit: impl FnMut(&mut Vec<u8>)) {
         let mut world = self.world();
         let id = world.names[name];
         edit(&mut world.files[id].now);

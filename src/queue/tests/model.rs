@@ -241,9 +241,11 @@ impl Model {
 fn flip(disk: &super::fault::FaultDisk, file: usize, bit: usize) {
     let segments: Vec<String> = disk.names().into_iter().filter(|name| name.ends_with(".seg")).collect();
     if let Some(name) = segments.get(file % segments.len().max(1)) {
+        // The same bit of what is written and of what would outlast a power failure, which may be shorter.
+        let mut at = None;
         disk.edit(name, |bytes| {
-            let len = bytes.len().max(1);
-            if let Some(byte) = bytes.get_mut(bit / 8 % len) {
+            let at = *at.get_or_insert(bit / 8 % bytes.len().max(1));
+            if let Some(byte) = bytes.get_mut(at) {
                 *byte ^= 1 << (bit % 8);
             }
         });
