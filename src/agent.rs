@@ -10,6 +10,7 @@ use crate::queue::{self, DeadLetters, Directory, Durability, LaneSpec, Opened, Q
 use crate::receive::{self, Intake, LlmMetrics, Receiver};
 use crate::telemetry::health::Phase;
 use crate::telemetry::{self, Health, Recorder};
+use rustix::fs::Access;
 use std::io;
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
@@ -120,6 +121,7 @@ impl Agent {
         };
         agent.show(metrics, page, &recorder);
         agent.receive(receiver, config, enricher, &recorder);
+        warn_of_open_doors(config);
         agent.health.set(Phase::Ready);
         Ok(agent)
     }
@@ -224,9 +226,19 @@ fn open_queue(config: &Config, recorder: &Recorder) -> Result<(Opened, DeadLette
     Ok((opened, dead.map_err(|error| refused(error.into()))?))
 }
 
-/// Makes `path`, readable by its owner only, if it is not there.
+/// Makes `path`, readable by its owner only, if it is not there, and sees that files can be made in it.
 fn private_folder(path: &Path) -> io::Result<()> {
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    Ok(rustix::fs::access(path, Access::WRITE_OK | Access::EXEC_OK)?)
+}
+
+/// Says where everyone who reaches this machine may send.
+fn warn_of_open_doors(config: &Config) {
+    for (section, door) in config.doors().into_iter().filter(|(_, door)| door.open && !door.at.is_loopback())
+    {
+        let key = format!("{section}.{}", door.key);
+        warn!(key, endpoint = %door.at, "everyone who reaches this machine may send here: set auth, or tls with client_ca_file");
+    }
 }
 
 async fn bind(key: &'static str, config: &telemetry::Endpoint) -> Result<Listener, StartError> {

@@ -65,7 +65,7 @@ impl Signals {
 /// What somebody who has just started us wants to know.
 fn greeting(addresses: &Addresses, config: &Config) -> String {
     let at = |address: Option<SocketAddr>, before: &str, after: &str| {
-        address.map(|address| format!("{before}http://{address}{after}"))
+        address.map(|address| format!("{before}http://{}{after}", from_here(address)))
     };
     let keeps_calls = config.exporters.0.iter().any(|(id, _)| id == "local");
     let elsewhere = config.data_dir != Config::default().data_dir;
@@ -81,4 +81,12 @@ fn greeting(addresses: &Addresses, config: &Config) -> String {
     ];
     let shown = lines.into_iter().filter_map(|(label, text)| Some(format!("  {label:<17}{}\n", text?)));
     format!("Sidelight {} is running.\n{}", env!("CARGO_PKG_VERSION"), shown.collect::<String>())
+}
+
+/// The address as somebody on this machine reaches it: one that stands for all of them is `localhost`.
+fn from_here(address: SocketAddr) -> String {
+    match address.ip().is_unspecified() {
+        true => format!("localhost:{}", address.port()),
+        false => address.to_string(),
+    }
 }

@@ -11,6 +11,7 @@ pub use source::Sources;
 use crate::enrich;
 use crate::enrich::cost::{LoadError, Prices};
 use crate::export::Exporters;
+use crate::net::listen::Door;
 use crate::queue;
 use crate::receive;
 use crate::settings::{self, Node, Origin, Problem, Section};
@@ -88,6 +89,7 @@ impl Config {
         }
         root.section("exporters", |section| self.exporters.read(section));
         root.section("telemetry", |section| self.telemetry.read(section));
+        self.check_doors(root);
         root.not_built_yet(NOT_BUILT_YET);
         for (key, answer) in ELSEWHERE {
             root.refuse(key, answer);
@@ -96,6 +98,22 @@ impl Config {
 }
 
 impl Config {
+    /// Every host and port to listen on, each with the section of its key.
+    pub fn doors(&self) -> Vec<(&'static str, Door<'_>)> {
+        let receivers = self.receivers.doors().into_iter().map(|door| ("receivers", door));
+        receivers.chain(self.telemetry.doors().map(|door| ("telemetry", door))).collect()
+    }
+
+    /// Two that want one port are told apart before the second cannot start.
+    fn check_doors(&self, root: &mut Section<'_>) {
+        let doors = self.doors();
+        for (place, (section, Door { key, at, .. })) in doors.iter().enumerate() {
+            if let Some((other, first)) = doors[..place].iter().find(|(_, first)| at.clashes(first.at)) {
+                root.problem(&format!("{section}.{key}"), format!("{at} is taken by {other}.{}", first.key));
+            }
+        }
+    }
+
     /// A price file is part of the configuration: what is wrong with it is known before anything starts.
     fn check_prices(&self, root: &mut Section<'_>) {
         let key = "enrich.cost.prices";

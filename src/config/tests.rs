@@ -294,6 +294,38 @@ fn settings_that_depend_on_each_other_are_checked_together() {
 }
 
 #[test]
+fn two_that_listen_on_one_port_are_told_apart() {
+    yaml("receivers: { otlp: { protocols: { http: { endpoint: '127.0.0.1:9464' }, grpc: { endpoint: '0.0.0.0:13133' } } } }")
+        .check(expect![[r#"
+            built-in: telemetry.health.endpoint: 127.0.0.1:13133 is taken by receivers.otlp.protocols.grpc.endpoint
+            built-in: telemetry.metrics.endpoint: 127.0.0.1:9464 is taken by receivers.otlp.protocols.http.endpoint
+        "#]]);
+}
+
+#[test]
+fn files_of_tls_are_looked_at_before_anything_starts() {
+    let at = |name: &str| format!("{}/tests/data/tls/{name}", env!("CARGO_MANIFEST_DIR"));
+    let http = |cert: &str, key: &str, ca: &str| {
+        let tls = format!("tls: {{ cert_file: '{cert}', key_file: '{key}', client_ca_file: '{ca}' }}");
+        yaml(&format!("receivers: {{ otlp: {{ protocols: {{ http: {{ {tls} }} }} }} }}"))
+    };
+    let server = (at("server.pem"), at("server.key.pem"));
+    assert!(http(&server.0, &server.1, &at("ca.pem")).load().is_ok());
+    http("/none.pem", "/dev/null", "/none/ca.pem").check(expect![[r#"
+        --config yaml:1: receivers.otlp.protocols.http.tls.cert_file: cannot read certificates from /none.pem: I/O error: No such file or directory (os error 2)
+        --config yaml:1: receivers.otlp.protocols.http.tls.key_file: cannot read a private key from /dev/null: no items found
+        --config yaml:1: receivers.otlp.protocols.http.tls.client_ca_file: cannot read certificates from /none/ca.pem: I/O error: No such file or directory (os error 2)
+    "#]]);
+    http(&server.0, &at("client.key.pem"), "").check(expect![[r#"
+        --config yaml:1: receivers.otlp.protocols.http.tls: the certificates and the key do not make a TLS configuration: keys may not be consistent: KeyMismatch
+    "#]]);
+    yaml("exporters: { otlp: { endpoint: 'https://tempo:4317', tls: { ca_file: /none.pem } } }")
+        .check(expect![[r#"
+            --config yaml:1: exporters.otlp.tls.ca_file: cannot read certificates from /none.pem: I/O error: No such file or directory (os error 2)
+        "#]]);
+}
+
+#[test]
 fn what_would_take_in_and_give_nothing_out_is_refused() {
     yaml("exporters: {}").check(expect![[r#"
         --config yaml:1: exporters: needs an exporter: without one nothing goes out

@@ -39,6 +39,16 @@ pub enum Endpoint {
     Unix(PathBuf),
 }
 
+/// A host and port that a configuration asks to listen on.
+#[derive(Clone, Copy, Debug)]
+pub struct Door<'a> {
+    /// The key that names it, below its section.
+    pub key: &'static str,
+    pub at: &'a HostPort,
+    /// Whether whoever reaches it may send, be it without a token or a certificate.
+    pub open: bool,
+}
+
 /// Why a socket could not be bound. The message carries the endpoint; the caller adds its key.
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {

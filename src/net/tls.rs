@@ -83,11 +83,21 @@ impl Server {
         section.get("key_file", &mut self.key_file);
         section.get("client_ca_file", &mut self.client_ca_file);
         section.get("min_version", &mut self.min_version);
-        for (key, file) in [("cert_file", &self.cert_file), ("key_file", &self.key_file)] {
-            if file.as_os_str().is_empty() {
-                section.problem(key, "TLS needs both cert_file and key_file");
-            }
+        let needed = [("cert_file", &self.cert_file), ("key_file", &self.key_file)];
+        let missing: Vec<_> = needed.into_iter().filter(|(_, file)| is_unset(file)).collect();
+        for (key, _) in &missing {
+            section.problem(key, "TLS needs both cert_file and key_file");
         }
+        if missing.is_empty() {
+            let files = [chain_at("cert_file", &self.cert_file), key_at("key_file", &self.key_file)];
+            let files = files.into_iter().chain([roots_at("client_ca_file", &self.client_ca_file)]);
+            report(section, files, || self.build(&[]).err());
+        }
+    }
+
+    /// Whether clients must show a certificate.
+    pub fn asks_for_certificates(&self) -> bool {
+        !is_unset(&self.client_ca_file)
     }
 
     /// What a listener needs to shake hands. `alpn` names the protocols it speaks, the preferred first.
@@ -95,12 +105,12 @@ impl Server {
         let builder = ServerConfig::builder_with_provider(provider())
             .with_protocol_versions(self.min_version.and_newer())
             .map_err(rejected)?;
-        let builder = if self.client_ca_file.as_os_str().is_empty() {
-            builder.with_no_client_auth()
-        } else {
+        let builder = if self.asks_for_certificates() {
             let roots = Arc::new(roots(&self.client_ca_file)?);
             let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider()).build();
             builder.with_client_cert_verifier(verifier.map_err(rejected)?)
+        } else {
+            builder.with_no_client_auth()
         };
         let (chain, key) = (certificates(&self.cert_file)?, private_key(&self.key_file)?);
         let mut config = builder.with_single_cert(chain, key).map_err(rejected)?;
@@ -119,9 +129,16 @@ impl Client {
         section.get("key_file", &mut self.key_file);
         section.get("server_name_override", &mut self.server_name_override);
         section.get("min_version", &mut self.min_version);
-        if self.cert_file.as_os_str().is_empty() != self.key_file.as_os_str().is_empty() {
-            section.problem("cert_file", "cert_file and key_file go together");
+        if is_unset(&self.cert_file) != is_unset(&self.key_file) {
+            return section.problem("cert_file", "cert_file and key_file go together");
         }
+        let files = [
+            roots_at("ca_file", &self.ca_file),
+            chain_at("cert_file", &self.cert_file),
+            key_at("key_file", &self.key_file),
+        ];
+        // The system's roots are not the configuration's to answer for, and take a while to read.
+        report(section, files, || if is_unset(&self.ca_file) { None } else { self.build(&[]).err() });
     }
 
     /// What a connection needs to shake hands; `insecure` is the caller's to act on. `alpn` names the
@@ -132,12 +149,12 @@ impl Client {
             .map_err(rejected)?;
         let builder = if self.insecure_skip_verify {
             builder.dangerous().with_custom_certificate_verifier(Arc::new(Anyone(provider())))
-        } else if self.ca_file.as_os_str().is_empty() {
+        } else if is_unset(&self.ca_file) {
             builder.with_root_certificates(system_roots()?)
         } else {
             builder.with_root_certificates(roots(&self.ca_file)?)
         };
-        let mut config = if self.cert_file.as_os_str().is_empty() {
+        let mut config = if is_unset(&self.cert_file) {
             builder.with_no_client_auth()
         } else {
             let (chain, key) = (certificates(&self.cert_file)?, private_key(&self.key_file)?);
@@ -155,6 +172,42 @@ impl Version {
             Version::Tls12 => NEWEST_FIRST,
             Version::Tls13 => &NEWEST_FIRST[..1],
         }
+    }
+}
+
+fn is_unset(file: &Path) -> bool {
+    file.as_os_str().is_empty()
+}
+
+/// A key of the section, and why its file is of no use.
+type Fault = (&'static str, Option<TlsError>);
+
+fn chain_at(key: &'static str, file: &Path) -> Fault {
+    (key, (!is_unset(file)).then(|| certificates(file).err()).flatten())
+}
+
+fn key_at(key: &'static str, file: &Path) -> Fault {
+    (key, (!is_unset(file)).then(|| private_key(file).err()).flatten())
+}
+
+fn roots_at(key: &'static str, file: &Path) -> Fault {
+    (key, (!is_unset(file)).then(|| roots(file).err()).flatten())
+}
+
+/// Reports every file that is of no use at its key and, where each is fine alone, what `together`
+/// finds wrong with all of them.
+fn report(
+    section: &mut Section<'_>,
+    files: impl IntoIterator<Item = Fault>,
+    together: impl FnOnce() -> Option<TlsError>,
+) {
+    let mut fine = true;
+    for (key, error) in files.into_iter().filter_map(|(key, error)| Some((key, error?))) {
+        fine = false;
+        section.problem(key, format_args!("{:#}", anyhow::Error::from(error)));
+    }
+    if let Some(error) = fine.then(together).flatten() {
+        section.problem("", format_args!("{:#}", anyhow::Error::from(error)));
     }
 }
 

@@ -1,6 +1,6 @@
 //! The section `receivers`, with the keys of the OpenTelemetry Collector's `otlp` receiver.
 
-use crate::net::listen::Endpoint;
+use crate::net::listen::{Door, Endpoint};
 use crate::net::{auth, tls};
 use crate::settings::{HostPort, Section, choices};
 use crate::units::{Size, serialize_duration};
@@ -172,6 +172,25 @@ impl Config {
         }
     }
 
+    /// Every host and port to listen on.
+    pub fn doors(&self) -> Vec<Door<'_>> {
+        let Some(Otlp { protocols }) = &self.otlp else {
+            return Vec::new();
+        };
+        let grpc = protocols.grpc.as_ref().and_then(|Grpc { endpoint, tls, auth, .. }| match endpoint {
+            Endpoint::Tcp(at) => {
+                Some(Door { key: "otlp.protocols.grpc.endpoint", at, open: is_open(tls, auth) })
+            }
+            Endpoint::Unix(_) => None,
+        });
+        let http = protocols.http.as_ref().map(|Http { endpoint: at, tls, auth, .. }| Door {
+            key: "otlp.protocols.http.endpoint",
+            at,
+            open: is_open(tls, auth),
+        });
+        grpc.into_iter().chain(http).collect()
+    }
+
     /// What is wrong in view of `queue.max_in_flight`, each with its key below `receivers`.
     pub fn check(&self, max_in_flight: Size) -> Vec<(&'static str, String)> {
         let Some(Otlp { protocols }) = &self.otlp else {
@@ -285,6 +304,10 @@ impl Cors {
             section.problem("allowed_headers", "expected names of headers");
         }
     }
+}
+
+fn is_open(tls: &Option<tls::Server>, auth: &Option<auth::Config>) -> bool {
+    auth.is_none() && !tls.as_ref().is_some_and(tls::Server::asks_for_certificates)
 }
 
 fn read_tls(section: &mut Section<'_>, tls: &mut Option<tls::Server>) {

@@ -22,6 +22,17 @@ impl HostPort {
         let address = self.host.parse::<IpAddr>();
         self.host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|ip| ip.to_canonical().is_loopback())
     }
+
+    /// Whether both cannot be listened on at once: one port, and one host or any. Port 0 never clashes.
+    pub fn clashes(&self, other: &HostPort) -> bool {
+        let hosts = self.host == other.host || self.is_any() || other.is_any();
+        self.port != 0 && self.port == other.port && hosts
+    }
+
+    /// Whether it stands for every address of this machine: `0.0.0.0` or `::`.
+    pub fn is_any(&self) -> bool {
+        self.host.parse::<IpAddr>().is_ok_and(|ip| ip.is_unspecified())
+    }
 }
 
 impl Setting for HostPort {
@@ -94,5 +105,14 @@ mod tests {
         ] {
             assert_eq!(HostPort::new(host, 1).is_loopback(), loopback, "{host}");
         }
+    }
+
+    #[test]
+    fn a_port_is_taken_once_for_a_host_and_by_any_host_for_all() {
+        let clash = |a: &str, b: &str| HostPort::parse(a).unwrap().clashes(&HostPort::parse(b).unwrap());
+        assert!(clash("127.0.0.1:1", "127.0.0.1:1"));
+        assert!(clash("0.0.0.0:1", "127.0.0.1:1") && clash("localhost:1", "[::]:1"));
+        assert!(!clash("127.0.0.1:1", "127.0.0.1:2") && !clash("127.0.0.1:1", "127.0.0.2:1"));
+        assert!(!clash("127.0.0.1:0", "127.0.0.1:0"));
     }
 }

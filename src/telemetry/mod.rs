@@ -10,6 +10,7 @@ pub use health::Health;
 pub use recorder::Recorder;
 pub use server::{serve_health, serve_metrics};
 
+use crate::net::listen::Door;
 use crate::settings::{HostPort, Section};
 
 /// The section `telemetry`.
@@ -45,5 +46,11 @@ impl Config {
         section.section("metrics", |section| section.get("endpoint", &mut self.metrics.endpoint));
         section.section("health", |section| section.get("endpoint", &mut self.health.endpoint));
         section.section("logs", |section| self.logs.read(section));
+    }
+
+    /// Every host and port to listen on. They tell figures and take nothing.
+    pub fn doors(&self) -> [Door<'_>; 2] {
+        let door = |key, at| Door { key, at, open: false };
+        [door("metrics.endpoint", &self.metrics.endpoint), door("health.endpoint", &self.health.endpoint)]
     }
 }
