@@ -34,7 +34,8 @@ impl std::error::Error for PeerSaid {}
 ///
 /// `RESOURCE_EXHAUSTED` means "come back" only with RetryInfo; without, it is a limit on size.
 /// `OUT_OF_RANGE` is retryable by the specification, but some servers (tonic's own among them) say it
-/// of a message over their limit: those words mean too large, and trying again would never end.
+/// of a message over their limit: those words mean too large, and trying again would never end. Tempo before
+/// 3.0 leaves RetryInfo out of what it calls `RATE_LIMITED` itself.
 ///
 /// Source: opentelemetry-proto docs/specification.md, "OTLP/gRPC Response" and "Throttling".
 pub fn grpc(status: &tonic::Status) -> Verdict {
@@ -44,9 +45,11 @@ pub fn grpc(status: &tonic::Status) -> Verdict {
         PeerSaid { status: status_name, words: status.message().to_string() }.into()
     };
     match status.code() {
-        Code::ResourceExhausted if after.is_some() => Verdict::Later { after, cause: cause() },
-        Code::ResourceExhausted => Verdict::TooLarge,
-        Code::OutOfRange if speaks_of_size(status.message()) => Verdict::TooLarge,
+        Code::ResourceExhausted if after.is_some() || status.message().starts_with(RATE_LIMITED) => {
+            Verdict::Throttled { after, cause: cause() }
+        }
+        Code::ResourceExhausted => Verdict::TooLarge(cause()),
+        Code::OutOfRange if speaks_of_size(status.message()) => Verdict::TooLarge(cause()),
         Code::Cancelled
         | Code::DeadlineExceeded
         | Code::Aborted
@@ -65,6 +68,11 @@ pub fn grpc(status: &tonic::Status) -> Verdict {
     }
 }
 
+/// How Tempo's distributor begins what it says of a rate that is too high.
+///
+/// Source: Tempo `modules/overrides/limits.go`, `ErrorPrefixRateLimited`.
+const RATE_LIMITED: &str = "RATE_LIMITED";
+
 /// The verdict on an HTTP status other than 2xx.
 ///
 /// A redirect is not followed: it would carry what we send, and our headers, to where the user did not
@@ -73,11 +81,11 @@ pub fn grpc(status: &tonic::Status) -> Verdict {
 /// Source: opentelemetry-proto docs/specification.md, "OTLP/HTTP Response" and "Retryable Response Codes".
 pub fn http(status: u16, retry_after: Option<&str>, words: String, now: SystemTime) -> Verdict {
     let cause: BoxError = PeerSaid { status: format!("HTTP {status}"), words }.into();
+    let after = retry_after.and_then(|text| delay_of(text, now));
     match status {
-        429 | 502 | 503 | 504 => {
-            Verdict::Later { after: retry_after.and_then(|text| delay_of(text, now)), cause }
-        }
-        413 => Verdict::TooLarge,
+        429 => Verdict::Throttled { after, cause },
+        502..=504 => Verdict::Later { after, cause },
+        413 => Verdict::TooLarge(cause),
         300..=399 | 401 | 403 | 407 => Verdict::Hold(cause),
         _ => Verdict::Refused(cause),
     }

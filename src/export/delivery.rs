@@ -5,7 +5,8 @@
 
 use super::retry::{self, Backoff};
 use super::{BoxError, Verdict};
-use crate::otlp::{Batch, shape};
+use crate::llm::names;
+use crate::otlp::{Batch, shape, trim};
 use crate::queue::{Outcome, Settled};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -13,13 +14,31 @@ use std::time::Duration;
 /// How often a peer is asked that a person has to mend something for.
 const HOLD: Duration = Duration::from_secs(60);
 
+/// After so many times of being told to slow down, a request is sent in halves: Tempo says "slow down" also
+/// of one request that is larger than all it ever takes at once.
+const THROTTLED: u32 = 4;
+
+/// A single item is cut for a peer that says so only if it is larger than this, in bytes.
+const LARGE: usize = 1 << 20;
+
+/// No item is cut to less than this for a peer that calls it too large: size is not what it minds.
+const LEAST: usize = 4 << 10;
+
+/// How what was cut is marked.
+const MARKS: trim::Names =
+    trim::Names { keys: names::TRIMMED, bytes: names::TRIMMED_BYTES, sha256: names::TRIMMED_SHA256 };
+
 /// How batches are made into requests for one peer.
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
     /// Batches of one signal are joined up to so many bytes.
     pub join: usize,
-    /// No request is larger, in bytes before compression: what is gets split, down to one item.
+    /// No request is larger, in bytes before compression: what is gets split, down to one item, which is cut.
     pub most: usize,
+    /// No request has more items.
+    pub items: u64,
+    /// Longer texts are cut before anything is sent, in bytes.
+    pub text: Option<usize>,
     /// Whether items whose ids have the wrong length, or are zero, are set aside: peers like Tempo
     /// refuse the whole request for one of them.
     pub valid_ids: bool,
@@ -29,10 +48,21 @@ pub struct Shape {
 pub struct Delivery {
     shape: Shape,
     backoff: Backoff,
-    /// Each is one request of one signal, as the batches it is joined from. Never an empty one.
-    requests: VecDeque<Vec<Batch>>,
+    requests: VecDeque<Request>,
     dead: VecDeque<Undeliverable>,
     ledger: BTreeMap<(u8, Outcome), u64>,
+    trimmed: u64,
+}
+
+/// A request of one signal.
+#[derive(Default)]
+struct Request {
+    /// The batches it is joined from. Never none.
+    parts: Vec<Batch>,
+    /// What a single item was before it was cut to fit.
+    whole: Option<Batch>,
+    /// How often in a row the peer said to slow down.
+    throttled: u32,
 }
 
 /// What to do next.
@@ -84,18 +114,21 @@ impl Delivery {
             requests: VecDeque::new(),
             dead: VecDeque::new(),
             ledger: BTreeMap::new(),
+            trimmed: 0,
         }
     }
 
     /// Puts `batch` behind those that are there, or into one request with them.
     pub fn add(&mut self, batch: Batch) {
         let batch = if self.shape.valid_ids { self.without_invalid_ids(batch) } else { batch };
-        let fits = |parts: &&mut Vec<Batch>| {
-            parts[0].signal() == batch.signal() && size(parts) + batch.otlp().len() <= self.shape.join
+        let batch = self.with_short_texts(batch);
+        let fits = |request: &&mut Request| {
+            request.parts[0].signal() == batch.signal()
+                && request.size() + batch.otlp().len() <= self.shape.join
         };
         match self.requests.iter_mut().rev().find(fits) {
-            Some(parts) => parts.push(batch),
-            None => self.requests.push_back(vec![batch]),
+            Some(request) => request.parts.push(batch),
+            None => self.requests.push_back(Request::of(vec![batch])),
         }
     }
 
@@ -106,7 +139,8 @@ impl Delivery {
 
     /// Gives up what has not been sent.
     pub fn expire(&mut self) {
-        for batch in std::mem::take(&mut self.requests).into_iter().flatten() {
+        let requests = std::mem::take(&mut self.requests).into_iter();
+        for batch in requests.flat_map(|request| request.parts) {
             self.skip(batch.signal() as u8, batch.items(), "expired");
         }
     }
@@ -118,8 +152,9 @@ impl Delivery {
             }
             match self.requests.front() {
                 None => return Step::Done,
-                Some(parts) if size(parts) > self.shape.most => self.split(),
-                Some(parts) => return Step::Send(shape::join(parts)),
+                Some(request) if request.size() > self.shape.most => self.split(None),
+                Some(request) if items_of(&request.parts) > self.shape.items => self.split(None),
+                Some(request) => return Step::Send(shape::join(&request.parts)),
             }
         }
     }
@@ -132,12 +167,13 @@ impl Delivery {
                 let all = self.taken();
                 self.unsend(&all, items_of(&all).saturating_sub(items), "not_carried");
             }
-            Verdict::TooLarge => self.split(),
+            Verdict::TooLarge(cause) => self.split(Some(cause)),
             Verdict::Refused(cause) => self.refused(cause),
-            Verdict::Later { after, cause } => match self.backoff.pause(after, chance) {
-                Some(pause) => return Then::Wait { pause, cause },
-                None => self.bury_front("given_up", Some(cause)),
-            },
+            Verdict::Later { after, cause } => return self.later(after, cause, chance),
+            Verdict::Throttled { after, cause } => {
+                self.throttled();
+                return self.later(after, cause, chance);
+            }
             Verdict::Hold(cause) => return Then::Hold { pause: HOLD, cause },
         }
         Then::GoOn
@@ -147,6 +183,42 @@ impl Delivery {
     pub fn ledger(&self) -> Vec<Settled> {
         let line = |(&(kind, outcome), &items): (&(u8, Outcome), &u64)| Settled { kind, outcome, items };
         self.ledger.iter().map(line).collect()
+    }
+
+    /// Items whose texts were cut.
+    pub fn trimmed(&self) -> u64 {
+        self.trimmed
+    }
+
+    fn later(&mut self, after: Option<Duration>, cause: BoxError, chance: f64) -> Then {
+        match self.backoff.pause(after, chance) {
+            Some(pause) => Then::Wait { pause, cause },
+            None => {
+                self.bury_front("given_up", Some(cause));
+                Then::GoOn
+            }
+        }
+    }
+
+    /// Makes a request smaller whose peer keeps saying to slow down.
+    fn throttled(&mut self) {
+        let Some(request) = self.requests.front_mut() else {
+            return;
+        };
+        request.throttled += 1;
+        let smaller = items_of(&request.parts) > 1 || request.size() > LARGE;
+        if smaller && request.throttled >= THROTTLED {
+            self.split(None);
+        }
+    }
+
+    fn with_short_texts(&mut self, batch: Batch) -> Batch {
+        let trimmed = self.shape.text.and_then(|most| trim::trim(&batch, most, &MARKS));
+        let Some((trimmed, items)) = trimmed else {
+            return batch;
+        };
+        self.trimmed += u64::from(items);
+        trimmed
     }
 
     /// What is left of `batch` when the items that would sink it are set aside.
@@ -174,7 +246,7 @@ impl Delivery {
     /// The batches of the first request, which was sent and is done with.
     fn taken(&mut self) -> Vec<Batch> {
         self.backoff.reset();
-        let parts = self.requests.pop_front().unwrap_or_default();
+        let Request { parts, .. } = self.requests.pop_front().unwrap_or_default();
         for batch in &parts {
             self.count(batch, Outcome::Sent);
         }
@@ -196,41 +268,58 @@ impl Delivery {
     /// the others, so each is sent alone.
     fn refused(&mut self, cause: BoxError) {
         match self.requests.front() {
-            Some(parts) if parts.len() > 1 => {
-                let parts = self.requests.pop_front().unwrap_or_default();
+            Some(request) if request.parts.len() > 1 => {
+                let Request { parts, .. } = self.requests.pop_front().unwrap_or_default();
                 for batch in parts.into_iter().rev() {
-                    self.requests.push_front(vec![batch]);
+                    self.requests.push_front(Request::of(vec![batch]));
                 }
             }
             _ => self.bury_front("refused", Some(cause)),
         }
     }
 
-    /// Halves the first request: by its batches, then by items; one item goes to the dead letters.
-    fn split(&mut self) {
-        let Some(mut parts) = self.requests.pop_front() else {
+    /// Halves the first request: by its batches, then by items; one item is cut. `cause`: what the peer
+    /// said of its size.
+    fn split(&mut self, cause: Option<BoxError>) {
+        let Some(mut request) = self.requests.pop_front() else {
             return;
         };
-        if parts.len() > 1 {
-            let second = parts.split_off(parts.len() / 2);
-            self.requests.push_front(second);
-            self.requests.push_front(parts);
+        if request.parts.len() > 1 {
+            let second = request.parts.split_off(request.parts.len() / 2);
+            self.requests.push_front(Request::of(second));
+            self.requests.push_front(Request::of(request.parts));
             return;
         }
-        for batch in parts {
-            match shape::split(&batch) {
-                Some((first, second)) => {
-                    self.requests.push_front(vec![second]);
-                    self.requests.push_front(vec![first]);
-                }
-                None => self.bury(batch, "too_large", None),
+        match shape::split(&request.parts[0]) {
+            Some((first, second)) => {
+                self.requests.push_front(Request::of(vec![second]));
+                self.requests.push_front(Request::of(vec![first]));
             }
+            None => self.cut(request, cause),
+        }
+    }
+
+    /// Cuts the longest texts of the one item in `request`: to what a request may have, or to half of what
+    /// it has. What cannot be cut any further goes to the dead letters as it was.
+    fn cut(&mut self, request: Request, cause: Option<BoxError>) {
+        let len = request.size();
+        let goal = if len > self.shape.most { self.shape.most } else { len / 2 };
+        let is_new = request.whole.is_none();
+        let whole = request.whole.unwrap_or_else(|| shape::join(&request.parts));
+        let fitted = (goal >= LEAST).then(|| trim::fit(&whole, goal, &MARKS)).flatten();
+        match fitted {
+            Some(fitted) => {
+                self.trimmed += u64::from(is_new);
+                self.requests.push_front(Request { whole: Some(whole), ..Request::of(vec![fitted]) });
+            }
+            None => self.bury(whole, "too_large", cause),
         }
     }
 
     fn bury_front(&mut self, reason: &'static str, cause: Option<BoxError>) {
-        if let Some(parts) = self.requests.pop_front() {
-            self.bury(shape::join(&parts), reason, cause);
+        if let Some(request) = self.requests.pop_front() {
+            let batch = request.whole.unwrap_or_else(|| shape::join(&request.parts));
+            self.bury(batch, reason, cause);
         }
     }
 
@@ -248,9 +337,15 @@ fn items_of(parts: &[Batch]) -> u64 {
     parts.iter().map(|batch| u64::from(batch.items())).sum()
 }
 
-/// Bytes of the request that `parts` make when they are joined.
-fn size(parts: &[Batch]) -> usize {
-    parts.iter().map(|batch| batch.otlp().len()).sum()
+impl Request {
+    fn of(parts: Vec<Batch>) -> Request {
+        Request { parts, ..Request::default() }
+    }
+
+    /// In bytes, when the parts are joined.
+    fn size(&self) -> usize {
+        self.parts.iter().map(|batch| batch.otlp().len()).sum()
+    }
 }
 
 #[cfg(test)]
@@ -274,10 +369,11 @@ mod tests {
             0 => Verdict::Sent { rejected: 0, message: None },
             1 => Verdict::Sent { rejected: 2, message: Some("no".to_string()) },
             2 => Verdict::Sent { rejected: u64::MAX, message: None },
-            3 => Verdict::TooLarge,
+            3 => Verdict::TooLarge("large".into()),
             4 => Verdict::Refused("no".into()),
             7 => Verdict::Kept { items: 1 },
             5 => Verdict::Later { after: None, cause: "away".into() },
+            8 => Verdict::Throttled { after: None, cause: "slowly".into() },
             _ => Verdict::Hold("who are you".into()),
         }
     }
@@ -290,11 +386,12 @@ mod tests {
         #[test]
         fn every_item_stands_in_the_ledger_once_whatever_the_peer_says(
             batches in prop::collection::vec(0..6u32, 0..6),
-            verdicts in prop::collection::vec(0..8u8, 0..40),
+            verdicts in prop::collection::vec(0..9u8, 0..40),
             most in 1..60usize,
+            items in 1..8u64,
             expires in any::<bool>(),
         ) {
-            let shape = Shape { join: 20, most, valid_ids: false };
+            let shape = Shape { join: 20, most, items, text: None, valid_ids: false };
             let mut delivery = Delivery::new(shape, &retry::Config::default());
             batches.iter().for_each(|items| delivery.add(spans(*items)));
             let mut verdicts = verdicts.into_iter().chain(std::iter::repeat(0));
@@ -304,7 +401,7 @@ mod tests {
                     Step::Done => break,
                     Step::Bury(dead) => buried += u64::from(dead.batch.items()),
                     Step::Send(batch) => {
-                        prop_assert!(batch.otlp().len() <= most);
+                        prop_assert!(batch.otlp().len() <= most && u64::from(batch.items()) <= items);
                         let waits = matches!(delivery.answer(verdict(verdicts.next().unwrap_or(0)), 0.5), Then::Wait { .. });
                         if waits && expires {
                             delivery.expire();

@@ -1,6 +1,7 @@
 //! A lane: takes batches from the queue and sees each of them through to one exporter.
 
 use super::delivery::{Delivery, Shape, Step, Then, Undeliverable};
+use super::trace_size::TraceSizes;
 use super::{BoxError, Exporter, Metrics, Verdict, Words, retry};
 use crate::otlp::{Batch, Signal};
 use crate::queue::{self, DeadLetters, Lease, Letter, Stored};
@@ -11,9 +12,9 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use std::num::NonZeroUsize;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, SystemTime};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
@@ -22,8 +23,15 @@ use tracing::{debug, error, info, warn};
 pub struct Config {
     pub retry_on_failure: retry::Config,
     pub sending_queue: SendingQueue,
-    /// No request is larger, before compression; what is gets split.
+    /// No request is larger, before compression; what is gets split, and one item is cut.
     pub max_request_size: Size,
+    /// No request has more spans, log records or data points; 0: no limit.
+    pub max_request_items: u64,
+    /// Longer texts in attributes are cut, marked, and stay UTF-8 and JSON; 0: none is.
+    pub max_attribute_bytes: Size,
+    /// Where a trace that comes near what the peer keeps of one is warned of.
+    #[serde(skip)]
+    pub trace_limit: Option<u64>,
     /// What the exporter's part of the queue on disk may hold.
     pub queue: queue::Overrides,
 }
@@ -50,6 +58,9 @@ impl Default for Config {
             retry_on_failure: retry::Config::default(),
             sending_queue: SendingQueue { num_consumers: CONSUMERS, batch_size: Size::mib(1) },
             max_request_size: Size::mib(4),
+            max_request_items: 0,
+            max_attribute_bytes: Size(0),
+            trace_limit: None,
             queue: queue::Overrides::default(),
         }
     }
@@ -67,6 +78,11 @@ impl Config {
         });
         section.section("queue", |queue| self.queue.read(queue));
         section.get("max_request_size", &mut self.max_request_size);
+        section.get("max_request_items", &mut self.max_request_items);
+        section.get("max_attribute_bytes", &mut self.max_attribute_bytes);
+        if (1..64).contains(&self.max_attribute_bytes.0) {
+            section.problem("max_attribute_bytes", "must be 0 or at least 64");
+        }
         if self.max_request_size < Size::kib(64) {
             section.problem("max_request_size", "must be at least 64KiB");
         }
@@ -83,6 +99,8 @@ pub struct Lane {
     metrics: Metrics,
     /// Whether the last attempt failed: trouble is told once, and its end.
     troubled: AtomicBool,
+    /// Where the peer keeps only so much of a trace.
+    traces: Option<Mutex<TraceSizes>>,
 }
 
 /// How a lease ended.
@@ -101,7 +119,8 @@ impl Lane {
         words: Words,
         metrics: Metrics,
     ) -> Lane {
-        Lane { queue, exporter, config, dead, words, metrics, troubled: AtomicBool::new(false) }
+        let traces = config.trace_limit.map(|most| Mutex::new(TraceSizes::new(most)));
+        Lane { queue, exporter, config, dead, words, metrics, troubled: AtomicBool::new(false), traces }
     }
 
     /// Delivers until the queue is closed and empty. From `stop` on it waits for nothing any more: what
@@ -138,28 +157,47 @@ impl Lane {
         let mut delivery = self.unpack(lease.records());
         let end = self.deliver(&mut delivery, lease.records(), stop).await;
         match end {
-            End::Settled => self.queue.settle(lease, delivery.ledger()),
+            End::Settled => {
+                self.metrics.trimmed(delivery.trimmed());
+                self.queue.settle(lease, delivery.ledger());
+            }
             End::Stopped => self.queue.release(lease),
         }
         end
     }
 
     fn unpack(&self, records: &[Stored]) -> Delivery {
+        let Config { max_request_size, max_request_items, max_attribute_bytes, .. } = self.config;
         let shape = Shape {
-            join: self.config.sending_queue.batch_size.0.min(self.config.max_request_size.0) as usize,
-            most: self.config.max_request_size.0 as usize,
+            join: self.config.sending_queue.batch_size.0.min(max_request_size.0) as usize,
+            most: max_request_size.0 as usize,
+            items: if max_request_items == 0 { u64::MAX } else { max_request_items },
+            text: Some(max_attribute_bytes.0 as usize).filter(|most| *most > 0),
             valid_ids: self.exporter.needs_valid_ids(),
         };
         let mut delivery = Delivery::new(shape, &self.config.retry_on_failure);
         for Stored { record, .. } in records {
             match Signal::ALL.into_iter().find(|signal| *signal as u8 == record.kind) {
                 Some(signal) if self.exporter.carries(signal) => {
-                    delivery.add(Batch::trusted(signal, record.payload.clone(), record.items));
+                    let batch = Batch::trusted(signal, record.payload.clone(), record.items);
+                    self.watch(&batch);
+                    delivery.add(batch);
                 }
                 _ => delivery.skip(record.kind, record.items, "not_carried"),
             }
         }
         delivery
+    }
+
+    /// Warns of traces that grow past what the peer keeps of one, while there is still time.
+    fn watch(&self, batch: &Batch) {
+        let Some(traces) = &self.traces else { return };
+        let large = traces.lock().unwrap_or_else(PoisonError::into_inner).add(batch, Instant::now());
+        for trace in large {
+            self.metrics.large_trace();
+            let exporter = self.queue.name();
+            warn!(exporter, trace, "a trace comes near the size past which the peer drops its spans");
+        }
     }
 
     async fn deliver(&self, delivery: &mut Delivery, records: &[Stored], stop: &CancellationToken) -> End {

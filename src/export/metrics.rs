@@ -24,6 +24,10 @@ pub struct Metrics {
     requests: [[Counter; 5]; 3],
     /// How long a request took, whatever its outcome.
     seconds: Histogram,
+    /// Items whose texts were cut for the peer.
+    trimmed: Counter,
+    /// Traces that came near what the peer keeps of one.
+    large_traces: Counter,
 }
 
 impl Metrics {
@@ -33,6 +37,14 @@ impl Metrics {
             "sidelight_exporter_request_seconds",
             "How long a request to the peer took"
         );
+        metrics::describe_counter!(
+            "sidelight_exporter_trimmed_items_total",
+            "Items whose texts were cut because they were too long for the peer"
+        );
+        metrics::describe_counter!(
+            "sidelight_exporter_large_traces_total",
+            "Traces that came near the size past which the peer drops their spans"
+        );
         let counter = |signal: Signal, outcome| {
             let labels =
                 [("exporter", exporter.to_string()), ("signal", signal.name().into()), ("outcome", outcome)];
@@ -41,7 +53,19 @@ impl Metrics {
         Metrics {
             requests: Signal::ALL.map(|signal| OUTCOMES.map(|outcome| counter(signal, outcome.to_string()))),
             seconds: metrics::histogram!("sidelight_exporter_request_seconds", "exporter" => exporter.to_string()),
+            trimmed: metrics::counter!("sidelight_exporter_trimmed_items_total", "exporter" => exporter.to_string()),
+            large_traces: metrics::counter!("sidelight_exporter_large_traces_total", "exporter" => exporter.to_string()),
         }
+    }
+
+    /// Counts items whose texts were cut.
+    pub fn trimmed(&self, items: u64) {
+        self.trimmed.increment(items);
+    }
+
+    /// Counts a trace that came near what the peer keeps of one.
+    pub fn large_trace(&self) {
+        self.large_traces.increment(1);
     }
 
     /// Counts one attempt.
@@ -54,8 +78,8 @@ impl Metrics {
 fn outcome(verdict: &Verdict) -> usize {
     match verdict {
         Verdict::Sent { .. } | Verdict::Kept { .. } => 0,
-        Verdict::Later { .. } => 1,
-        Verdict::TooLarge => 2,
+        Verdict::Later { .. } | Verdict::Throttled { .. } => 1,
+        Verdict::TooLarge(_) => 2,
         Verdict::Hold(_) => 3,
         Verdict::Refused(_) => 4,
     }

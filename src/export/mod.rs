@@ -14,6 +14,7 @@ pub mod peer;
 pub mod retry;
 #[cfg(test)]
 mod tests;
+mod trace_size;
 mod words;
 
 pub use config::{Exporters, Settings, TYPES, Type};
@@ -54,8 +55,10 @@ pub enum Verdict {
     Kept { items: u64 },
     /// Worth another try, no sooner than `after` if the peer asked for a pause.
     Later { after: Option<Duration>, cause: BoxError },
+    /// As `Later`, because the peer has had too much: if it goes on, the request is made smaller.
+    Throttled { after: Option<Duration>, cause: BoxError },
     /// Too large for the peer: split it, and trim what cannot be split.
-    TooLarge,
+    TooLarge(BoxError),
     /// A person has to mend something first (credentials, a missing topic).
     Hold(BoxError),
     /// The peer will never take these bytes: to the dead letters.

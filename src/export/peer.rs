@@ -5,7 +5,7 @@ use super::config::{self, Settings};
 use super::{BoxError, Exporter, OtlpGrpc, OtlpHttp, lane};
 use crate::net::tls;
 use crate::otlp::Signal;
-use crate::settings::{Secret, Section};
+use crate::settings::{Secret, Section, choices};
 use crate::units::Size;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use serde_json::value::RawValue;
@@ -25,6 +25,24 @@ pub enum Transport {
     Grpc,
     Http,
 }
+
+/// What is known of a peer's limits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// Nothing.
+    None,
+    /// Texts past 2,048 bytes are cut by us before Tempo does it, since we leave JSON whole and say so; a
+    /// trace that comes near 5 MB, past which Tempo drops spans after saying OK, is warned of.
+    ///
+    /// Source: Tempo `distributor.max_attribute_bytes`, `overrides.defaults.global.max_bytes_per_trace`.
+    Tempo,
+}
+
+choices!(Profile { None = "none", Tempo = "tempo" });
+
+/// What Tempo keeps unless it is told otherwise, in bytes.
+const TEMPO_ATTRIBUTE: Size = Size(2048);
+const TEMPO_TRACE: u64 = 5_000_000;
 
 /// An exporter `otlp_grpc` or `otlp_http`.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -47,6 +65,7 @@ pub struct Config {
     pub timeout: Duration,
     /// Sent with every request: tenants, bearer and basic authorisation. The values are secrets.
     pub headers: BTreeMap<String, Secret>,
+    pub profile: Profile,
     #[serde(flatten)]
     pub lane: lane::Config,
 }
@@ -71,6 +90,7 @@ impl Config {
             compression: Compression::default(),
             timeout,
             headers: BTreeMap::new(),
+            profile: Profile::None,
             lane: lane::Config { max_request_size, ..lane::Config::default() },
         }
     }
@@ -86,8 +106,13 @@ impl Config {
         section.get("compression", &mut self.compression);
         section.get("timeout", &mut self.timeout);
         section.map("headers", &mut self.headers);
+        section.get("profile", &mut self.profile);
+        if self.profile == Profile::Tempo {
+            self.lane.max_attribute_bytes = TEMPO_ATTRIBUTE;
+            self.lane.trace_limit = Some(TEMPO_TRACE);
+        }
         self.lane.read(section);
-        section.not_built_yet(&["profile", "max_attribute_bytes", "vectors"]);
+        section.not_built_yet(&["vectors"]);
         self.check(section);
     }
 
@@ -248,6 +273,19 @@ mod tests {
                 c:3: retry_on_failure.multiplier: must be between 1 and 100
             "#]],
         );
+    }
+
+    #[test]
+    fn the_profile_of_tempo_sets_what_is_not_set_otherwise() {
+        let read = |yaml: &str| {
+            let mut config = Config::new(Transport::Grpc);
+            assert!(read_text("c", yaml, |section| config.read(section)).is_empty());
+            (config.lane.max_attribute_bytes.0, config.lane.trace_limit)
+        };
+        assert_eq!(read("{ endpoint: tempo:4317 }"), (0, None));
+        assert_eq!(read("{ endpoint: tempo:4317, profile: tempo }"), (2048, Some(5_000_000)));
+        let own = "{ endpoint: tempo:4317, profile: tempo, max_attribute_bytes: 64KiB }";
+        assert_eq!(read(own), (65_536, Some(5_000_000)));
     }
 
     #[test]

@@ -210,7 +210,7 @@ async fn partial_success_is_counted_and_never_sent_again() {
 #[tokio::test(start_paused = true)]
 async fn what_is_too_large_is_halved_down_to_one_item() {
     let at_most_one: Script = Box::new(|spans, _| match spans {
-        [4, ..] | [_, _, ..] => Verdict::TooLarge,
+        [4, ..] | [_, _, ..] => Verdict::TooLarge("too large".into()),
         _ => sent(),
     });
     check(
@@ -225,10 +225,103 @@ async fn what_is_too_large_is_halved_down_to_one_item() {
               0s [3]
               0s [4]
             traces: sent 3, dropped {}, dead {"too_large": 1}, waiting 0
-            dead: [4] too_large
+            dead: [4] too_large too large
         "#]],
     )
     .await;
+}
+
+/// A batch of one span whose name has so many bytes.
+fn long_span(number: u8, len: usize) -> Record {
+    let span = Span {
+        trace_id: vec![number; 16],
+        span_id: vec![number; 8],
+        name: "x".repeat(len),
+        ..Span::default()
+    };
+    let scope = ScopeSpans { spans: vec![span], ..ScopeSpans::default() };
+    let resource = ResourceSpans { scope_spans: vec![scope], ..ResourceSpans::default() };
+    let payload = ExportTraceServiceRequest { resource_spans: vec![resource] }.encode_to_vec().into();
+    Record { kind: 1, flags: 0, items: 1, payload }
+}
+
+/// A peer that takes a span only if its name has at most so many bytes.
+fn names_up_to(most: usize) -> impl Fn(&Batch) -> Verdict + Send + Sync {
+    move |batch| {
+        let span = batch.walk().next().expect("one span").span().expect("a span");
+        if span.name().len() <= most { sent() } else { Verdict::TooLarge("larger than max".into()) }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_span_that_is_too_large_is_cut_until_the_peer_takes_it() {
+    struct Picky<F>(F);
+    impl<F: Fn(&Batch) -> Verdict + Send + Sync> Exporter for Picky<F> {
+        fn carries(&self, _: Signal) -> bool {
+            true
+        }
+        fn send<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Verdict> {
+            let verdict = (self.0)(batch);
+            Box::pin(async { verdict })
+        }
+    }
+    for (len, most, expected) in [
+        (100_000, 30_000, "traces: sent 1, dropped {}, dead {}, waiting 0\n"),
+        (9_000_000, 3_000_000, "traces: sent 1, dropped {}, dead {}, waiting 0\n"),
+        (
+            100_000,
+            100,
+            "traces: sent 0, dropped {}, dead {\"too_large\": 1}, waiting 0\ndead: [1] too_large larger than max\n",
+        ),
+    ] {
+        let story = Story::new(vec![long_span(1, len)]).await;
+        story.queue.close();
+        let words = Words::new();
+        let peer = Arc::new(Picky(names_up_to(most)));
+        let (config, dead) = (story.config.clone(), story.dead.clone());
+        Lane::new(story.queue_lane.clone(), peer, config, dead, words, Metrics::new("otlp"))
+            .run(story.stop.clone())
+            .await;
+        assert_eq!(story.books(), expected);
+        if let Some(letter) = story.dead.list(None, 0, 1).expect("readable").first() {
+            assert!(letter.bytes > len as u64, "a dead letter is as it was before it was cut");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_keeps_saying_slow_down_gets_smaller_requests() {
+    let never_three: Script = Box::new(|spans, _| match spans.len() {
+        3.. => Verdict::Throttled { after: Some(Duration::from_secs(5)), cause: "RATE_LIMITED".into() },
+        _ => sent(),
+    });
+    check(
+        vec![spans(&[1, 2, 3, 4])],
+        never_three,
+        expect![[r#"
+              0s [1, 2, 3, 4]
+              5s [1, 2, 3, 4]
+             10s [1, 2, 3, 4]
+             15s [1, 2, 3, 4]
+             20s [1, 2]
+             20s [3, 4]
+            traces: sent 4, dropped {}, dead {}, waiting 0
+        "#]],
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_has_no_more_items_than_it_may() {
+    let mut story = Story::new(vec![spans(&[1, 2, 3]), spans(&[4])]).await;
+    story.config.max_request_items = 2;
+    expect![[r#"
+          0s [1]
+          0s [2, 3]
+          0s [4]
+        traces: sent 4, dropped {}, dead {}, waiting 0
+    "#]]
+    .assert_eq(&story.run(first(vec![])).await);
 }
 
 #[tokio::test(start_paused = true)]

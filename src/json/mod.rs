@@ -4,9 +4,11 @@
 //! byte stays as it was, so what was valid stays valid and clean text keeps every byte.
 
 mod escape;
+mod shorten;
 mod walk;
 
 pub use escape::{Offsets, escape};
+pub use shorten::{level, shorten};
 pub use walk::{Literals, literals};
 
 use std::borrow::Cow;

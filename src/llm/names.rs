@@ -22,6 +22,11 @@ pub const PROMPT_SHA256: &str = "sidelight.prompt.sha256";
 pub const EMBEDDING_VECTOR: &str = "sidelight.embedding.vector";
 pub const EMBEDDING_MODEL: &str = "sidelight.embedding.model";
 
+/// What an exporter had to cut, in lists of one length: which attributes, how long they were, and their hashes.
+pub const TRIMMED: &str = "sidelight.trimmed";
+pub const TRIMMED_BYTES: &str = "sidelight.trimmed.bytes";
+pub const TRIMMED_SHA256: &str = "sidelight.trimmed.sha256";
+
 /// Names that earlier tools write; `enrich.aliases` turns them off.
 pub const ALIAS_PII: &str = "llm.pii_detected";
 pub const ALIAS_INJECTION: &str = "llm.injection_attempt";

@@ -13,6 +13,7 @@ mod leaves;
 mod patch;
 mod schema;
 pub mod shape;
+pub mod trim;
 mod view;
 pub mod wire;
 

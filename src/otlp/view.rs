@@ -208,7 +208,7 @@ impl<'a> Event<'a> {
 }
 
 impl<'a> Attributes<'a> {
-    fn of(message: &'a [u8], number: u32) -> Attributes<'a> {
+    pub(super) fn of(message: &'a [u8], number: u32) -> Attributes<'a> {
         Attributes { fields: wire::fields(message), number }
     }
 

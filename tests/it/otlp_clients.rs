@@ -45,8 +45,10 @@ fn brief(verdict: &Verdict) -> String {
         }
         Verdict::Later { after: None, .. } => "later".to_string(),
         Verdict::Later { after: Some(after), .. } => format!("later, after {after:?}"),
+        Verdict::Throttled { after: None, .. } => "slow down".to_string(),
+        Verdict::Throttled { after: Some(after), .. } => format!("slow down, after {after:?}"),
         Verdict::Kept { items } => format!("kept {items}"),
-        Verdict::TooLarge => "too large".to_string(),
+        Verdict::TooLarge(_) => "too large".to_string(),
         Verdict::Hold(_) => "hold".to_string(),
         Verdict::Refused(_) => "refused".to_string(),
     }
@@ -81,14 +83,21 @@ async fn every_grpc_code_gets_the_verdict_of_the_specification() {
 #[tokio::test]
 async fn retry_info_is_read_whatever_it_says() {
     for (info, expected) in [
-        ((2, 500_000_000), "later, after 2.5s"),
-        ((0, 0), "later, after 0ns"),
-        ((-7, -1), "later, after 0ns"),
-        ((31_536_000, 0), "later, after 31536000s"),
+        ((2, 500_000_000), "after 2.5s"),
+        ((0, 0), "after 0ns"),
+        ((-7, -1), "after 0ns"),
+        ((31_536_000, 0), "after 31536000s"),
     ] {
-        check(Transport::Grpc, Behaviour::grpc(14).retry_info(info.0, info.1), expected).await;
-        check(Transport::Grpc, Behaviour::grpc(8).retry_info(info.0, info.1), expected).await;
+        let refusal = |code| Behaviour::grpc(code).retry_info(info.0, info.1);
+        check(Transport::Grpc, refusal(14), &format!("later, {expected}")).await;
+        check(Transport::Grpc, refusal(8), &format!("slow down, {expected}")).await;
     }
+}
+
+#[tokio::test]
+async fn a_rate_limit_of_an_old_tempo_is_no_limit_on_size() {
+    let words = "RATE_LIMITED: ingestion rate limit (local: 100 bytes, global: 0 bytes) exceeded";
+    check(Transport::Grpc, Behaviour::grpc(8).says(words), "slow down").await;
 }
 
 #[tokio::test]
@@ -105,7 +114,8 @@ async fn every_http_status_gets_the_verdict_of_the_specification() {
         let expected = match status {
             300..=399 | 401 | 403 | 407 => "hold",
             413 => "too large",
-            429 | 502 | 503 | 504 => "later",
+            429 => "slow down",
+            502..=504 => "later",
             _ => "refused",
         };
         check(Transport::Http, Behaviour::http(status).says("no").location("http://127.0.0.1:1/"), expected)
@@ -119,7 +129,7 @@ async fn retry_after_is_seconds_or_a_date() {
     check(
         Transport::Http,
         Behaviour::http(429).retry_after("Sun, 06 Nov 1994 08:49:37 GMT"),
-        "later, after 0ns",
+        "slow down, after 0ns",
     )
     .await;
     check(Transport::Http, Behaviour::http(503).retry_after("-1"), "later").await;

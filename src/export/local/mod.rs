@@ -93,7 +93,7 @@ impl Settings for Config {
         // Nothing is too large for a file.
         let max_request_size = Size(u64::MAX);
         let retry_on_failure = retry::Config::default();
-        lane::Config { retry_on_failure, sending_queue, max_request_size, queue }
+        lane::Config { retry_on_failure, sending_queue, max_request_size, queue, ..lane::Config::default() }
     }
 
     fn build(&self, data_dir: &Path) -> Result<Arc<dyn Exporter>, BoxError> {
