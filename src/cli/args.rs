@@ -1,6 +1,7 @@
 //! What can be written on the command line.
 
 use clap_complete::Shell;
+use std::ffi::OsString;
 
 /// An OpenTelemetry sidecar for LLM applications: recognises model calls, makes them safe and useful, and delivers them.
 #[derive(clap::Parser)]
@@ -17,6 +18,8 @@ pub struct Args {
 pub enum Command {
     /// Run the agent in the foreground, until Ctrl-C or SIGTERM
     Run(Sources),
+    /// Run a command with the agent beside it, told where to send; drain when it ends, and exit as it did
+    Exec(Exec),
     /// Check the configuration and show every problem with file, line and key
     Validate(Sources),
     /// Print the effective configuration as YAML, secrets as ****
@@ -41,7 +44,7 @@ pub enum Command {
 }
 
 /// Where the configuration comes from.
-#[derive(clap::Args)]
+#[derive(Clone, clap::Args)]
 pub struct Sources {
     /// A file, file:PATH, env:NAME or yaml:TEXT; several are merged, later ones win.
     /// Without it: what SIDELIGHT_CONFIG names, else the built-in configuration
@@ -50,6 +53,15 @@ pub struct Sources {
     /// One setting, such as queue.max_size=4GiB; wins over --config
     #[arg(long, value_name = "KEY.PATH=VALUE")]
     pub set: Vec<String>,
+}
+
+#[derive(clap::Args)]
+pub struct Exec {
+    #[command(flatten)]
+    pub sources: Sources,
+    /// The command and its arguments, after `--`
+    #[arg(required = true, last = true, value_name = "COMMAND")]
+    pub command: Vec<OsString>,
 }
 
 #[derive(clap::Args)]

@@ -5,6 +5,7 @@ mod calls;
 mod completions;
 mod components;
 mod enrich;
+mod exec;
 mod failure;
 mod fault;
 mod lines;
@@ -44,6 +45,10 @@ pub fn main(args: impl IntoIterator<Item = OsString>, environment: &Environment)
 fn obey(command: Command, environment: &Environment) -> Outcome {
     match command {
         Command::Run(sources) => run::run(&load(sources, environment)?, environment),
+        Command::Exec(asked) => {
+            let loaded = load(asked.sources.clone(), environment)?;
+            exec::run(&asked, &loaded.config, environment)
+        }
         Command::Validate(sources) => validate::run(&load(sources, environment)?),
         Command::PrintConfig(sources) => print_config::run(&load(sources, environment)?),
         Command::Components => components::run(),

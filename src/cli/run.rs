@@ -6,6 +6,7 @@ use crate::config::{Config, Environment, Loaded};
 use anyhow::Context;
 use std::io::{self, Write};
 use std::net::SocketAddr;
+use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::info;
 
@@ -13,14 +14,11 @@ use tracing::info;
 const INTERRUPTED: u8 = 130;
 
 /// Exit status after SIGTERM: 128 + 15.
-const TERMINATED: u8 = 143;
+pub const TERMINATED: u8 = 143;
 
 pub fn run(loaded: &Loaded, environment: &Environment) -> Outcome {
     let config = &loaded.config;
-    config.telemetry.logs.start(environment.get("NO_COLOR").is_none_or(str::is_empty));
-    rustls::crypto::ring::default_provider().install_default().expect("nothing has installed one before us");
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime.context("cannot start the runtime").map_err(Failure::CannotStart)?;
+    let runtime = ready(config, environment)?;
     let status = runtime.block_on(async {
         let mut signals = Signals::listen().context("cannot listen for signals")?;
         let agent = Agent::start(config).await?;
@@ -39,14 +37,22 @@ pub fn run(loaded: &Loaded, environment: &Environment) -> Outcome {
     status.map_err(Failure::CannotStart)
 }
 
+/// What an agent needs around it: logs, the TLS provider and a runtime.
+pub fn ready(config: &Config, environment: &Environment) -> Result<Runtime, Failure> {
+    config.telemetry.logs.start(environment.get("NO_COLOR").is_none_or(str::is_empty));
+    rustls::crypto::ring::default_provider().install_default().expect("nothing has installed one before us");
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.context("cannot start the runtime").map_err(Failure::CannotStart)
+}
+
 /// The two signals that ask us to stop.
-struct Signals {
+pub struct Signals {
     interrupt: Signal,
     terminate: Signal,
 }
 
 impl Signals {
-    fn listen() -> io::Result<Signals> {
+    pub fn listen() -> io::Result<Signals> {
         Ok(Signals {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
@@ -54,7 +60,7 @@ impl Signals {
     }
 
     /// Waits for one of them, and gives its exit status.
-    async fn next(&mut self) -> u8 {
+    pub async fn next(&mut self) -> u8 {
         tokio::select! {
             _ = self.interrupt.recv() => INTERRUPTED,
             _ = self.terminate.recv() => TERMINATED,

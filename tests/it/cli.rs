@@ -456,3 +456,30 @@ fn a_port_in_use_is_named_with_its_key() {
         format!("sidelight: telemetry.health.endpoint: {address} is in use by another process\n")
     );
 }
+
+/// Everything on a free port, data in `folder`.
+fn on_free_ports(folder: &std::path::Path) -> String {
+    format!(
+        "--config=yaml:{{data_dir: '{}', receivers: {{otlp: {{protocols: {{http: {{endpoint: '127.0.0.1:0'}}}}}}}}, \
+         telemetry: {{metrics: {{endpoint: '127.0.0.1:0'}}, health: {{endpoint: '127.0.0.1:0'}}, logs: {{level: warn}}}}}}",
+        folder.display()
+    )
+}
+
+#[test]
+fn a_command_is_told_where_to_send_and_its_status_is_ours() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let script = "case $OTEL_EXPORTER_OTLP_ENDPOINT in http://127.0.0.1:*[1-9]*) echo $OTEL_EXPORTER_OTLP_PROTOCOL;; esac; exit 7";
+    let config = on_free_ports(folder.path());
+    check(&["exec", &config, "--", "/bin/sh", "-c", script], "", expect![[r#"
+        7
+        http/protobuf
+    "#]]);
+    check(&["exec", &config, "--", "/bin/sh", "-c", "kill -9 $$"], "", expect![[r#"
+        137
+    "#]]);
+    check(&["exec", &config, "--", "/does/not/exist"], "", expect![[r#"
+        3
+        sidelight: cannot run /does/not/exist: No such file or directory (os error 2)
+    "#]]);
+}
