@@ -39,6 +39,11 @@ pub enum Command {
     },
     /// List LLM calls from the local store, newest first; whether the agent runs or not
     Calls(Calls),
+    /// Look up what models cost, and bring in other price lists
+    Prices {
+        #[command(subcommand)]
+        command: Prices,
+    },
     /// Print a script that completes our commands in your shell
     Completions { shell: Shell },
 }
@@ -174,6 +179,31 @@ pub enum Dead {
     Show {
         /// As `queue dead ls` lists it
         id: i64,
+        #[command(flatten)]
+        sources: Sources,
+    },
+}
+
+#[derive(clap::Subcommand)]
+pub enum Prices {
+    /// What a model costs, by each provider who has it, in the form of a price file
+    Show {
+        /// In any of its forms: gpt-4o, openai/gpt-4o-2024-08-06, us.anthropic.claude-opus-4-6-v1:0
+        model: String,
+        /// Only at this provider, such as aws.bedrock
+        #[arg(long, value_name = "NAME")]
+        provider: Option<String>,
+        /// On that day, such as 2026-08-01, instead of today
+        #[arg(long, value_name = "DAY", value_parser = <crate::enrich::cost::Day as crate::settings::Setting>::parse)]
+        on: Option<crate::enrich::cost::Day>,
+        #[command(flatten)]
+        sources: Sources,
+    },
+    /// Turn a price map as LiteLLM keeps it, or the predecessor's list, into a price file on stdout
+    Import { file: String },
+    /// Say what is in a price file, or everything that is wrong with it; without FILE, those of the configuration
+    Check {
+        file: Option<String>,
         #[command(flatten)]
         sources: Sources,
     },

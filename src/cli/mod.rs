@@ -9,6 +9,7 @@ mod exec;
 mod failure;
 mod fault;
 mod lines;
+mod prices;
 mod print_config;
 mod queue;
 mod run;
@@ -57,6 +58,7 @@ fn obey(command: Command, environment: &Environment) -> Outcome {
         Command::Tokens(asked) => tokens::run(&asked),
         Command::Queue { command } => queue::run(command, environment),
         Command::Calls(asked) => calls::run(asked, environment),
+        Command::Prices { command } => prices::run(command, environment),
         Command::Completions { shell } => completions::run(shell),
     }
 }

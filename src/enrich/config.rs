@@ -54,8 +54,9 @@ pub struct Tokens {
 /// `enrich.cost`.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct Cost {
-    /// `builtin`, or a price file in the form of `config/prices.yaml`.
-    pub prices: String,
+    /// `builtin`, or price files: in the form of `config/prices.yaml`, or a price map as LiteLLM keeps it. Of
+    /// several the later ones go first, model by model.
+    pub prices: Vec<String>,
 }
 
 /// `enrich.sample`.
@@ -78,7 +79,7 @@ impl Default for Tokens {
 
 impl Default for Cost {
     fn default() -> Cost {
-        Cost { prices: "builtin".into() }
+        Cost { prices: vec!["builtin".into()] }
     }
 }
 
@@ -103,7 +104,7 @@ impl Config {
         section.section("tokens", |section| {
             section.get("count_when_missing", &mut self.tokens.count_when_missing);
         });
-        section.section("cost", |section| section.get("prices", &mut self.cost.prices));
+        section.section("cost", |section| section.list("prices", &mut self.cost.prices));
         section.section("sample", |section| {
             section.get("percent", &mut self.sample.percent);
             if self.sample.percent > 100 {

@@ -1,6 +1,6 @@
 //! Tokens and cost of one call: as reported where they were, counted and computed where not.
 
-use super::cost::{Cost, Prices, Unpriced};
+use super::cost::{Asked, Cost, Day, Prices, Unpriced};
 use super::count::{PER_MESSAGE, REPLY, Tokenizer};
 use crate::llm::{Call, Kind, Role, Side, Text, Usage};
 
@@ -30,8 +30,13 @@ pub(super) fn tokens(call: &Call<'_>, count_missing: bool) -> Option<Tokens> {
     (tokens.input.is_some() || tokens.output.is_some()).then_some(tokens)
 }
 
-/// What `call` costs: as reported, else by the first of its models' names that has a price.
-pub(super) fn cost(call: &Call<'_>, tokens: Option<&Tokens>, prices: &Prices) -> Result<Cost, Unpriced> {
+/// What `call`, made on `day`, costs: as reported, else by the first of its models' names that has a price.
+pub(super) fn cost(
+    call: &Call<'_>,
+    tokens: Option<&Tokens>,
+    prices: &Prices,
+    day: Option<Day>,
+) -> Result<Cost, Unpriced> {
     if let Some(cost) = call.cost_usd.and_then(Cost::reported) {
         return Ok(cost);
     }
@@ -39,7 +44,8 @@ pub(super) fn cost(call: &Call<'_>, tokens: Option<&Tokens>, prices: &Prices) ->
     let usage = Usage { input: tokens.input, output: tokens.output, ..call.usage };
     let mut why = Unpriced::NoModel;
     for model in [&call.response_model, &call.request_model].into_iter().flatten() {
-        match prices.price(call.provider.as_deref(), model, &usage) {
+        let asked = Asked { provider: call.provider.as_deref(), model, tier: call.tier, day };
+        match prices.price(asked, &usage) {
             Ok(cost) => return Ok(cost),
             Err(unpriced) => why = unpriced,
         }
@@ -163,11 +169,11 @@ mod tests {
         let prices = Prices::builtin();
         let usage = Usage { input: Some(1_000_000), output: Some(0), ..Usage::default() };
         let call = Call { usage, response_model: Some("gpt-4o-2024-05-13".into()), ..chat() };
-        let found = cost(&call, tokens(&call, false).as_ref(), &prices).unwrap();
+        let found = cost(&call, tokens(&call, false).as_ref(), &prices, None).unwrap();
         assert_eq!((found.total, found.price_version.as_str()), (5_000_000_000_000, "2026-11-21"));
         let deployment = Call { response_model: Some("my-deployment".into()), ..call.clone() };
         assert_eq!(
-            cost(&deployment, tokens(&call, false).as_ref(), &prices).unwrap().total,
+            cost(&deployment, tokens(&call, false).as_ref(), &prices, None).unwrap().total,
             2_500_000_000_000
         );
     }
@@ -176,16 +182,16 @@ mod tests {
     fn a_reported_cost_wins_and_a_miss_has_its_reason() {
         let prices = Prices::builtin();
         let reported = Call { cost_usd: Some(0.5), ..chat() };
-        assert_eq!(cost(&reported, None, &prices).unwrap().price_version, "reported");
-        assert_eq!(cost(&chat(), None, &prices), Err(Unpriced::NoTokens));
+        assert_eq!(cost(&reported, None, &prices, None).unwrap().price_version, "reported");
+        assert_eq!(cost(&chat(), None, &prices, None), Err(Unpriced::NoTokens));
         let half = Tokens { input: Some(5), output: None, method: "reported".into() };
-        assert_eq!(cost(&chat(), Some(&half), &prices), Err(Unpriced::NoTokens));
+        assert_eq!(cost(&chat(), Some(&half), &prices, None), Err(Unpriced::NoTokens));
         let embedding = Call { kind: Some(Kind::Embeddings), ..chat() };
-        assert!(cost(&embedding, Some(&half), &prices).is_ok());
+        assert!(cost(&embedding, Some(&half), &prices, None).is_ok());
         let unknown = Call { request_model: Some("llama-in-house".into()), ..chat() };
         let tokens = tokens(&unknown, true);
-        assert_eq!(cost(&unknown, tokens.as_ref(), &prices), Err(Unpriced::UnknownModel));
+        assert_eq!(cost(&unknown, tokens.as_ref(), &prices, None), Err(Unpriced::UnknownModel));
         let nameless = Call { request_model: None, ..chat() };
-        assert_eq!(cost(&nameless, tokens.as_ref(), &prices), Err(Unpriced::NoModel));
+        assert_eq!(cost(&nameless, tokens.as_ref(), &prices, None), Err(Unpriced::NoModel));
     }
 }

@@ -1,6 +1,7 @@
 //! Values of the attributes that we write, and how one that is already there comes to be trusted.
 
 use super::allow::is_name;
+use super::cost::Day;
 use super::count::{Encoding, Rule};
 use super::scan;
 use crate::llm::{Kind, names};
@@ -106,7 +107,7 @@ fn is_our_text(key: &str, text: &str) -> bool {
             Some(("estimate", name)) => Rule::all().any(|rule| rule.name == name),
             _ => text == "reported",
         },
-        names::PRICE_VERSION => text == "reported" || is_date(text),
+        names::PRICE_VERSION => matches!(text, "reported" | "imported") || Day::parse(text).is_some(),
         names::PROMPT_SHA256 => {
             text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
         }
@@ -125,15 +126,6 @@ fn is_word(text: &str) -> bool {
         && text.starts_with(|c: char| c.is_ascii_lowercase())
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_'))
         && text.bytes().filter(u8::is_ascii_digit).count() <= 3
-}
-
-/// `2026-11-21`.
-fn is_date(text: &str) -> bool {
-    text.len() == 10
-        && text.bytes().enumerate().all(|(at, byte)| match at {
-            4 | 7 => byte == b'-',
-            _ => byte.is_ascii_digit(),
-        })
 }
 
 #[cfg(test)]

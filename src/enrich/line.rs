@@ -1,7 +1,7 @@
 //! One recognised item through the line: the order of the steps is the order of [`Line::call`].
 
 use super::config::Scope;
-use super::cost::{Prices, Unpriced, dollars};
+use super::cost::{Day, Prices, Unpriced, dollars};
 use super::facts::{CallFacts, failed};
 use super::figures::{self, Tokens};
 use super::flags::Flags;
@@ -11,7 +11,8 @@ use super::redact::Tally;
 use super::texts::Texts;
 use super::{cost::Cost, hash, sample};
 use crate::llm::{Call, names};
-use crate::otlp::{Batch, Item, Splice};
+use crate::otlp::{Batch, Item, Span, Splice};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The built settings of the line.
 pub(super) struct Line {
@@ -42,13 +43,13 @@ impl Line {
     ///
     /// Tokens and prompt are of the text as it was sent; what is written is safe. An item that was enriched
     /// before keeps what was said of it then; only the flags are merged.
-    pub(super) fn call(&self, batch: &Batch, item: &Item<'_>, call: &Call<'_>) -> Outcome {
+    pub(super) fn call(&self, batch: &Batch, item: &Item<'_>, call: &Call<'_>, now: SystemTime) -> Outcome {
         let mut outcome = Outcome::default();
         let own = Own::read(item);
         let (mut ours, mut added) = (Vec::new(), Vec::new());
         if let Some(span) = item.span() {
             let tokens = self.tokens(call, failed(span));
-            let cost = self.cost(call, tokens.as_ref(), &mut outcome);
+            let cost = self.cost(call, tokens.as_ref(), day(span, now), &mut outcome);
             let facts = CallFacts::of(item, span, call, tokens.as_ref(), cost.as_ref(), &self.texts);
             outcome.facts = Some(facts);
             if !own.enriched_before() {
@@ -105,11 +106,17 @@ impl Line {
         figures::tokens(call, self.count_missing && !failed)
     }
 
-    fn cost(&self, call: &Call<'_>, tokens: Option<&Tokens>, outcome: &mut Outcome) -> Option<Cost> {
+    fn cost(
+        &self,
+        call: &Call<'_>,
+        tokens: Option<&Tokens>,
+        day: Option<Day>,
+        outcome: &mut Outcome,
+    ) -> Option<Cost> {
         if !(call.model_call && call.usage_counted) {
             return None;
         }
-        match figures::cost(call, tokens, &self.prices) {
+        match figures::cost(call, tokens, &self.prices, day) {
             Ok(cost) => Some(cost),
             Err(why) => {
                 outcome.unpriced = Some(why);
@@ -150,6 +157,12 @@ impl Line {
         let gate = span_id.filter(|id| !id.is_empty()).map(|id| sample::otlp(id, self.sample_percent));
         own.flag(names::SAMPLED).or(gate)
     }
+}
+
+/// The day on which the span began; today, where it does not say.
+fn day(span: Span<'_>, now: SystemTime) -> Option<Day> {
+    let started = UNIX_EPOCH + Duration::from_nanos(span.start_time_unix_nano());
+    Day::of(if started > UNIX_EPOCH { started } else { now })
 }
 
 /// Attributes that only an item without personal data may have.

@@ -79,14 +79,14 @@ impl Enricher {
     /// What may carry its prompt, and the resources and scopes above it, are scanned and redacted.
     ///
     /// A batch with nothing to find comes back sharing its bytes. `now` is the only clock.
-    pub fn apply(&self, batch: &Batch, _now: SystemTime) -> Enriched {
+    pub fn apply(&self, batch: &Batch, now: SystemTime) -> Enriched {
         let line = &self.0;
         let found = recognize::find(batch);
         let mut work = Work::new(batch);
         for found in &found {
             match found {
                 Found::Call(item, call) => {
-                    work.guarded(item, || line.call(batch, item, call));
+                    work.guarded(item, || line.call(batch, item, call, now));
                     work.above(item, line);
                 }
                 Found::Carrier(item) => work.guarded(item, || line.carrier(batch, item)),

@@ -1,6 +1,6 @@
 //! One LLM call (or a step around one) as a span or log record tells it, whatever its dialect.
 
-use super::Usage;
+use super::{Tier, Usage};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -23,6 +23,8 @@ pub struct Call<'a> {
     pub response_id: Option<Cow<'a, str>>,
     /// As reported by the provider, through the instrumentation. Never an estimate of ours.
     pub usage: Usage,
+    /// As the provider billed it, or as it was asked to.
+    pub tier: Tier,
     /// US dollars as reported by the instrumentation.
     pub cost_usd: Option<f64>,
     pub streaming: Option<bool>,

@@ -14,4 +14,4 @@ mod usage;
 pub use call::{Call, Kind, Role, Side, Text};
 pub use conversation::Conversation;
 pub use node::{Flat, Node};
-pub use usage::Usage;
+pub use usage::{Tier, Usage};

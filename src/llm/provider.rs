@@ -41,6 +41,16 @@ const SPELLINGS: &[(&str, &str)] = &[
     ("deep_seek", "deepseek"),
     ("together_ai", "together"),
     ("togetherai", "together"),
+    ("fireworks_ai", "fireworks"),
+    ("fireworks-ai", "fireworks"),
+    ("moonshotai", "moonshot"),
+    ("moonshot_ai", "moonshot"),
+    ("z.ai", "zai"),
+    ("z_ai", "zai"),
+    ("voyageai", "voyage"),
+    ("voyage_ai", "voyage"),
+    ("alibaba", "dashscope"),
+    ("alibaba_cloud", "dashscope"),
 ];
 
 /// Values that name a library rather than who serves the model.

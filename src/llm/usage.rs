@@ -9,9 +9,54 @@ pub struct Usage {
     pub output: Option<u64>,
     pub cached_input: Option<u64>,
     pub cache_write: Option<u64>,
+    /// The part of `cache_write` that is kept for an hour.
+    pub cache_write_1h: Option<u64>,
+    pub audio_input: Option<u64>,
+    pub image_input: Option<u64>,
     pub reasoning: Option<u64>,
+    pub audio_output: Option<u64>,
+    pub image_output: Option<u64>,
+    /// Searches of the web that the provider ran.
+    pub web_searches: Option<u64>,
+    /// Images that came out, where they are billed by the piece.
+    pub images: Option<u64>,
     /// Whether `cached_input` and `cache_write` are part of `input` (OpenAI) or come on top (Anthropic).
     pub cache_exclusive: bool,
+    /// Whether `reasoning` is part of `output` (all but one) or comes on top (Gemini's own names).
+    pub reasoning_exclusive: bool,
+}
+
+/// How urgent a call was to its provider, which is a matter of price.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Tier {
+    #[default]
+    Standard,
+    Batch,
+    Flex,
+    Priority,
+}
+
+impl Tier {
+    /// Those that cost otherwise than the standard.
+    pub const SPECIAL: [Tier; 3] = [Tier::Batch, Tier::Flex, Tier::Priority];
+
+    /// The key in a price file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Tier::Standard => "standard",
+            Tier::Batch => "batch",
+            Tier::Flex => "flex",
+            Tier::Priority => "priority",
+        }
+    }
+
+    /// The tier that a provider's word for it means; what is no tier of its own price is the standard.
+    ///
+    /// Source: `service_tier` of OpenAI's and Anthropic's APIs; Gemini's `traffic_type` and `service_tier`.
+    pub fn named(word: &str) -> Tier {
+        let special = Tier::SPECIAL.into_iter().find(|tier| word.eq_ignore_ascii_case(tier.name()));
+        special.unwrap_or_default()
+    }
 }
 
 /// Names of one figure, each a path from the usage object down; the first that is there wins.
@@ -62,6 +107,40 @@ const CACHE_WRITE: Names = &[
     &["cache_creation_tokens"],
     &["cache_write_tokens"],
 ];
+const CACHE_WRITE_1H: Names = &[
+    &["cache_creation", "ephemeral_1h_input_tokens"],
+    &["input_token_details", "ephemeral_1h_input_tokens"],
+];
+const AUDIO_INPUT: Names = &[
+    &["prompt_tokens_details", "audio_tokens"],
+    &["input_tokens_details", "audio_tokens"],
+    &["input_token_details", "audio_tokens"],
+    &["input_token_details", "audio"],
+    &["input_audio_tokens"],
+    &["input_audio"],
+];
+const IMAGE_INPUT: Names = &[
+    &["prompt_tokens_details", "image_tokens"],
+    &["input_tokens_details", "image_tokens"],
+    &["input_token_details", "image_tokens"],
+    &["input_image_tokens"],
+];
+const AUDIO_OUTPUT: Names = &[
+    &["completion_tokens_details", "audio_tokens"],
+    &["output_tokens_details", "audio_tokens"],
+    &["output_token_details", "audio_tokens"],
+    &["output_token_details", "audio"],
+    &["output_audio_tokens"],
+    &["output_audio"],
+];
+const IMAGE_OUTPUT: Names = &[
+    &["completion_tokens_details", "image_tokens"],
+    &["output_tokens_details", "image_tokens"],
+    &["output_token_details", "image_tokens"],
+    &["output_image_tokens"],
+];
+const WEB_SEARCHES: Names =
+    &[&["server_tool_use", "web_search_requests"], &["num_search_queries"], &["web_search_requests"]];
 const REASONING: Names = &[
     &["completion_tokens_details", "reasoning_tokens"],
     &["output_tokens_details", "reasoning_tokens"],
@@ -96,9 +175,18 @@ impl Usage {
             output: first(object, OUTPUT),
             cached_input: first(object, CACHED),
             cache_write: first(object, CACHE_WRITE),
+            cache_write_1h: first(object, CACHE_WRITE_1H),
+            audio_input: first(object, AUDIO_INPUT),
+            image_input: first(object, IMAGE_INPUT),
             reasoning: first(object, REASONING),
-            cache_exclusive: false,
+            audio_output: first(object, AUDIO_OUTPUT),
+            image_output: first(object, IMAGE_OUTPUT),
+            web_searches: first(object, WEB_SEARCHES),
+            ..Usage::default()
         };
+        // Gemini's candidates are without its thoughts.
+        usage.reasoning_exclusive =
+            ["candidates_token_count", "candidatesTokenCount"].iter().any(|key| object.get(key).is_some());
         // Only Anthropic and Bedrock name the two cache counts so, and both report `input` without them.
         usage.cache_exclusive =
             ["cache_read_input_tokens", "cacheReadInputTokens"].iter().any(|key| object.get(key).is_some());
@@ -122,6 +210,12 @@ impl Usage {
         self.input.map(|input| input.saturating_add(apart))
     }
 
+    /// All output tokens, reasoning among them.
+    pub fn total_output(&self) -> Option<u64> {
+        let apart = if self.reasoning_exclusive { self.reasoning.unwrap_or(0) } else { 0 };
+        self.output.map(|output| output.saturating_add(apart))
+    }
+
     /// The usage that stands somewhere in a reply, if any does.
     pub fn find(reply: &Node<'_>) -> Option<Usage> {
         find(reply, DEPTH)
@@ -133,13 +227,25 @@ impl Usage {
             (None, None) => other.cache_exclusive,
             _ => self.cache_exclusive,
         };
+        let reasoning_exclusive = match (self.output, self.reasoning) {
+            (None, None) => other.reasoning_exclusive,
+            _ => self.reasoning_exclusive,
+        };
         Usage {
             input: self.input.or(other.input),
             output: self.output.or(other.output),
             cached_input: self.cached_input.or(other.cached_input),
             cache_write: self.cache_write.or(other.cache_write),
+            cache_write_1h: self.cache_write_1h.or(other.cache_write_1h),
+            audio_input: self.audio_input.or(other.audio_input),
+            image_input: self.image_input.or(other.image_input),
             reasoning: self.reasoning.or(other.reasoning),
+            audio_output: self.audio_output.or(other.audio_output),
+            image_output: self.image_output.or(other.image_output),
+            web_searches: self.web_searches.or(other.web_searches),
+            images: self.images.or(other.images),
             cache_exclusive,
+            reasoning_exclusive,
         }
     }
 }
@@ -187,6 +293,38 @@ mod tests {
             [Some(7), Some(3), None, None, Some(5)],
         );
         check(r#"{"usage":{"inputTokens":7,"outputTokens":3}}"#, [Some(7), Some(3), None, None, None]);
+    }
+
+    #[test]
+    fn what_is_billed_apart_is_read_apart() {
+        let read = |json: &str| Usage::find(&Node::json(json).expect("the case is JSON")).unwrap_or_default();
+        let openai = read(
+            r#"{"usage":{"prompt_tokens":90,"completion_tokens":30,"prompt_tokens_details":{"audio_tokens":20,"image_tokens":5},"completion_tokens_details":{"audio_tokens":10}}}"#,
+        );
+        let of = |usage: Usage| (usage.audio_input, usage.image_input, usage.audio_output);
+        assert_eq!(of(openai), (Some(20), Some(5), Some(10)));
+        let anthropic = read(
+            r#"{"usage":{"input_tokens":7,"output_tokens":3,"cache_creation_input_tokens":9,"cache_creation":{"ephemeral_1h_input_tokens":4},"server_tool_use":{"web_search_requests":2}}}"#,
+        );
+        assert_eq!((anthropic.cache_write_1h, anthropic.web_searches), (Some(4), Some(2)));
+        let gemini = read(
+            r#"{"usageMetadata":{"promptTokenCount":7,"candidatesTokenCount":3,"thoughtsTokenCount":5}}"#,
+        );
+        assert_eq!((gemini.output, gemini.total_output()), (Some(3), Some(8)));
+    }
+
+    #[test]
+    fn a_tier_is_known_by_its_providers_word() {
+        for (word, tier) in [
+            ("batch", Tier::Batch),
+            ("flex", Tier::Flex),
+            ("PRIORITY", Tier::Priority),
+            ("default", Tier::Standard),
+            ("auto", Tier::Standard),
+            ("", Tier::Standard),
+        ] {
+            assert_eq!(Tier::named(word), tier, "{word}");
+        }
     }
 
     #[test]

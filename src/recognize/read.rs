@@ -5,7 +5,7 @@ use super::dialect::{Bills, Dialect, Field, UNKNOWN, matches};
 use super::facts::{Fact, Facts};
 use super::heard::Heard;
 use super::index::Dialects;
-use crate::llm::{Call, Kind, Usage, provider};
+use crate::llm::{Call, Kind, Tier, Usage, provider};
 use crate::otlp::{Attribute, Batch, Event, Item};
 use std::borrow::Cow;
 
@@ -38,6 +38,7 @@ pub fn read<'a>(batch: &'a Batch, item: &Item<'a>, dialects: Dialects) -> (Call<
     }
     call.provider = provider_of(&facts, &call);
     call.usage = usage(&facts, &seen, dialects, &call);
+    call.tier = facts.word(Field::ServiceTier).map(|word| Tier::named(&word)).unwrap_or_default();
     if call.cost_usd == Some(0.0) && !call.usage.is_empty() {
         // OpenLIT writes 0 for a price that it does not know.
         call.cost_usd = None;
@@ -112,7 +113,9 @@ fn usage(facts: &Facts<'_>, seen: &Seen<'_, '_>, dialects: Dialects, call: &Call
         cached_input: facts.count(Field::CachedTokens),
         cache_write: facts.count(Field::CacheWriteTokens),
         reasoning: facts.count(Field::ReasoningTokens),
-        cache_exclusive: false,
+        audio_input: facts.count(Field::AudioInputTokens),
+        audio_output: facts.count(Field::AudioOutputTokens),
+        ..Usage::default()
     };
     let objects = facts.all(Field::Usage).filter_map(|fact| match fact {
         Fact::Usage(usage) => Some(*usage),

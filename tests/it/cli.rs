@@ -388,6 +388,60 @@ fn what_is_no_request_is_refused_and_not_quoted() {
 }
 
 #[test]
+fn the_price_of_a_model_is_shown_for_a_day() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let prices = "providers:\n  acme:\n    source: https://example.com\n    date: 2026-11-01\n    models:\n      \
+        big-1: { input: 2.5, output: 10, batch: { input: 1.25 }, before: { 2026-08-01: { input: 5, output: 20 } } }\n";
+    std::fs::write(&file, prices).expect("written");
+    let set = format!("enrich.cost.prices={}", file.path().display());
+    check(
+        &["prices", "show", "acme/big-1-2026-07-01", "--set", &set],
+        "",
+        expect![[r#"
+            0
+            acme:  # 2026-11-01
+              big-1: { input: 2.5, output: 10, batch: { input: 1.25 }, before: { 2026-08-01: { input: 5, output: 20 } } }
+        "#]],
+    );
+    check(
+        &["prices", "show", "big-1", "--on", "2026-07-31", "--set", &set],
+        "",
+        expect![[r#"
+            0
+            acme:  # 2026-08-01
+              big-1: { input: 5, output: 20 }
+        "#]],
+    );
+    check(
+        &["prices", "check", file.path().to_str().expect("a path")],
+        "",
+        expect![[r#"
+            0
+            PROVIDER  MODELS  WITH HISTORY  DATE
+            acme      1       1             2026-11-01
+            1 models of 1 providers
+        "#]],
+    );
+    assert_eq!(sidelight(&["prices", "show", "nobody-knows", "--set", &set], "").status.code(), Some(2));
+}
+
+#[test]
+fn a_price_map_of_another_shape_is_turned_into_ours() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let map = r#"{"m-1": {"litellm_provider": "openai", "input_cost_per_token": 2.5e-06, "output_cost_per_token": 1e-05}}"#;
+    std::fs::write(&file, map).expect("written");
+    let output = sidelight(&["prices", "import", file.path().to_str().expect("a path")], "");
+    let text = String::from_utf8(output.stdout).expect("text");
+    assert!(
+        text.contains("  openai:\n") && text.contains("      m-1: { input: 2.5, output: 10 }\n"),
+        "{text}"
+    );
+    std::fs::write(&file, text).expect("written");
+    let set = format!("enrich.cost.prices={}", file.path().display());
+    assert_eq!(sidelight(&["prices", "show", "m-1", "--set", &set], "").status.code(), Some(0));
+}
+
+#[test]
 fn a_price_file_that_is_wrong_is_a_problem_of_the_configuration() {
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), "providers:\n  openai:\n    gpt: { inputt: 1 }\n").expect("it is written");

@@ -1,11 +1,18 @@
 //! What a call costs, exactly: whole pico-dollars, from a price file or from what was reported.
 
+mod day;
+mod decimal;
+mod file;
+mod litellm;
 mod name;
+mod predecessor;
 mod prices;
+mod rates;
+mod write;
 
-pub use prices::{LoadError, Prices};
-
-use crate::llm::Usage;
+pub use day::Day;
+pub use prices::{Asked, LoadError, Priced, Prices};
+pub use rates::{Fees, Price, Rates, Sheet, Sort};
 
 /// Pico-dollars in a dollar.
 pub const PICO: u128 = 1_000_000_000_000;
@@ -30,27 +37,13 @@ pub enum Unpriced {
     UnknownModel,
     /// Neither reported tokens nor a text to count.
     NoTokens,
-    /// Larger than the calls that the price is for.
-    TooLarge,
-}
-
-/// Prices of one model, in pico-dollars a token.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rates {
-    pub input: u64,
-    /// Input read from a cache; `None`: as `input`.
-    pub cached_input: Option<u64>,
-    /// Input written to a cache; `None`: as `input`.
-    pub cache_write: Option<u64>,
-    pub output: u64,
-    /// The largest call, by its input, that these prices are for.
-    pub up_to_input_tokens: Option<u64>,
-    pub version: String,
+    /// The model has no price for a call of that urgency (batch, flex, priority).
+    NoTier,
 }
 
 impl Unpriced {
     pub const ALL: [Unpriced; 4] =
-        [Unpriced::NoModel, Unpriced::UnknownModel, Unpriced::NoTokens, Unpriced::TooLarge];
+        [Unpriced::NoModel, Unpriced::UnknownModel, Unpriced::NoTokens, Unpriced::NoTier];
 
     /// The label of the metric.
     pub fn reason(self) -> &'static str {
@@ -58,7 +51,7 @@ impl Unpriced {
             Unpriced::NoModel => "no_model",
             Unpriced::UnknownModel => "unknown_model",
             Unpriced::NoTokens => "no_tokens",
-            Unpriced::TooLarge => "too_large",
+            Unpriced::NoTier => "no_tier_price",
         }
     }
 }
@@ -79,98 +72,14 @@ pub fn dollars(pico: u128) -> f64 {
     pico as f64 / PICO as f64
 }
 
-impl Rates {
-    /// The cost of `usage`; a missing count is none of that sort.
-    ///
-    /// Cached and cache-writing input costs its own rate where there is one, and stays in or comes on top of
-    /// `input` as the provider counts it. Reasoning is part of the output and is not added.
-    pub fn price(&self, usage: &Usage) -> Result<Cost, Unpriced> {
-        if usage.input.is_none() && usage.output.is_none() {
-            return Err(Unpriced::NoTokens);
-        }
-        let reported = usage.input.unwrap_or(0);
-        let (mut cached, mut written) = (usage.cached_input.unwrap_or(0), usage.cache_write.unwrap_or(0));
-        let fresh = if usage.cache_exclusive {
-            reported
-        } else {
-            cached = cached.min(reported);
-            written = written.min(reported - cached);
-            reported - cached - written
-        };
-        let all = fresh.saturating_add(cached).saturating_add(written);
-        if self.up_to_input_tokens.is_some_and(|limit| all > limit) {
-            return Err(Unpriced::TooLarge);
-        }
-        let times = |tokens: u64, rate: u64| u128::from(tokens) * u128::from(rate);
-        let input = times(fresh, self.input)
-            + times(cached, self.cached_input.unwrap_or(self.input))
-            + times(written, self.cache_write.unwrap_or(self.input));
-        let output = times(usage.output.unwrap_or(0), self.output);
-        Ok(Cost { total: input + output, parts: Some((input, output)), price_version: self.version.clone() })
-    }
+/// Whole millionths of a dollar, what is left over cut off: the figure of records.
+pub fn micro_dollars(pico: u128) -> u64 {
+    u64::try_from(pico / (PICO / 1_000_000)).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
-
-    /// A dollar, a dime and two dollars a million.
-    fn rates() -> Rates {
-        Rates {
-            input: 1_000_000,
-            cached_input: Some(100_000),
-            cache_write: None,
-            output: 2_000_000,
-            up_to_input_tokens: Some(1_000_000),
-            version: "2026-11-21".into(),
-        }
-    }
-
-    fn check(usage: Usage, expected: Result<(u128, u128), Unpriced>) {
-        let found = rates().price(&usage).map(|cost| cost.parts.expect("computed"));
-        assert_eq!(found, expected, "{usage:?}");
-    }
-
-    fn usage(input: u64, output: u64) -> Usage {
-        Usage { input: Some(input), output: Some(output), ..Usage::default() }
-    }
-
-    #[test]
-    fn input_and_output_cost_their_rates() {
-        check(usage(1_000, 500), Ok((1_000_000_000, 1_000_000_000)));
-        check(usage(0, 0), Ok((0, 0)));
-    }
-
-    #[test]
-    fn cached_input_is_cheaper_and_counted_once() {
-        let inclusive = Usage { cached_input: Some(400), ..usage(1_000, 0) };
-        check(inclusive, Ok((640_000_000, 0)));
-        check(Usage { cache_exclusive: true, ..inclusive }, Ok((1_040_000_000, 0)));
-    }
-
-    #[test]
-    fn cache_writes_without_a_rate_cost_as_input() {
-        let inclusive = Usage { cache_write: Some(400), ..usage(1_000, 0) };
-        check(inclusive, Ok((1_000_000_000, 0)));
-        check(Usage { cache_exclusive: true, ..inclusive }, Ok((1_400_000_000, 0)));
-    }
-
-    #[test]
-    fn reasoning_is_a_part_of_the_output() {
-        check(Usage { reasoning: Some(400), ..usage(0, 500) }, Ok((0, 1_000_000_000)));
-    }
-
-    #[test]
-    fn more_cached_than_went_in_is_all_of_it() {
-        check(Usage { cached_input: Some(9_000), ..usage(1_000, 0) }, Ok((100_000_000, 0)));
-    }
-
-    #[test]
-    fn without_tokens_or_past_its_size_a_call_has_no_price() {
-        check(Usage::default(), Err(Unpriced::NoTokens));
-        check(usage(1_000_001, 1), Err(Unpriced::TooLarge));
-    }
 
     #[test]
     fn a_reported_cost_is_an_amount_of_money_or_not_taken() {
@@ -180,18 +89,9 @@ mod tests {
         }
     }
 
-    proptest! {
-        #[test]
-        fn parts_sum_to_the_whole_and_nothing_overflows(
-            input: u64, output: u64, cached: Option<u64>, written: Option<u64>, cache_exclusive: bool,
-        ) {
-            let rates = Rates { up_to_input_tokens: None, ..rates() };
-            let usage = Usage {
-                cached_input: cached, cache_write: written, cache_exclusive, ..usage(input, output)
-            };
-            let cost = rates.price(&usage).unwrap();
-            let (into, out) = cost.parts.unwrap();
-            prop_assert_eq!(into + out, cost.total);
-        }
+    #[test]
+    fn micro_dollars_are_cut_and_never_wrap() {
+        assert_eq!((micro_dollars(1_999_999), micro_dollars(2_000_000)), (1, 2));
+        assert_eq!(micro_dollars(u128::MAX), u64::MAX);
     }
 }

@@ -3,21 +3,48 @@
 /// Calls `found` with each form of `model`, the most exact first, until it answers.
 ///
 /// What is taken off, in turn: the case; who serves it (`openai/`, `us.anthropic.`); the version of Bedrock (`-v1:0`);
-/// and a date or `-latest`. `ft:…` is never taken off, since a tuned model has its own price.
+/// and a date or `-latest`. What Bedrock serves from anywhere keeps `global.` as long as that has a price of its own.
+/// `ft:…` is never taken off, since a tuned model has its own price.
 pub(super) fn first<T>(model: &str, mut found: impl FnMut(&str) -> Option<T>) -> Option<T> {
     let whole = model.to_ascii_lowercase();
     let bare = azure(unserved(&whole));
     let unversioned = without_version(&bare);
     let undated = without_date(unversioned);
     let dashed = undated.replace('.', "-");
-    [whole.as_str(), &bare, unversioned, undated, &dashed].into_iter().find_map(&mut found)
+    let forms = [&bare, unversioned, undated, &dashed];
+    if let Some(answer) = found(&whole) {
+        return Some(answer);
+    }
+    let global =
+        if whole.starts_with("global.") || whole.contains("/global.") { Some("global.") } else { None };
+    let of_global = global.and_then(|global| forms.iter().find_map(|form| found(&format!("{global}{form}"))));
+    of_global.or_else(|| forms.into_iter().find_map(&mut found))
 }
 
 /// `gpt-4o` of `openrouter/openai/gpt-4o`, `claude-…` of `us.anthropic.claude-…`.
 fn unserved(model: &str) -> &str {
-    const VENDORS: [&str; 6] = ["anthropic.", "openai.", "mistral.", "cohere.", "deepseek.", "moonshotai."];
+    const VENDORS: [&str; 16] = [
+        "anthropic.",
+        "openai.",
+        "mistral.",
+        "cohere.",
+        "deepseek.",
+        "moonshotai.",
+        "moonshot.",
+        "amazon.",
+        "meta.",
+        "google.",
+        "qwen.",
+        "nvidia.",
+        "writer.",
+        "zai.",
+        "minimax.",
+        "ai21.",
+    ];
     let last = model.rsplit('/').next().unwrap_or(model);
-    VENDORS.iter().find_map(|vendor| Some(last.split_once(vendor)?.1)).unwrap_or(last)
+    let vendor = |vendor: &&str| last.starts_with(*vendor) || last.contains(&format!(".{vendor}"));
+    let vendor = VENDORS.iter().find(|name| vendor(name));
+    vendor.and_then(|vendor| Some(last.split_once(vendor)?.1)).unwrap_or(last)
 }
 
 /// Azure writes 3.5 as 35.
@@ -36,7 +63,7 @@ fn without_version(model: &str) -> &str {
     }
 }
 
-/// Without `-2024-08-06`, `-20241022`, `@20241022`, `-0613` or `-latest`.
+/// Without `-2024-08-06`, `-20241022`, `@20241022`, `-0613`, `-05-20`, `-10-2025`, `-001` or `-latest`.
 fn without_date(model: &str) -> &str {
     if let Some(rest) = model.strip_suffix("-latest") {
         return rest;
@@ -49,7 +76,8 @@ fn without_date(model: &str) -> &str {
     // The date may follow a version that is digits as well: `claude-3-5-…` or `gpt-4-0613`.
     for (at, _) in date.match_indices(['-', '@']) {
         let text = &date[at + 1..];
-        if digits(text, &[4, 2, 2]) || digits(text, &[8]) || digits(text, &[4]) {
+        let dates: [&[usize]; 6] = [&[4, 2, 2], &[8], &[4], &[2, 2], &[2, 4], &[3]];
+        if dates.iter().any(|lengths| digits(text, lengths)) {
             return &model[..head.len() + at];
         }
     }
@@ -79,6 +107,12 @@ mod tests {
         check("models/gemini-2.5-pro", "gemini-2.5-pro");
         check("openai.gpt-oss-120b-1:0", "gpt-oss-120b-1:0");
         check("claude-3-5-haiku-latest", "claude-3-5-haiku");
+        check("gemini-2.5-flash-preview-05-20", "gemini-2.5-flash-preview");
+        check("gemini-2.0-flash-001", "gemini-2.0-flash");
+        check("us.amazon.nova-pro-v1:0", "nova-pro");
+        check("meta.llama3-1-70b-instruct-v1:0", "llama3-1-70b-instruct");
+        check("global.anthropic.claude-sonnet-4-5-20250929-v1:0", "global.claude-sonnet-4-5");
+        check("global.anthropic.claude-sonnet-4-5-20250929-v1:0", "claude-sonnet-4-5");
     }
 
     #[test]

@@ -183,10 +183,14 @@ pub enum Field {
     CachedTokens,
     CacheWriteTokens,
     ReasoningTokens,
+    AudioInputTokens,
+    AudioOutputTokens,
     /// Tokens of both directions, for embeddings that report nothing else.
     TotalTokens,
     /// An object with any of the above.
     Usage,
+    /// The provider's word for how urgent the call was.
+    ServiceTier,
     Cost,
     Streaming,
     FirstChunk,

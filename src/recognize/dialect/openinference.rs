@@ -73,6 +73,8 @@ pub const DIALECT: Dialect = Dialect {
         (TotalTokens, "llm.token_count.total", Count),
         (CachedTokens, "llm.token_count.prompt_details.cache_read", Count),
         (CacheWriteTokens, "llm.token_count.prompt_details.cache_write", Count),
+        (AudioInputTokens, "llm.token_count.prompt_details.audio", Count),
+        (AudioOutputTokens, "llm.token_count.completion_details.audio", Count),
         (ReasoningTokens, "llm.token_count.completion_details.reasoning", Count),
         (Cost, "llm.cost.total", Dollars),
         (FinishReasons, "llm.finish_reason", Words),
