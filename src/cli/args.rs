@@ -77,6 +77,10 @@ pub struct Enrich {
     /// How it is written, in and out
     #[arg(long, value_enum, default_value_t = Encoding::Proto)]
     pub encoding: Encoding,
+    /// Instead of the request, print every text of it: scanned or skipped and why, what was found and
+    /// what was changed. Holds no text of a prompt
+    #[arg(long)]
+    pub explain: bool,
     #[command(flatten)]
     pub sources: Sources,
 }

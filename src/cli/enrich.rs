@@ -1,7 +1,7 @@
 //! `sidelight enrich`: one export request through recognise and enrich, without network and disk.
 
 use super::args::{Carries, Encoding, Enrich};
-use super::{Failure, Outcome, load, show};
+use super::{Failure, Outcome, explain, load, show};
 use crate::config::Environment;
 use crate::enrich::Enricher;
 use crate::enrich::cost::Prices;
@@ -23,7 +23,11 @@ pub fn run(asked: Enrich, environment: &Environment) -> Outcome {
     let batch = read(signal, asked.encoding)
         .with_context(|| format!("stdin is not an OTLP export request of {}", signal.name()))
         .map_err(Failure::BadInput)?;
-    let enriched = Enricher::build(&config, prices).apply(&batch, SystemTime::now()).batch;
+    let enricher = Enricher::build(&config, prices);
+    if asked.explain {
+        return show(explain::report(&enricher.explain(&batch, SystemTime::now())));
+    }
+    let enriched = enricher.apply(&batch, SystemTime::now()).batch;
     match asked.encoding {
         Encoding::Proto => show(enriched.otlp()),
         Encoding::Json => show(json::write(&enriched) + "\n"),

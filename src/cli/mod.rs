@@ -6,6 +6,7 @@ mod completions;
 mod components;
 mod enrich;
 mod exec;
+mod explain;
 mod failure;
 mod fault;
 mod lines;

@@ -45,16 +45,33 @@ const ROWS: &[(&str, Shape)] = &[
 
 /// Whether `leaf` may pass unscanned.
 pub(super) fn passes(leaf: &Leaf<'_>) -> bool {
+    why(leaf).is_some()
+}
+
+/// Why `leaf` may pass unscanned; `None` where it may not.
+pub(super) fn why(leaf: &Leaf<'_>) -> Option<&'static str> {
     match leaf.place {
-        Place::Key => is_plain_key(leaf.text),
+        Place::Key => is_plain_key(leaf.text).then_some(PLAIN_KEY),
         Place::Attribute if leaf.key == leaf.inner => {
-            ROWS.iter().any(|(key, shape)| *key == leaf.key && shape.fits(leaf.text))
+            let row = ROWS.iter().find(|(key, shape)| *key == leaf.key && shape.fits(leaf.text));
+            row.map(|(_, shape)| shape.why())
         }
-        _ => false,
+        _ => None,
     }
 }
 
+/// Why a key is not scanned.
+pub(super) const PLAIN_KEY: &str = "a key that is a plain name";
+
 impl Shape {
+    fn why(self) -> &'static str {
+        match self {
+            Shape::Word => "a word of a closed list",
+            Shape::Name => "the name of a model or provider",
+            Shape::Id => "an id that the provider made",
+        }
+    }
+
     fn fits(self, text: &str) -> bool {
         let mut bytes = text.bytes();
         match self {

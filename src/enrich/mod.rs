@@ -6,6 +6,7 @@ mod allow;
 mod config;
 pub mod cost;
 pub mod count;
+mod explain;
 mod facts;
 mod figures;
 mod flags;
@@ -23,6 +24,7 @@ mod tests;
 mod texts;
 
 pub use config::{Aliases, Config, Media, Scope};
+pub use explain::{Explained, Fate, Known, Seen};
 pub use facts::CallFacts;
 pub use metrics::Metrics;
 

@@ -77,7 +77,7 @@ impl Texts {
     }
 
     /// The change to one leaf: media out first, then what is left scanned and redacted.
-    fn leaf(&self, leaf: &Leaf<'_>, role: Option<Role>, tally: &mut Tally) -> Option<Splice> {
+    pub(super) fn leaf(&self, leaf: &Leaf<'_>, role: Option<Role>, tally: &mut Tally) -> Option<Splice> {
         if allow::passes(leaf) {
             return None;
         }
@@ -130,7 +130,7 @@ fn replace(leaf: &Leaf<'_>, text: String) -> Splice {
 }
 
 /// Who speaks in each leaf, by where it begins; `None` where several do. Sorted.
-fn roles(call: &Call<'_>) -> Vec<(usize, Option<Role>)> {
+pub(super) fn roles(call: &Call<'_>) -> Vec<(usize, Option<Role>)> {
     let mut roles: Vec<_> = call.texts.iter().map(|text| (text.leaf.start, Some(text.role))).collect();
     roles.sort_by_key(|(start, _)| *start);
     roles.dedup_by(|next, kept| {
@@ -143,18 +143,18 @@ fn roles(call: &Call<'_>) -> Vec<(usize, Option<Role>)> {
     roles
 }
 
-fn role_of(roles: &[(usize, Option<Role>)], leaf: &Leaf<'_>) -> Option<Role> {
+pub(super) fn role_of(roles: &[(usize, Option<Role>)], leaf: &Leaf<'_>) -> Option<Role> {
     let at = roles.binary_search_by_key(&leaf.start, |(start, _)| *start).ok()?;
     roles[at].1
 }
 
 /// Keys by which a span is known to be about HTTP, a database or messages.
-fn is_of_transport(key: &str) -> bool {
+pub(super) fn is_of_transport(key: &str) -> bool {
     ["http.", "url.", "db.", "messaging."].iter().any(|start| key.starts_with(start))
 }
 
 /// Keys of such a span that may hold a prompt, or the key to a provider.
-fn carries_content(key: &str) -> bool {
+pub(super) fn carries_content(key: &str) -> bool {
     const STARTS: [&str; 12] = [
         "url.",
         "http.url",

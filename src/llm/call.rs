@@ -114,6 +114,17 @@ impl<'a> Call<'a> {
 }
 
 impl Role {
+    /// The word for it, in lower case.
+    pub fn name(self) -> &'static str {
+        match self {
+            Role::System => "system",
+            Role::User => "user",
+            Role::Assistant => "assistant",
+            Role::Tool => "tool",
+            Role::Document => "document",
+        }
+    }
+
     /// The role that `name` means in any of the libraries; `None` for a word that is no role.
     pub fn named(name: &str) -> Option<Role> {
         const NAMES: &[(&str, Role)] = &[

@@ -231,13 +231,12 @@ impl<'a> Conversation<'a> {
 
     /// A part that names no type, or one whose text stands under the usual names.
     fn plain_part(&mut self, part: &Node<'a>, role: Role) {
-        if let Some(call) = ["toolUse", "functionCall", "function_call"].iter().find_map(|key| part.get(key))
-        {
+        const CALLS: &[&str] = &["toolUse", "functionCall", "function_call", "toolRequest"];
+        if let Some(call) = CALLS.iter().find_map(|key| part.get(key)) {
             return self.tool_call(call);
         }
-        if let Some(result) =
-            ["toolResult", "functionResponse", "function_response"].iter().find_map(|key| part.get(key))
-        {
+        const RETURNS: &[&str] = &["toolResult", "functionResponse", "function_response", "toolResponse"];
+        if let Some(result) = RETURNS.iter().find_map(|key| part.get(key)) {
             return self.tool_result(result);
         }
         for key in [
@@ -345,10 +344,15 @@ fn is_part(node: &Node<'_>) -> bool {
         "functionResponse",
         "message_content",
         "tool_call",
+        "toolRequest",
+        "toolResponse",
         "inlineData",
         "reasoningContent",
     ];
-    if is_message(node) {
+    // A reply of LangChain names its type, and so do the messages in it.
+    const REPLIES: &[&str] = &["generations", "choices", "candidates", "messages", "replies"];
+    let holds_message = matches!(node.get("message"), Some(Node::Map(_)));
+    if is_message(node) || holds_message || REPLIES.iter().any(|key| node.get(key).is_some()) {
         return false;
     }
     let named = node.get("type").and_then(Node::as_text).is_some();

@@ -4,6 +4,7 @@
 //! Source: `gen_ai.provider.name` of the GenAI semantic conventions for the names; spec/dialects.md
 //! (recognition traps, field order) for what is written in their place.
 
+use super::Kind;
 use std::borrow::Cow;
 
 /// Spellings that differ from the convention's own.
@@ -222,6 +223,29 @@ const SERVERS: &[&str] = &["ollama", "groq", "fireworks_ai", "together", "openro
 /// Who is served under that host or base URL.
 pub fn of_host(host: &str) -> Option<&'static str> {
     HOSTS.iter().find(|(part, _)| host.contains(part)).map(|(_, name)| *name)
+}
+
+/// How the names of models begin that can only embed or rerank.
+const ONLY: &[(&str, Kind)] = &[
+    ("text-embedding-", Kind::Embeddings),
+    ("textembedding-", Kind::Embeddings),
+    ("gemini-embedding-", Kind::Embeddings),
+    ("embed-", Kind::Embeddings),
+    ("embedding-", Kind::Embeddings),
+    ("mistral-embed", Kind::Embeddings),
+    ("codestral-embed", Kind::Embeddings),
+    ("nomic-embed-", Kind::Embeddings),
+    ("mxbai-embed-", Kind::Embeddings),
+    ("amazon.titan-embed-", Kind::Embeddings),
+    ("cohere.embed-", Kind::Embeddings),
+    ("rerank-", Kind::Rerank),
+    ("cohere.rerank-", Kind::Rerank),
+    ("amazon.rerank-", Kind::Rerank),
+];
+
+/// The one thing that a model of that name can do, where its name tells.
+pub fn only(model: &str) -> Option<Kind> {
+    ONLY.iter().find(|(begin, _)| begins(model, begin)).map(|(_, kind)| *kind)
 }
 
 /// Whether a name is one that LLMs and embedding models bear.

@@ -69,7 +69,10 @@ impl<'a> Heard<'a, '_> {
         for (_, side, role, keys) in events.filter(|(pattern, ..)| matches(pattern, name)) {
             if wanted(*side) {
                 let held = keys.iter().find_map(|key| attributes.clone().get(key));
-                talk.read(&Node::open(held.as_ref().unwrap_or(body)), *side, *role);
+                let node = Node::open(held.as_ref().unwrap_or(body));
+                if !talk.read(&node, *side, *role) && !self.class.call {
+                    whole(talk, &node, *side, *role);
+                }
             }
         }
     }
@@ -87,8 +90,8 @@ fn whole<'a>(talk: &mut Conversation<'a>, node: &Node<'a>, side: Side, role: Rol
     true
 }
 
-/// The roles as the kind of call makes them: what is embedded is a document, and OpenLLMetry gives
-/// the documents of a rerank the role `system`, their scores `assistant`. A system text that stands
+/// The roles as the kind of call makes them: what is embedded or retrieved is a document, what goes
+/// into a tool and comes out of it is a tool's, and OpenLLMetry gives the documents of a rerank the role `system`, their scores `assistant`. A system text that stands
 /// twice counts once.
 fn in_their_roles<'a>(kind: Option<Kind>, texts: Vec<Text<'a>>) -> Vec<Text<'a>> {
     let mut system = HashSet::new();
@@ -96,6 +99,8 @@ fn in_their_roles<'a>(kind: Option<Kind>, texts: Vec<Text<'a>>) -> Vec<Text<'a>>
         text.role = match (kind, text.side, text.role) {
             (Some(Kind::Embeddings), Side::Input, Role::User) => Role::Document,
             (Some(Kind::Rerank), _, Role::System | Role::Assistant) => Role::Document,
+            (Some(Kind::Retrieval), Side::Output, Role::Assistant) => Role::Document,
+            (Some(Kind::Tool), _, Role::User | Role::Assistant) => Role::Tool,
             (_, _, role) => role,
         };
         text

@@ -1,7 +1,7 @@
 //! One recognised span or log record, read into a [`Call`].
 
 use super::class::Seen;
-use super::dialect::{Bills, Dialect, Field, UNKNOWN, matches};
+use super::dialect::{Bills, Class, Dialect, Field, UNKNOWN, matches};
 use super::facts::{Fact, Facts};
 use super::heard::Heard;
 use super::index::Dialects;
@@ -13,10 +13,11 @@ use std::borrow::Cow;
 pub fn read<'a>(batch: &'a Batch, item: &Item<'a>, dialects: Dialects) -> (Call<'a>, Bills) {
     let attributes: Vec<Attribute<'a>> = item.attributes().collect();
     let seen = Seen { name: name(item, &attributes), scope: item.scope().name(), attributes: &attributes };
-    let class = seen.class(dialects);
+    let mut class = seen.class(dialects);
     let start = item.span().map_or(0, |span| span.start_time_unix_nano());
     let facts = Facts::gather(&attributes, dialects, start);
     let events: Vec<Event<'a>> = item.span().into_iter().flat_map(|span| span.events()).collect();
+    class.kind = by_model(class, &facts);
     let heard = Heard { item, name: seen.name, facts: &facts, events: &events, dialects, class };
     let talk = heard.conversation(batch);
 
@@ -33,8 +34,9 @@ pub fn read<'a>(batch: &'a Batch, item: &Item<'a>, dialects: Dialects) -> (Call<
         user_id: facts.word(Field::UserId),
         ..Call::default()
     };
-    if call.model_call && call.request_model.is_none() {
-        call.request_model = model_in_name(seen.name).map(Cow::Borrowed);
+    if class.call && call.request_model.is_none() {
+        let named = || model_in_name(seen.name).filter(|_| call.model_call).map(Cow::Borrowed);
+        call.request_model = facts.word(Field::StepModel).map(bare).or_else(named);
     }
     call.provider = provider_of(&facts, &call);
     call.usage = usage(&facts, &seen, dialects, &call);
@@ -50,6 +52,18 @@ pub fn read<'a>(batch: &'a Batch, item: &Item<'a>, dialects: Dialects) -> (Call<
     };
     call.texts = talk.texts;
     (call, class.bills)
+}
+
+/// What is asked of a model that can only embed or rerank is no chat, whatever the library calls it.
+fn by_model(class: Class, facts: &Facts<'_>) -> Option<Kind> {
+    let models = [Field::RequestModel, Field::StepModel, Field::ResponseModel];
+    let mut models = models.into_iter().filter_map(|field| facts.word(field).map(bare));
+    match class.kind {
+        Some(Kind::Chat | Kind::Completion) if class.call => {
+            models.find_map(|model| provider::only(&model)).or(class.kind)
+        }
+        kind => kind,
+    }
 }
 
 fn bare(model: Cow<'_, str>) -> Cow<'_, str> {

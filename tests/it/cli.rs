@@ -342,6 +342,39 @@ async fn what_waits_in_a_queue_is_listed_and_shown() {
 const REQUEST: &str = r#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"5b8efff798038103d269b633813fc60c","spanId":"eee19b7ec3c1b174","name":"chat","attributes":[{"key":"gen_ai.operation.name","value":{"stringValue":"chat"}},{"key":"gen_ai.prompt.0.content","value":{"stringValue":"write to jane.doe@example.com"}}]}]}]}]}"#;
 
 #[test]
+fn what_becomes_of_each_text_is_explained_without_any_text() {
+    let output = sidelight(&["enrich", "--encoding=json", "--explain"], REQUEST);
+    expect![[r#"
+        span "chat"
+          dialects           traceloop, otel-semconv
+          kind               chat
+          model call         yes, and it counts
+          texts in           user
+          scanned  span name                 4 B
+          skipped  gen_ai.operation.name     4 B  a word of a closed list
+          scanned  gen_ai.prompt.0.content  29 B  said by user, EMAIL_ADDRESS 1, changed
+          skipped  2 keys that are plain names
+          added    sidelight.kind = chat
+          added    sidelight.dialects = [traceloop, otel-semconv]
+          added    sidelight.usage_counted = true
+          added    sidelight.tokens.input = 14
+          added    sidelight.tokens.method = estimate:other
+          added    sidelight.pii.detected = true
+          added    sidelight.pii.types = [EMAIL_ADDRESS]
+          added    sidelight.pii.counts = [1]
+          added    sidelight.pii.action = mask
+          added    sidelight.injection.attempt = false
+          added    sidelight.sampled = false
+          added    llm.pii_detected = true
+          added    llm.injection_attempt = false
+          added    llm.is_sampled = false
+
+        2 texts scanned, 1 changed; 1 texts and 2 keys skipped
+    "#]]
+    .assert_eq(&String::from_utf8(output.stdout).expect("UTF-8"));
+}
+
+#[test]
 fn a_request_is_enriched_in_its_own_encoding() {
     let output = sidelight(&["enrich", "--encoding", "json"], REQUEST);
     let text = String::from_utf8(output.stdout).expect("UTF-8");

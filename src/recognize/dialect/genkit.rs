@@ -41,11 +41,12 @@ pub const DIALECT: Dialect = Dialect {
         ),
     ],
     fields: &[
-        (RequestModel, "genkit:name", Word),
+        (StepModel, "genkit:name", Word),
         (ConversationId, "genkit:sessionId", Word),
         (Input, "genkit:input", Say(Role::User)),
         (Output, "genkit:output", Say(Role::Assistant)),
     ],
+    fallbacks: &[(ResponseModel, "genkit:output", WordAt(&["raw", "model"]))],
     ..Dialect::NONE
 };
 
@@ -53,6 +54,30 @@ pub const DIALECT: Dialect = Dialect {
 mod tests {
     use crate::recognize::story::check;
     use expect_test::expect;
+
+    #[test]
+    fn a_tool_is_asked_in_a_reply_and_its_own_span_names_no_model() {
+        check(
+            r#"
+openai/gpt-4o | genkit-tracer
+genkit:metadata:subtype = model
+genkit:name = openai/gpt-4o
+genkit:output = {"finishReason":"stop","message":{"role":"model","content":[{"toolRequest":{"name":"look","ref":"1","input":{"id":7}}}]},"raw":{"model":"gpt-4o-2024-08-06"}}
+lookup | genkit-tracer
+genkit:metadata:subtype = tool
+genkit:name = lookup
+genkit:input = {"id":"7"}
+genkit:output = "Ann"
+"#,
+            expect![[r#"
+                openai/gpt-4o: chat counted gpt-4o by openai as gpt-4o-2024-08-06 ["stop"] ["genkit"]
+                  >0 Tool: {"id":7}
+                lookup: tool - by - ["genkit"]
+                  <0 Tool: {"id":"7"}
+                  >0 Tool: Ann
+            "#]],
+        );
+    }
 
     #[test]
     fn a_call_is_read_with_the_usage_inside_its_output() {

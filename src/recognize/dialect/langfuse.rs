@@ -12,6 +12,8 @@ pub const DIALECT: Dialect = Dialect {
     marks: &[Mark::Key("langfuse.*"), Mark::Scope("langfuse-sdk")],
     rules: &[
         Rule::Both("langfuse.observation.type", "chain", "LangGraph", step(Agent)),
+        // The JavaScript package calls every call a generation.
+        Rule::Both("langfuse.observation.type", "generation", "*.embeddings", call(Embeddings)),
         Rule::Key(
             "langfuse.observation.type",
             &[
@@ -56,6 +58,25 @@ pub const DIALECT: Dialect = Dialect {
 mod tests {
     use crate::recognize::story::check;
     use expect_test::expect;
+
+    #[test]
+    fn embeddings_that_are_called_a_generation_are_embeddings() {
+        check(
+            r#"
+OpenAI.embeddings | langfuse-sdk
+langfuse.observation.type = generation
+langfuse.observation.input = ["hi"]
+vectors | langfuse-sdk
+langfuse.observation.type = generation
+langfuse.observation.model.name = text-embedding-3-small
+"#,
+            expect![[r#"
+                OpenAI.embeddings: embeddings counted - by - ["langfuse"]
+                  <0 Document: hi
+                vectors: embeddings counted text-embedding-3-small by openai as text-embedding-3-small ["langfuse"]
+            "#]],
+        );
+    }
 
     #[test]
     fn a_generation_is_read_with_its_excluding_usage_classes() {

@@ -11,18 +11,21 @@ pub const DIALECT: Dialect = Dialect {
     source: "langsmith with langchain 1.4 as captured; spec/dialects.md 2.7",
     marks: &[Mark::Key("langsmith.*"), Mark::Key("gen_ai.serialized.*"), Mark::Scope("langsmith")],
     // Its `gen_ai.operation.name` says `embeddings` of a retriever and `chat` of a prompt template.
-    rules: &[Rule::Key(
-        "langsmith.span.kind",
-        &[
-            ("llm", call(Chat)),
-            ("embedding", call(Embeddings)),
-            ("tool", step(Tool)),
-            ("retriever", step(Retrieval)),
-            ("chain", step(Task)),
-            ("prompt", step(Task)),
-            ("parser", step(Task)),
-        ],
-    )],
+    rules: &[
+        Rule::Both("langsmith.span.kind", "chain", "LangGraph", step(Agent)),
+        Rule::Key(
+            "langsmith.span.kind",
+            &[
+                ("llm", call(Chat)),
+                ("embedding", call(Embeddings)),
+                ("tool", step(Tool)),
+                ("retriever", step(Retrieval)),
+                ("chain", step(Task)),
+                ("prompt", step(Task)),
+                ("parser", step(Task)),
+            ],
+        ),
+    ],
     fields: &[
         (Provider, "langsmith.metadata.ls_provider", Word),
         (RequestModel, "langsmith.metadata.ls_model_name", Word),
@@ -40,6 +43,24 @@ pub const DIALECT: Dialect = Dialect {
 mod tests {
     use crate::recognize::story::check;
     use expect_test::expect;
+
+    #[test]
+    fn a_reply_that_names_its_type_is_read() {
+        check(
+            r#"
+ChatOpenAI | langsmith
+langsmith.span.kind = llm
+gen_ai.completion = {"generations":[[{"text":"hello","type":"ChatGeneration","generation_info":{"finish_reason":"stop"},"message":{"lc":1,"type":"constructor","id":["langchain","schema","messages","AIMessage"],"kwargs":{"content":"hello","type":"ai"}}}]],"llm_output":null,"type":"LLMResult"}
+LangGraph | langsmith
+langsmith.span.kind = chain
+"#,
+            expect![[r#"
+                ChatOpenAI: chat counted - by - ["stop"] ["langsmith", "otel-semconv"]
+                  >0 Assistant: hello
+                LangGraph: agent - by - ["langsmith"]
+            "#]],
+        );
+    }
 
     #[test]
     fn a_serialised_langchain_run_is_read_and_a_retriever_is_no_embedding() {

@@ -175,6 +175,8 @@ pub type EventTexts = (Pattern, Side, Role, &'static [&'static str]);
 pub enum Field {
     Provider,
     RequestModel,
+    /// What the step is named after: of a call its model, of any other step itself.
+    StepModel,
     ResponseModel,
     ResponseId,
     Operation,
