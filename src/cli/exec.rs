@@ -8,7 +8,6 @@ use crate::config::{Config, Environment};
 use anyhow::Context;
 use rustix::process::{Pid, Signal, kill_process};
 use std::ffi::OsString;
-use std::net::SocketAddr;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus};
 use tracing::info;
@@ -22,7 +21,8 @@ pub fn run(asked: &Exec, config: &Config, environment: &Environment) -> Outcome 
     let status = runtime.block_on(async {
         let mut signals = Signals::listen().context("cannot listen for signals")?;
         let agent = Agent::start(config).await?;
-        let ended = match start(&asked.command, &agent.addresses, environment) {
+        let doors = Doors { schemes: config.receivers.schemes(), addresses: &agent.addresses };
+        let ended = match start(&asked.command, &doors, environment) {
             Ok(child) => wait(child, &mut signals).await,
             Err(error) => Err(error),
         };
@@ -34,21 +34,32 @@ pub fn run(asked: &Exec, config: &Config, environment: &Environment) -> Outcome 
     status.map(status_of).map_err(Failure::CannotStart)
 }
 
-fn start(command: &[OsString], addresses: &Addresses, environment: &Environment) -> anyhow::Result<Child> {
+/// Where the agent listens for what the command sends.
+struct Doors<'a> {
+    /// Of gRPC and of HTTP.
+    schemes: [&'static str; 2],
+    addresses: &'a Addresses,
+}
+
+fn start(command: &[OsString], doors: &Doors<'_>, environment: &Environment) -> anyhow::Result<Child> {
     let (program, arguments) = command.split_first().context("no command was given")?;
-    let (protocol, address) = way_in(addresses, environment.get(PROTOCOL))
+    let (protocol, endpoint) = doors
+        .way_in(environment.get(PROTOCOL))
         .context("no receiver listens on a port, so the command could not send")?;
     let mut child = Command::new(program);
-    child.args(arguments).env(ENDPOINT, format!("http://{address}")).env(PROTOCOL, protocol);
+    child.args(arguments).env(ENDPOINT, endpoint).env(PROTOCOL, protocol);
     child.spawn().with_context(|| format!("cannot run {}", program.display()))
 }
 
-/// The protocol and the address that the command is told: gRPC where its environment asks for it or
-/// nothing else listens, else OTLP/HTTP.
-fn way_in(addresses: &Addresses, wished: Option<&str>) -> Option<(&'static str, SocketAddr)> {
-    let grpc = addresses.grpc.map(|address| ("grpc", address));
-    let http = addresses.http.map(|address| ("http/protobuf", address));
-    if wished == Some("grpc") { grpc.or(http) } else { http.or(grpc) }
+impl Doors<'_> {
+    /// The protocol and the endpoint that the command is told: gRPC where its environment asks for it
+    /// or nothing else listens, else OTLP/HTTP.
+    fn way_in(&self, wished: Option<&str>) -> Option<(&'static str, String)> {
+        let [grpc_scheme, http_scheme] = self.schemes;
+        let grpc = self.addresses.grpc.map(|address| ("grpc", format!("{grpc_scheme}://{address}")));
+        let http = self.addresses.http.map(|address| ("http/protobuf", format!("{http_scheme}://{address}")));
+        if wished == Some("grpc") { grpc.or(http) } else { http.or(grpc) }
+    }
 }
 
 /// Waits for the command. A SIGTERM to us is handed on; Ctrl-C reaches it by itself.

@@ -71,18 +71,20 @@ impl Signals {
 /// What somebody who has just started us wants to know.
 fn greeting(addresses: &Addresses, config: &Config) -> String {
     let at = |address: Option<SocketAddr>, before: &str, after: &str| {
-        address.map(|address| format!("{before}http://{}{after}", from_here(address)))
+        address.map(|address| format!("{before}://{}{after}", from_here(address)))
     };
+    let [grpc, http] =
+        config.receivers.schemes().map(|scheme| format!("OTEL_EXPORTER_OTLP_ENDPOINT={scheme}"));
     let keeps_calls = config.exporters.0.iter().any(|(id, _)| id == "local");
     let elsewhere = config.data_dir != Config::default().data_dir;
     let place =
         if elsewhere { format!(" --set data_dir={}", config.data_dir.display()) } else { String::new() };
     let lines = [
-        ("point an SDK at", at(addresses.http, "OTEL_EXPORTER_OTLP_ENDPOINT=", "   (OTLP/HTTP)")),
-        ("or, for gRPC,", at(addresses.grpc, "OTEL_EXPORTER_OTLP_ENDPOINT=", "   (OTLP/gRPC)")),
+        ("point an SDK at", at(addresses.http, &http, "   (OTLP/HTTP)")),
+        ("or, for gRPC,", at(addresses.grpc, &grpc, "   (OTLP/gRPC)")),
         ("see LLM calls", keeps_calls.then(|| format!("sidelight calls{place}"))),
-        ("metrics", at(addresses.metrics, "", "/metrics")),
-        ("health", at(addresses.health, "", "/")),
+        ("metrics", at(addresses.metrics, "http", "/metrics")),
+        ("health", at(addresses.health, "http", "/")),
         ("stop", Some("Ctrl-C; what is not delivered yet waits on disk".to_string())),
     ];
     let shown = lines.into_iter().filter_map(|(label, text)| Some(format!("  {label:<17}{}\n", text?)));

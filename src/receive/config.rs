@@ -191,6 +191,14 @@ impl Config {
         grpc.into_iter().chain(http).collect()
     }
 
+    /// The schemes of URLs that reach the gRPC and the HTTP endpoint: `https` where it speaks TLS.
+    pub fn schemes(&self) -> [&'static str; 2] {
+        let protocols = self.otlp.as_ref().map(|otlp| &otlp.protocols);
+        let grpc = protocols.and_then(|protocols| protocols.grpc.as_ref()?.tls.as_ref());
+        let http = protocols.and_then(|protocols| protocols.http.as_ref()?.tls.as_ref());
+        [grpc, http].map(|tls| if tls.is_some() { "https" } else { "http" })
+    }
+
     /// What is wrong in view of `queue.max_in_flight`, each with its key below `receivers`.
     pub fn check(&self, max_in_flight: Size) -> Vec<(&'static str, String)> {
         let Some(Otlp { protocols }) = &self.otlp else {

@@ -8,3 +8,4 @@ mod collector;
 mod jaeger;
 mod prometheus;
 mod tempo;
+mod tls;

@@ -558,15 +558,27 @@ fn a_command_is_told_where_to_send_and_its_status_is_ours() {
     let folder = tempfile::tempdir().expect("a folder");
     let script = "case $OTEL_EXPORTER_OTLP_ENDPOINT in http://127.0.0.1:*[1-9]*) echo $OTEL_EXPORTER_OTLP_PROTOCOL;; esac; exit 7";
     let config = on_free_ports(folder.path());
-    check(&["exec", &config, "--", "/bin/sh", "-c", script], "", expect![[r#"
+    check(
+        &["exec", &config, "--", "/bin/sh", "-c", script],
+        "",
+        expect![[r#"
         7
         http/protobuf
-    "#]]);
-    check(&["exec", &config, "--", "/bin/sh", "-c", "kill -9 $$"], "", expect![[r#"
+    "#]],
+    );
+    check(
+        &["exec", &config, "--", "/bin/sh", "-c", "kill -9 $$"],
+        "",
+        expect![[r#"
         137
-    "#]]);
-    check(&["exec", &config, "--", "/does/not/exist"], "", expect![[r#"
+    "#]],
+    );
+    check(
+        &["exec", &config, "--", "/does/not/exist"],
+        "",
+        expect![[r#"
         3
         sidelight: cannot run /does/not/exist: No such file or directory (os error 2)
-    "#]]);
+    "#]],
+    );
 }

@@ -34,6 +34,19 @@ impl App {
 
     /// Has one chat and gives its trace id.
     pub fn chat(&self, instrumentation: Instrumentation, transport: Transport, port: u16) -> String {
+        let endpoint = format!("http://127.0.0.1:{port}");
+        self.chat_with(instrumentation, transport, &[("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint)])
+            .unwrap_or_else(|stderr| panic!("{stderr}"))
+    }
+
+    /// As [`App::chat`] with these settings of the SDK in its environment; what the app complains of
+    /// where it fails.
+    pub fn chat_with(
+        &self,
+        instrumentation: Instrumentation,
+        transport: Transport,
+        settings: &[(&str, &str)],
+    ) -> Result<String, String> {
         let mut python = Command::new(binary("python/bin/python"));
         let instrumentation = match instrumentation {
             Instrumentation::Official => "official",
@@ -53,11 +66,14 @@ impl App {
                 "--provider",
                 &self.provider,
             ])
-            .env("OTEL_EXPORTER_OTLP_ENDPOINT", format!("http://127.0.0.1:{port}"))
+            // They would win over what the SDK is told.
+            .env_remove("REQUESTS_CA_BUNDLE")
+            .env_remove("CURL_CA_BUNDLE")
+            .envs(settings.iter().copied())
             .output()
             .expect("the app runs");
-        assert!(app.status.success(), "{}", String::from_utf8_lossy(&app.stderr));
-        String::from_utf8(app.stdout).expect("text").trim().to_string()
+        let text = |bytes| String::from_utf8(bytes).expect("text").trim().to_string();
+        if app.status.success() { Ok(text(app.stdout)) } else { Err(text(app.stderr)) }
     }
 }
 

@@ -15,6 +15,11 @@ pub struct Sidelight {
 impl Sidelight {
     /// Starts it with `exporters` (YAML) and waits until it is healthy.
     pub async fn start(folder: &Path, exporters: &str) -> Sidelight {
+        Sidelight::start_set(folder, exporters, &[]).await
+    }
+
+    /// As [`Sidelight::start`] with further settings, each as `key.path=value`.
+    pub async fn start_set(folder: &Path, exporters: &str, set: &[String]) -> Sidelight {
         let [grpc, http, metrics, health] = std::array::from_fn(|_| free_port());
         let config = folder.join("sidelight.yaml");
         let data = folder.join("data");
@@ -27,7 +32,9 @@ impl Sidelight {
         );
         std::fs::write(&config, text).expect("the configuration is written");
         let mut run = Command::new(env!("CARGO_BIN_EXE_sidelight"));
-        let process = Process::start("sidelight", folder, run.args(["run", "--config"]).arg(&config));
+        let set = set.iter().flat_map(|set| ["--set", set]);
+        let run = run.args(["run", "--config"]).arg(&config).args(set);
+        let process = Process::start("sidelight", folder, run);
         let url = format!("http://127.0.0.1:{health}/");
         eventually("Sidelight to be healthy", || get(&url)).await;
         Sidelight { grpc, http, metrics, data, process }
