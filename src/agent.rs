@@ -1,15 +1,21 @@
 //! Builds every part from its `Config`, connects them, and drains them in order.
 
+mod control;
+mod lanes;
+
+pub use control::Control;
+
 use crate::config::Config;
 use crate::drain::Drain;
 use crate::enrich::cost::{self, Prices};
 use crate::enrich::{self, Enricher};
-use crate::export::{self, BoxError, Exporter, Lane, Ledgers, Settings, Words};
+use crate::export::BoxError;
 use crate::net::listen::{BindError, Endpoint, Listener};
-use crate::queue::{self, DeadLetters, Directory, Durability, LaneSpec, Opened, Queue};
-use crate::receive::{self, Intake, LlmMetrics, Receiver};
+use crate::queue::{self, DeadError, DeadLetters, Directory, Durability, LaneSpec, Opened, Queue};
+use crate::receive::{self, Intake, Live, LlmMetrics, Receiver};
 use crate::telemetry::health::Phase;
 use crate::telemetry::{self, Health, Recorder};
+use lanes::{Built, Lanes};
 use rustix::fs::Access;
 use std::io;
 use std::net::SocketAddr;
@@ -18,7 +24,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
@@ -33,12 +38,12 @@ pub struct Agent {
     pub addresses: Addresses,
     health: Health,
     receiving: Drain,
-    /// The lanes, and what tells them to wait for nothing any more.
-    delivering: (JoinSet<()>, CancellationToken),
+    delivering: Arc<Lanes>,
     showing: Drain,
     queue: Queue,
     committing: JoinHandle<()>,
     keeping_up: JoinHandle<()>,
+    control: Control,
 }
 
 /// Where an agent listens; differs from the configuration where that says port 0.
@@ -98,12 +103,15 @@ impl Agent {
         let metrics = bind("telemetry.metrics.endpoint", &config.telemetry.metrics).await?;
         let page = bind("telemetry.health.endpoint", &config.telemetry.health).await?;
         let prices = Prices::load(&config.enrich.cost.prices).map_err(StartError::Prices)?;
-        let enricher = Enricher::build(&config.enrich, prices);
-        let exporters = build_exporters(config, &recorder)?;
-        let (opened, dead) = open_queue(config, &recorder)?;
+        let enricher = Live::new(Enricher::build(&config.enrich, prices));
+        let exporters = lanes::build(config, &recorder)?;
+        let specs: Vec<LaneSpec> = exporters.iter().map(Built::spec).collect();
+        let (opened, dead) = open_queue(config, &specs, &recorder)?;
 
         let Opened { queue, committer, upkeep, lanes } = opened;
-        let stop = CancellationToken::new();
+        let dead = Arc::new(dead);
+        let lanes = Lanes::start(exporters, lanes, queue.clone(), dead.clone(), &recorder, config);
+        let lanes = Arc::new(lanes);
         let agent = Agent {
             addresses: Addresses {
                 grpc: receiver.grpc_address(),
@@ -113,14 +121,16 @@ impl Agent {
             },
             health,
             receiving: Drain::default(),
-            delivering: (deliver(lanes, exporters, config, dead, &recorder, &stop), stop),
+            delivering: lanes.clone(),
             showing: Drain::default(),
+            control: Control::new(lanes, enricher.clone(), queue.clone(), dead.clone(), config),
             queue,
             committing: thread("queue-commit", move || committer.run())?,
             keeping_up: thread("queue-upkeep", move || upkeep.run())?,
         };
         agent.show(metrics, page, &recorder);
         agent.receive(receiver, config, enricher, &recorder);
+        agent.showing.tasks.spawn(bury_the_old(dead, agent.showing.stop.clone()));
         warn_of_open_doors(config);
         agent.health.set(Phase::Ready);
         Ok(agent)
@@ -135,12 +145,7 @@ impl Agent {
         }
         self.queue.close();
         join(self.committing).await;
-        let (mut lanes, stop) = self.delivering;
-        stop.cancel();
-        let delivered = async { while lanes.join_next().await.is_some() {} };
-        if tokio::time::timeout(DELIVER, delivered).await.is_err() {
-            lanes.shutdown().await;
-        }
+        self.delivering.finish().await;
         let waiting = self.queue.ledgers().iter().map(|(_, ledger)| ledger.waiting().items).sum();
         self.queue.finish();
         join(self.keeping_up).await;
@@ -150,9 +155,19 @@ impl Agent {
 }
 
 impl Agent {
+    /// What can be done with it while it runs.
+    pub fn control(&self) -> Control {
+        self.control.clone()
+    }
+
+    /// Whether it can still accept and keep; if not, only a restart helps.
+    pub fn is_alive(&self) -> bool {
+        !self.committing.is_finished() && !self.keeping_up.is_finished()
+    }
+
     /// Shows metrics and health until the very end.
     fn show(&self, metrics: Listener, page: Listener, recorder: &Recorder) {
-        let (ledgers, queue) = (recorder.scope(|| Ledgers::new(&self.queue)), self.queue.clone());
+        let (ledgers, queue) = (self.delivering.ledgers(), self.queue.clone());
         recorder.before_scrape(move || {
             ledgers.collect();
             queue.observe();
@@ -163,7 +178,7 @@ impl Agent {
     }
 
     /// Takes requests from now on.
-    fn receive(&self, receiver: Receiver, config: &Config, enricher: Enricher, recorder: &Recorder) {
+    fn receive(&self, receiver: Receiver, config: &Config, enricher: Live, recorder: &Recorder) {
         let line = receive::Standard {
             enricher,
             queue: self.queue.clone(),
@@ -179,49 +194,21 @@ impl Agent {
     }
 }
 
-/// Starts the lanes: one task for each exporter.
-fn deliver(
-    lanes: Vec<queue::Lane>,
-    exporters: Vec<Arc<dyn Exporter>>,
+fn open_queue(
     config: &Config,
-    dead: DeadLetters,
+    specs: &[LaneSpec],
     recorder: &Recorder,
-    stop: &CancellationToken,
-) -> JoinSet<()> {
-    let (dead, words) = (Arc::new(dead), Words::new());
-    let mut running = JoinSet::new();
-    for ((lane, exporter), (id, settings)) in lanes.into_iter().zip(exporters).zip(&config.exporters.0) {
-        let metrics = recorder.scope(|| export::Metrics::new(id));
-        let lane = Lane::new(lane, exporter, settings.lane(), dead.clone(), words.clone(), metrics);
-        running.spawn(lane.run(stop.clone()));
-    }
-    running
-}
-
-fn build_exporters(config: &Config, recorder: &Recorder) -> Result<Vec<Arc<dyn Exporter>>, StartError> {
-    let build = |(id, settings): &(String, Arc<dyn Settings>)| {
-        let built = recorder.scope(|| settings.build(&config.data_dir));
-        built.map_err(|source| StartError::Exporter { id: id.clone(), source })
-    };
-    config.exporters.0.iter().map(build).collect()
-}
-
-fn open_queue(config: &Config, recorder: &Recorder) -> Result<(Opened, DeadLetters), StartError> {
+) -> Result<(Opened, DeadLetters), StartError> {
     let path = &config.queue.directory;
     let refused = |source: BoxError| StartError::Queue { path: path.clone(), source };
     private_folder(path).map_err(|error| refused(error.into()))?;
-    let spec = |(id, settings): &(String, Arc<dyn Settings>)| LaneSpec {
-        name: id.clone(),
-        overrides: settings.lane().queue,
-    };
-    let specs: Vec<LaneSpec> = config.exporters.0.iter().map(spec).collect();
     let metrics = recorder.scope(queue::Metrics::new);
     let disk = Arc::new(Directory::new(path));
-    let opened = Queue::open(config.queue.clone(), &specs, metrics.clone(), disk)
+    let opened = Queue::open(config.queue.clone(), specs, metrics.clone(), disk)
         .map_err(|error| refused(error.into()))?;
     let dead = match config.queue.durability {
-        Durability::Memory => DeadLetters::in_memory(config.queue.max_size.0, metrics),
-        Durability::Fsync | Durability::Os => DeadLetters::open(path, config.queue.max_size.0, metrics),
+        Durability::Memory => DeadLetters::in_memory(config.queue.dead, metrics),
+        Durability::Fsync | Durability::Os => DeadLetters::open(path, config.queue.dead, metrics),
     };
     Ok((opened, dead.map_err(|error| refused(error.into()))?))
 }
@@ -248,6 +235,26 @@ async fn bind(key: &'static str, config: &telemetry::Endpoint) -> Result<Listene
 
 fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StartError> {
     std::thread::Builder::new().name(name.to_string()).spawn(work).map_err(StartError::Thread)
+}
+
+/// Drops dead letters that are past their age, until `stop`.
+async fn bury_the_old(dead: Arc<DeadLetters>, stop: CancellationToken) {
+    let mut hours = tokio::time::interval(Duration::from_secs(3600));
+    while stop.run_until_cancelled(hours.tick()).await.is_some() {
+        if let Err(error) = blocking(&dead, |dead| dead.expire()).await {
+            warn!(error = &error as &dyn std::error::Error, "cannot look through the dead letters");
+        }
+    }
+}
+
+/// Runs `work` on a thread that may block.
+async fn blocking<T: Send + 'static>(
+    dead: &Arc<DeadLetters>,
+    work: impl FnOnce(&DeadLetters) -> Result<T, DeadError> + Send + 'static,
+) -> Result<T, DeadError> {
+    let dead = dead.clone();
+    let done = tokio::task::spawn_blocking(move || work(&dead)).await;
+    done.unwrap_or_else(|_| Err(DeadError::Disk(io::Error::other("a fault in Sidelight"))))
 }
 
 /// Waits for a thread without holding up the runtime.

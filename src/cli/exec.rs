@@ -2,7 +2,7 @@
 
 use super::args::Exec;
 use super::failure::{Failure, Outcome};
-use super::run::{Signals, TERMINATED, ready};
+use super::run::{Signals, TERMINATED, Told, ready};
 use crate::agent::{Addresses, Agent};
 use crate::config::{Config, Environment};
 use anyhow::Context;
@@ -69,8 +69,8 @@ async fn wait(mut child: Child, signals: &mut Signals) -> anyhow::Result<ExitSta
     loop {
         tokio::select! {
             status = &mut ended => return status?.context("cannot wait for the command"),
-            signal = signals.next() => {
-                if signal == TERMINATED {
+            told = signals.next() => {
+                if let Told::Stop(TERMINATED) = told {
                     // It may have gone in between; then there is nobody to tell.
                     let _ = kill_process(pid, Signal::TERM);
                 }

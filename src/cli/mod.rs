@@ -15,6 +15,7 @@ mod print_config;
 mod queue;
 mod run;
 mod scan;
+mod systemd;
 mod table;
 mod tokens;
 mod validate;
@@ -46,7 +47,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>, environment: &Environment)
 
 fn obey(command: Command, environment: &Environment) -> Outcome {
     match command {
-        Command::Run(sources) => run::run(&load(sources, environment)?, environment),
+        Command::Run(sources) => run::run(sources, environment),
         Command::Exec(asked) => {
             let loaded = load(asked.sources.clone(), environment)?;
             exec::run(&asked, &loaded.config, environment)

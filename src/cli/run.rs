@@ -1,14 +1,18 @@
 //! `sidelight run`: the agent in the foreground, until a signal.
 
+use super::args::Sources;
 use super::failure::{Failure, Outcome};
+use super::load;
+use super::systemd::Systemd;
 use crate::agent::{Addresses, Agent};
-use crate::config::{Config, Environment, Loaded};
+use crate::config::{Config, Environment};
 use anyhow::Context;
 use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tracing::info;
+use tracing::{error, info};
 
 /// Exit status after Ctrl-C, as shells give it: 128 + 2.
 const INTERRUPTED: u8 = 130;
@@ -16,19 +20,33 @@ const INTERRUPTED: u8 = 130;
 /// Exit status after SIGTERM: 128 + 15.
 pub const TERMINATED: u8 = 143;
 
-pub fn run(loaded: &Loaded, environment: &Environment) -> Outcome {
+pub fn run(sources: Sources, environment: &Environment) -> Outcome {
+    let loaded = load(sources.clone(), environment)?;
     let config = &loaded.config;
     let runtime = ready(config, environment)?;
+    let systemd = Systemd::new(environment);
     let status = runtime.block_on(async {
         let mut signals = Signals::listen().context("cannot listen for signals")?;
         let agent = Agent::start(config).await?;
         // On stdout, so that every line on stderr is a log. Nobody may be there to read it.
         let _ = write!(io::stdout().lock(), "{}", greeting(&agent.addresses, config));
-        let status = signals.next().await;
+        systemd.ready();
+        let status = loop {
+            tokio::select! {
+                told = signals.next() => match told {
+                    Told::Stop(status) => break status,
+                    Told::Reload => reload(&agent, &sources, environment, &systemd).await,
+                },
+                () = pause(systemd.alive_every) => if agent.is_alive() {
+                    systemd.alive();
+                },
+            }
+        };
+        systemd.stopping();
         info!("stopping: no new requests; a second signal ends at once and leaves the rest on disk");
         tokio::select! {
             waiting = agent.stop() => info!(waiting, "stopped; what is waiting is safe on disk"),
-            _ = signals.next() => {}
+            () = signals.stop() => {}
         }
         anyhow::Ok(status)
     });
@@ -45,10 +63,42 @@ pub fn ready(config: &Config, environment: &Environment) -> Result<Runtime, Fail
     runtime.context("cannot start the runtime").map_err(Failure::CannotStart)
 }
 
-/// The two signals that ask us to stop.
+/// Reads the configuration again and puts it in force; a bad one changes nothing.
+async fn reload(agent: &Agent, sources: &Sources, environment: &Environment, systemd: &Systemd) {
+    systemd.reloading();
+    match load(sources.clone(), environment) {
+        Ok(loaded) => {
+            if let Err(refused) = agent.control().reload(&loaded.config).await {
+                let error = &refused as &dyn std::error::Error;
+                error!(error, "the new configuration cannot be used; the old one stays in force");
+            }
+        }
+        Err(failure) => {
+            let mut problems = Vec::new();
+            // A vector takes everything.
+            let _ = failure.report(&mut problems);
+            for problem in String::from_utf8_lossy(&problems).lines() {
+                error!(problem, "the new configuration is refused; the old one stays in force");
+            }
+        }
+    }
+    systemd.ready();
+}
+
+/// Waits for ever where there is no time to wait.
+async fn pause(time: Option<Duration>) {
+    match time {
+        Some(time) => tokio::time::sleep(time).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The signals that we listen to.
 pub struct Signals {
     interrupt: Signal,
     terminate: Signal,
+    /// Asks for the configuration to be read again.
+    hangup: Signal,
 }
 
 impl Signals {
@@ -56,16 +106,30 @@ impl Signals {
         Ok(Signals {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
         })
     }
 
-    /// Waits for one of them, and gives its exit status.
-    pub async fn next(&mut self) -> u8 {
+    /// Waits for the next one.
+    pub async fn next(&mut self) -> Told {
         tokio::select! {
-            _ = self.interrupt.recv() => INTERRUPTED,
-            _ = self.terminate.recv() => TERMINATED,
+            _ = self.interrupt.recv() => Told::Stop(INTERRUPTED),
+            _ = self.terminate.recv() => Told::Stop(TERMINATED),
+            _ = self.hangup.recv() => Told::Reload,
         }
     }
+
+    /// Waits for one that asks us to stop.
+    async fn stop(&mut self) {
+        while let Told::Reload = self.next().await {}
+    }
+}
+
+/// What a signal asks for.
+pub enum Told {
+    /// To end with this exit status.
+    Stop(u8),
+    Reload,
 }
 
 /// What somebody who has just started us wants to know.

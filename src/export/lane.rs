@@ -1,5 +1,7 @@
 //! A lane: takes batches from the queue and sees each of them through to one exporter.
 
+mod replay;
+
 use super::delivery::{Delivery, Shape, Step, Then, Undeliverable};
 use super::trace_size::TraceSizes;
 use super::{BoxError, Exporter, Metrics, Verdict, Words, retry};
@@ -15,6 +17,7 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
@@ -101,6 +104,17 @@ pub struct Lane {
     troubled: AtomicBool,
     /// Where the peer keeps only so much of a trace.
     traces: Option<Mutex<TraceSizes>>,
+    /// Rung when dead letters were marked to be replayed.
+    bell: Arc<Notify>,
+}
+
+/// How a lane is told to end. Cloning shares it.
+#[derive(Clone, Debug, Default)]
+pub struct Stop {
+    /// It waits for nothing any more: what the peer does not take at once stays in the queue.
+    pub waiting: CancellationToken,
+    /// It takes nothing more from the queue.
+    pub leasing: CancellationToken,
 }
 
 /// How a lease ended.
@@ -120,18 +134,33 @@ impl Lane {
         metrics: Metrics,
     ) -> Lane {
         let traces = config.trace_limit.map(|most| Mutex::new(TraceSizes::new(most)));
-        Lane { queue, exporter, config, dead, words, metrics, troubled: AtomicBool::new(false), traces }
+        Lane {
+            queue,
+            exporter,
+            config,
+            dead,
+            words,
+            metrics,
+            troubled: AtomicBool::new(false),
+            traces,
+            bell: Arc::default(),
+        }
     }
 
-    /// Delivers until the queue is closed and empty. From `stop` on it waits for nothing any more: what
-    /// the peer does not take at once stays in the queue, and the lane ends there.
+    /// What is rung when dead letters of this exporter were marked to be replayed.
+    pub fn bell(&self) -> Arc<Notify> {
+        self.bell.clone()
+    }
+
+    /// Delivers until the queue is closed and empty, or `stop` says so: from `waiting` on what the peer does not
+    /// take at once stays in the queue, and the lane ends there; from `leasing` on it ends with what is in hand.
     ///
     /// Dropping it half-way gives what is in hand back to the queue.
-    pub async fn run(self, stop: CancellationToken) {
+    pub async fn run(self, stop: Stop) {
         let most = self.config.sending_queue.batch_size.0;
         let mut under_way = FuturesUnordered::new();
-        // A lease must not be dropped half-way: what it has read would be in nobody's hand.
         let mut leasing = pin!(self.queue.lease(most));
+        let mut replaying = pin!(self.replay(&stop.waiting));
         loop {
             let room = under_way.len() < self.config.sending_queue.num_consumers.get();
             tokio::select! {
@@ -140,9 +169,11 @@ impl Lane {
                     End::Settled => {}
                     End::Stopped => break,
                 },
+                () = stop.leasing.cancelled() => break,
+                () = &mut replaying => {}
                 lease = &mut leasing, if room => match lease {
                     Some(lease) => {
-                        under_way.push(self.see_through(lease, &stop));
+                        under_way.push(self.see_through(lease, &stop.waiting));
                         leasing.set(self.queue.lease(most));
                     }
                     None => break,
@@ -155,7 +186,7 @@ impl Lane {
     /// Delivers all of `lease` and settles it, or gives it back.
     async fn see_through(&self, lease: Lease, stop: &CancellationToken) -> End {
         let mut delivery = self.unpack(lease.records());
-        let end = self.deliver(&mut delivery, lease.records(), stop).await;
+        let end = self.deliver(&mut delivery, lease.records(), true, stop).await;
         match end {
             End::Settled => {
                 self.metrics.trimmed(delivery.trimmed());
@@ -200,7 +231,14 @@ impl Lane {
         }
     }
 
-    async fn deliver(&self, delivery: &mut Delivery, records: &[Stored], stop: &CancellationToken) -> End {
+    /// `ages`: whether what grows too old meanwhile is given up.
+    async fn deliver(
+        &self,
+        delivery: &mut Delivery,
+        records: &[Stored],
+        ages: bool,
+        stop: &CancellationToken,
+    ) -> End {
         loop {
             let pause = match delivery.next() {
                 Step::Done => return End::Settled,
@@ -218,7 +256,7 @@ impl Lane {
                     return End::Stopped;
                 }
                 // Neighbours in the queue are of one age, near enough.
-                if records.last().is_some_and(|newest| self.queue.is_expired(newest)) {
+                if ages && records.last().is_some_and(|newest| self.queue.is_expired(newest)) {
                     delivery.expire();
                 }
             }

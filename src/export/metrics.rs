@@ -5,17 +5,18 @@ use crate::otlp::Signal;
 use crate::queue::{Line, Queue};
 use metrics::{Counter, Gauge, Histogram};
 use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Attempts by how they ended, in the order of [`outcome`].
 const OUTCOMES: [&str; 5] = ["sent", "later", "too_large", "hold", "refused"];
 
 /// Why items are dropped: the queue's reasons and ours. What is none of them counts as `other`.
-const DROPPED: [&str; 7] =
-    ["not_carried", "partial_success", "expired", "queue_full", "corrupt", "unaccounted", "other"];
+const DROPPED: [&str; 8] =
+    ["not_carried", "partial_success", "expired", "queue_full", "corrupt", "removed", "unaccounted", "other"];
 
 /// Why items are in the dead letters.
-const DEAD: [&str; 5] = ["refused", "too_large", "invalid_id", "given_up", "other"];
+const DEAD: [&str; 6] = ["refused", "too_large", "invalid_id", "given_up", "not_replayed", "other"];
 
 /// The attempts of one exporter. Handles are made once, in `new`. Cloning shares them.
 #[derive(Clone)]
@@ -90,7 +91,7 @@ fn outcome(verdict: &Verdict) -> usize {
 /// accepted + recovered + replayed = sent + dropped + dead + waiting.
 pub struct Ledgers {
     queue: Queue,
-    lanes: BTreeMap<String, [Entries; 3]>,
+    lanes: Mutex<BTreeMap<String, [Entries; 3]>>,
 }
 
 /// One line of a ledger.
@@ -99,8 +100,8 @@ struct Entries {
     recovered: Counter,
     replayed: Counter,
     sent: Counter,
-    dropped: [Counter; 7],
-    dead: [Counter; 5],
+    dropped: [Counter; 8],
+    dead: [Counter; 6],
     waiting: Gauge,
 }
 
@@ -108,21 +109,36 @@ impl Ledgers {
     /// For the lanes that `queue` has now.
     pub fn new(queue: &Queue) -> Ledgers {
         describe();
-        let entries = |exporter: &str| Signal::ALL.map(|signal| Entries::new(exporter, signal));
-        let lanes = queue.ledgers().into_iter().map(|(name, _)| (name.to_string(), entries(&name)));
-        Ledgers { queue: queue.clone(), lanes: lanes.collect() }
+        let ledgers = Ledgers { queue: queue.clone(), lanes: Mutex::default() };
+        ledgers.meet();
+        ledgers
+    }
+
+    /// Takes in lanes that were added since. Called where metrics can be made.
+    pub fn meet(&self) {
+        let mut lanes = self.lanes();
+        for (name, _) in self.queue.ledgers() {
+            let entries = || Signal::ALL.map(|signal| Entries::new(&name, signal));
+            lanes.entry(name.to_string()).or_insert_with(entries);
+        }
     }
 
     /// Brings the metrics up to date, from all ledgers at one moment. To be called before each scrape.
     pub fn collect(&self) {
+        let lanes = self.lanes();
         for (name, ledger) in self.queue.ledgers() {
-            let Some(lane) = self.lanes.get(&*name) else {
+            let Some(lane) = lanes.get(&*name) else {
                 continue;
             };
             for (entries, signal) in lane.iter().zip(Signal::ALL) {
                 entries.set(ledger.line(signal as u8));
             }
         }
+    }
+
+    /// A panic leaves nothing half-written here.
+    fn lanes(&self) -> MutexGuard<'_, BTreeMap<String, [Entries; 3]>> {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

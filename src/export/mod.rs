@@ -18,7 +18,7 @@ mod trace_size;
 mod words;
 
 pub use config::{Exporters, Settings, TYPES, Type};
-pub use lane::Lane;
+pub use lane::{Lane, Stop};
 pub use metrics::{Ledgers, Metrics};
 pub use otlp_grpc::OtlpGrpc;
 pub use otlp_http::OtlpHttp;

@@ -1,7 +1,7 @@
 //! Lanes between a real queue in memory and an exporter that follows a script, on a paused clock.
 
 use super::answer::PeerSaid;
-use super::{Exporter, Lane, Ledgers, Metrics, Verdict, Words, lane};
+use super::{Exporter, Lane, Ledgers, Metrics, Stop, Verdict, Words, lane};
 use crate::otlp::{Batch, Signal};
 use crate::queue::{self, DeadLetters, Durability, LaneSpec, Line, Memory, Opened, Queue, Record};
 use crate::units::Size;
@@ -14,7 +14,6 @@ use std::fmt::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
 /// Answers by script; writes down when it was sent what.
 struct Scripted {
@@ -65,7 +64,7 @@ struct Story {
     queue_lane: queue::Lane,
     dead: Arc<DeadLetters>,
     config: lane::Config,
-    stop: CancellationToken,
+    stop: Stop,
 }
 
 impl Story {
@@ -78,12 +77,13 @@ impl Story {
         for record in records {
             queue.push(record).await.expect("there is room");
         }
-        let dead = DeadLetters::in_memory(1 << 20, queue::Metrics::new()).expect("memory opens");
+        let dead =
+            DeadLetters::in_memory(queue::Dead::default(), queue::Metrics::new()).expect("memory opens");
         let mut config = lane::Config::default();
         config.retry_on_failure.randomization_factor = 0.0;
         config.sending_queue.num_consumers = std::num::NonZeroUsize::MIN;
         let queue_lane = lanes.remove(0);
-        Story { queue, queue_lane, dead: Arc::new(dead), config, stop: CancellationToken::new() }
+        Story { queue, queue_lane, dead: Arc::new(dead), config, stop: Stop::default() }
     }
 
     /// Runs the lane to the end of its queue, or until it is stopped; what the peer saw.
@@ -441,7 +441,7 @@ async fn giving_up_after_the_elapsed_time_leaves_dead_letters() {
 #[tokio::test(start_paused = true)]
 async fn a_stop_cuts_the_pause_short_and_leaves_the_batch_on_disk() {
     let story = Story::new(vec![spans(&[1])]).await;
-    let stop = story.stop.clone();
+    let stop = story.stop.waiting.clone();
     let script: Script = Box::new(move |_, _| {
         stop.cancel();
         later(Some(200))
@@ -459,7 +459,7 @@ async fn a_stop_cuts_the_pause_short_and_leaves_the_batch_on_disk() {
 async fn after_a_stop_what_the_peer_takes_at_once_is_still_delivered() {
     let mut story = Story::new(vec![spans(&[1]), spans(&[2]), spans(&[3])]).await;
     story.config.sending_queue.batch_size = Size(1);
-    let stop = story.stop.clone();
+    let stop = story.stop.waiting.clone();
     let script: Script = Box::new(move |spans, _| {
         stop.cancel();
         match spans {
@@ -473,6 +473,69 @@ async fn after_a_stop_what_the_peer_takes_at_once_is_still_delivered() {
         traces: sent 1, dropped {}, dead {}, waiting 2
     "#]]
     .assert_eq(&story.run(script).await);
+}
+
+#[tokio::test]
+async fn a_dead_letter_is_replayed_once_and_one_that_is_refused_again_is_a_letter_anew() {
+    let story = Story::new(vec![spans(&[1]), spans(&[2])]).await;
+    let refuse_all: Script = Box::new(|_, _| refused("closed"));
+    story.run(refuse_all).await;
+    assert_eq!(story.dead.count(None).expect("readable").letters, 2);
+
+    // A queue that is open, so that the lane goes on.
+    let again = Story { dead: story.dead.clone(), ..Story::new(vec![]).await };
+    let refuse_two: Script =
+        Box::new(|spans, _| if spans.contains(&2) { refused("still closed") } else { sent() });
+    let exporter = Arc::new(Scripted { started: Instant::now(), script: refuse_two, seen: Mutex::default() });
+    let (queue_lane, config, dead) = (again.queue_lane.clone(), again.config.clone(), again.dead.clone());
+    let lane = Lane::new(queue_lane, exporter, config, dead, Words::new(), Metrics::new("otlp"));
+    let bell = lane.bell();
+    let running = tokio::spawn(lane.run(again.stop.clone()));
+    assert_eq!(again.dead.mark(&queue::Chosen::default(), &["otlp"]).expect("writable").letters, 2);
+    bell.notify_one();
+    let replayed = || again.queue_lane.ledger().line(1).clone();
+    while replayed().replayed < 2
+        || replayed().waiting.items > 0
+        || again.dead.get(2).expect("readable").is_some()
+    {
+        tokio::task::yield_now().await;
+    }
+    again.stop.leasing.cancel();
+    running.await.expect("it does not panic");
+    let line = replayed();
+    assert_eq!((line.sent, line.dead.get("refused"), line.waiting.items), (1, Some(&1), 0));
+    let letters = again.dead.list(None, 0, 10).expect("readable");
+    let left: Vec<_> = letters.iter().map(|letter| (letter.id, letter.message.as_str())).collect();
+    assert_eq!(left, [(3, "HTTP 400: still closed")]);
+}
+
+#[tokio::test]
+async fn a_lane_that_is_told_to_leave_finishes_what_is_in_hand() {
+    struct Slow(tokio::sync::Notify, tokio::sync::Notify);
+    impl Exporter for Slow {
+        fn carries(&self, _: Signal) -> bool {
+            true
+        }
+        fn send<'a>(&'a self, _: &'a Batch) -> BoxFuture<'a, Verdict> {
+            Box::pin(async {
+                self.0.notify_one();
+                self.1.notified().await;
+                sent()
+            })
+        }
+    }
+    let mut story = Story::new(vec![spans(&[1]), spans(&[2])]).await;
+    story.config.sending_queue.batch_size = Size(1);
+    let slow = Arc::new(Slow(Default::default(), Default::default()));
+    let (queue_lane, config, dead) = (story.queue_lane.clone(), story.config.clone(), story.dead.clone());
+    let lane = Lane::new(queue_lane, slow.clone(), config, dead, Words::new(), Metrics::new("otlp"));
+    let running = tokio::spawn(lane.run(story.stop.clone()));
+    slow.0.notified().await;
+    story.stop.leasing.cancel();
+    slow.1.notify_one();
+    running.await.expect("it does not panic");
+    let line = story.queue_lane.ledger().line(1).clone();
+    assert_eq!((line.sent, line.waiting.items), (1, 1));
 }
 
 #[tokio::test]
@@ -498,9 +561,7 @@ async fn several_requests_are_under_way_at_once() {
     let (config, dead) = (story.config.clone(), story.dead.clone());
     let lane = Lane::new(story.queue_lane.clone(), gate, config, dead, words, Metrics::new("otlp"));
     // The gate opens when three are there, or never.
-    tokio::time::timeout(Duration::from_secs(10), lane.run(CancellationToken::new()))
-        .await
-        .expect("three came");
+    tokio::time::timeout(Duration::from_secs(10), lane.run(Stop::default())).await.expect("three came");
     assert_eq!(story.queue_lane.ledger().line(1).sent, 3);
 }
 

@@ -19,6 +19,22 @@ pub struct Config {
     pub when_full: WhenFull,
     /// Bytes received and not yet answered, all connections together. The intake keeps to it.
     pub max_in_flight: Size,
+    pub dead: Dead,
+}
+
+/// The section `queue.dead`: what is kept of dead letters.
+#[derive(Clone, Copy, Debug, serde::Serialize)]
+pub struct Dead {
+    /// Bytes of payload, of all exporters together; the oldest letters make room.
+    pub max_size: Size,
+    #[serde(serialize_with = "serialize_duration")]
+    pub max_age: Duration,
+}
+
+impl Default for Dead {
+    fn default() -> Dead {
+        Dead { max_size: Size::gib(1), max_age: Duration::from_secs(30 * 24 * 3600) }
+    }
 }
 
 /// What `accepted` means.
@@ -73,6 +89,7 @@ impl Default for Config {
             max_age: Duration::from_secs(24 * 3600),
             when_full: WhenFull::Refuse,
             max_in_flight: Size::mib(64),
+            dead: Dead::default(),
         }
     }
 }
@@ -88,6 +105,12 @@ impl Config {
         section.get("max_age", &mut self.max_age);
         section.get("when_full", &mut self.when_full);
         section.get("max_in_flight", &mut self.max_in_flight);
+        section.section("dead", |dead| {
+            dead.get("max_size", &mut self.dead.max_size);
+            dead.get("max_age", &mut self.dead.max_age);
+            check_size(dead, self.dead.max_size);
+            check_age(dead, self.dead.max_age);
+        });
         check_size(section, self.max_size);
         check_age(section, self.max_age);
     }

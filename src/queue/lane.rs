@@ -6,7 +6,7 @@ use super::reader::{Piece, Position};
 use super::scan::{Entry, Range, Scan};
 use super::segment::Segment;
 use super::shared::Shared;
-use super::{Ledger, Settled, Stored};
+use super::{Amount, Ledger, Outcome, Settled, Stored};
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
@@ -26,6 +26,14 @@ pub struct Lease {
     lane: Lane,
     /// `None` once settled.
     piece: Option<Piece>,
+}
+
+/// A dead letter that is on its way again. Dropping it leaves it dead.
+pub struct Replay {
+    lane: Lane,
+    kind: u8,
+    amount: Amount,
+    settled: bool,
 }
 
 /// How often a read is tried before the rest of the segment counts as damaged.
@@ -52,7 +60,8 @@ impl Lane {
     /// The next records in order, of any kind: at least one, and no more than `max_bytes` of payload
     /// beyond that. Waits for some to arrive. `None`: the queue is closed and nothing is left.
     ///
-    /// Several leases may be open at once and be settled in any order.
+    /// Several leases may be open at once and be settled in any order. It may be dropped half-way: what it
+    /// has read is given back.
     pub async fn lease(&self, max_bytes: u64) -> Option<Lease> {
         let mut failures = 0;
         loop {
@@ -62,9 +71,13 @@ impl Lane {
                 Next::Lease(piece) => return Some(self.hand_out(piece)),
                 Next::Read(segment, from) => {
                     let lane = self.clone();
-                    let read = move || lane.read(&segment, from, max_bytes, failures + 1 >= READ_TRIES);
+                    // If nobody waits for it any more, the lease gives back what was read.
+                    let read = move || {
+                        let read = lane.read(&segment, from, max_bytes, failures + 1 >= READ_TRIES)?;
+                        Ok(read.map(|piece| lane.hand_out(piece)))
+                    };
                     match tokio::task::spawn_blocking(read).await {
-                        Ok(Ok(Some(piece))) => return Some(self.hand_out(piece)),
+                        Ok(Ok(Some(lease))) => return Some(lease),
                         Ok(Ok(None)) => failures = 0,
                         Ok(Err(())) => {
                             failures += 1;
@@ -94,6 +107,13 @@ impl Lane {
     /// Gives a lease back unsettled; it is the next to be leased again, or to wait on disk.
     pub fn release(&self, lease: Lease) {
         drop(lease);
+    }
+
+    /// Takes `items` of `kind` out of the dead letters and into the ledger, `bytes` of payload.
+    pub fn replay(&self, kind: u8, items: u64, bytes: u64) -> Replay {
+        let amount = Amount { records: 1, items, bytes };
+        self.shared.log().readers[self.index].replay(kind, amount);
+        Replay { lane: self.clone(), kind, amount, settled: false }
     }
 
     /// What became of every item so far.
@@ -180,6 +200,29 @@ impl Lane {
 impl Lease {
     pub fn records(&self) -> &[Stored] {
         self.piece.as_ref().map_or(&[], |piece| &piece.records)
+    }
+}
+
+impl Replay {
+    /// Books what became of each item; what `settled` leaves out counts as dropped, `unaccounted`.
+    pub fn settle(mut self, settled: &[Settled]) {
+        if !self.book(settled) {
+            warn!(lane = %self.lane.name, "what became of a dead letter does not add up to what was in it");
+        }
+    }
+
+    fn book(&mut self, settled: &[Settled]) -> bool {
+        self.settled = true;
+        self.lane.shared.log().readers[self.lane.index].settle_replay(self.kind, self.amount, settled)
+    }
+}
+
+impl Drop for Replay {
+    fn drop(&mut self) {
+        if !self.settled {
+            let (kind, items) = (self.kind, self.amount.items);
+            self.book(&[Settled { kind, outcome: Outcome::Dead("not_replayed"), items }]);
+        }
     }
 }
 

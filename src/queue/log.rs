@@ -51,7 +51,8 @@ impl Log {
 
     /// Whether every lane has room for `bytes` more, after those that may drop records have done so.
     pub fn admit(&mut self, bytes: u64) -> bool {
-        let full = |reader: &&mut Reader| reader.waiting_bytes() + bytes > reader.limits.max_size;
+        let full =
+            |reader: &&mut Reader| !reader.gone && reader.waiting_bytes() + bytes > reader.limits.max_size;
         if self.readers.iter_mut().filter(full).any(|reader| reader.limits.when_full == WhenFull::Refuse) {
             return false;
         }
@@ -65,7 +66,7 @@ impl Log {
                 }
             }
         }
-        self.readers.iter().all(|reader| reader.waiting_bytes() + bytes <= reader.limits.max_size)
+        self.readers.iter_mut().find(full).is_none()
     }
 
     /// Drops the oldest finished segment that all lanes which need it are willing to drop. Whether

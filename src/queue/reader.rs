@@ -6,7 +6,7 @@ use super::format::{BLOCK, record_len};
 use super::ledger::{Ledger, Line, book};
 use super::scan::Entry;
 use super::segment::{self, Segment};
-use super::tally::{KINDS, Tally};
+use super::tally::{Amount, KINDS, Tally, slot};
 use super::window::Window;
 use super::{Outcome, Settled, Stored};
 use std::collections::BTreeMap;
@@ -16,6 +16,7 @@ use std::time::SystemTime;
 const EXPIRED: Outcome = Outcome::Dropped("expired");
 const CORRUPT: Outcome = Outcome::Dropped("corrupt");
 const QUEUE_FULL: Outcome = Outcome::Dropped("queue_full");
+const REMOVED: Outcome = Outcome::Dropped("removed");
 
 /// Invariant: every record that is on disk and not done with is counted in exactly one of `unread`,
 /// an open lease, and `returned`; `lines[_].waiting` is the sum of all three.
@@ -37,6 +38,8 @@ pub struct Reader {
     pub unwritten: bool,
     /// The cursor was written and not synced.
     pub unsynced: bool,
+    /// The lane was removed: nothing is for it any more.
+    pub gone: bool,
 }
 
 /// The next record to read. Where `segment` is not the one that `sequence` is in, it begins at that
@@ -80,6 +83,7 @@ impl Reader {
             last_read: now,
             unwritten: false,
             unsynced: false,
+            gone: false,
         }
     }
 
@@ -91,8 +95,42 @@ impl Reader {
         }
     }
 
+    /// Begins anew, under the ledger so far, with everything that is in `segments`.
+    pub fn begin<'a>(
+        &mut self,
+        limits: Limits,
+        mut window: Window,
+        segments: impl Iterator<Item = &'a Segment>,
+    ) {
+        let mut segments = segments.peekable();
+        if let Some(oldest) = segments.peek() {
+            window = Window::new(oldest.first);
+            self.last_read = oldest.oldest;
+            self.position = Position { segment: oldest.first, offset: BLOCK, sequence: oldest.first };
+        } else {
+            self.position = Position { segment: 0, offset: 0, sequence: window.low() };
+        }
+        (self.limits, self.window, self.gone, self.unwritten) = (limits, window, false, true);
+        segments.for_each(|segment| self.recover(segment, segment.tally));
+    }
+
+    /// Gives up everything: the lane is removed. What is leased is no longer anybody's.
+    pub fn retire(&mut self) {
+        for line in &mut self.lines {
+            let waiting = std::mem::take(&mut line.waiting);
+            line.settle(REMOVED, waiting.items);
+        }
+        (self.unread, self.held, self.returned) = Default::default();
+        (self.gone, self.unwritten, self.unsynced) = (true, false, false);
+        self.window = Window::new(u64::MAX);
+        self.position.sequence = u64::MAX;
+    }
+
     /// Counts records that were committed to `segment`.
     pub fn accept(&mut self, segment: &Segment, tally: Tally) {
+        if self.gone {
+            return;
+        }
         self.wait(segment.first, tally);
         for (line, amount) in self.lines.iter_mut().zip(tally.iter()) {
             line.accepted += amount.items;
@@ -208,11 +246,17 @@ impl Reader {
     }
 
     pub fn give_back(&mut self, piece: Piece) {
+        if self.gone {
+            return;
+        }
         self.returned.insert(piece.first, piece);
     }
 
     /// Books what became of a piece. Whether `settled` agreed with what the piece held.
     pub fn settle(&mut self, piece: &Piece, settled: &[Settled]) -> bool {
+        if self.gone {
+            return true;
+        }
         self.held.remove(&piece.first);
         self.complete(piece.first, piece.end);
         let mut agreed = true;
@@ -221,6 +265,23 @@ impl Reader {
             agreed &= book(line, kind, amount.items, settled);
         }
         agreed
+    }
+
+    /// Counts what was taken back out of the dead letters.
+    pub fn replay(&mut self, kind: u8, amount: Amount) {
+        let line = &mut self.lines[slot(kind)];
+        line.replayed += amount.items;
+        line.waiting += amount;
+    }
+
+    /// Books what became of a replay. Whether `settled` agreed with it.
+    pub fn settle_replay(&mut self, kind: u8, amount: Amount, settled: &[Settled]) -> bool {
+        let kind = slot(kind);
+        if self.gone {
+            return true;
+        }
+        self.lines[kind].waiting -= amount;
+        book(&mut self.lines[kind], kind, amount.items, settled)
     }
 
     /// Drops everything that is unread in `segment`, if all of it is over age.

@@ -12,7 +12,7 @@ use super::segment::{FREE, Segment};
 use super::window::Window;
 use super::{Metrics, PushError, Record};
 use std::io;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, mpsc};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tracing::warn;
 
@@ -35,7 +35,7 @@ pub struct Shared {
     pub metrics: Metrics,
     pub log: Mutex<Log>,
     /// One for each reader of the log, in its order. Locked before the log, never after it.
-    pub cursors: Vec<Mutex<Cursor>>,
+    pub cursors: RwLock<Vec<Arc<Mutex<Cursor>>>>,
     /// Told whenever there may be something new to lease.
     pub arrived: Notify,
     pub chores: Mutex<Chores>,
@@ -135,7 +135,7 @@ impl Shared {
             disk,
             metrics,
             log: Mutex::new(log),
-            cursors: cursors.into_iter().map(Mutex::new).collect(),
+            cursors: RwLock::new(cursors.into_iter().map(|cursor| Arc::new(Mutex::new(cursor))).collect()),
             arrived: Notify::new(),
             chores: Mutex::default(),
             chore: Condvar::new(),
@@ -153,6 +153,11 @@ impl Shared {
         self.chores.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The cursor of one reader.
+    pub fn cursor(&self, lane: usize) -> Arc<Mutex<Cursor>> {
+        self.cursors.read().unwrap_or_else(PoisonError::into_inner)[lane].clone()
+    }
+
     /// Gives the upkeep something to do.
     pub fn ask(&self, note: impl FnOnce(&mut Chores)) {
         note(&mut self.chores());
@@ -161,7 +166,8 @@ impl Shared {
 
     /// Changes the log for one lane, then writes the lane's cursor if its window has moved.
     pub fn update<T>(&self, lane: usize, change: impl FnOnce(&mut Log) -> T) -> T {
-        let mut cursor = self.cursors[lane].lock().unwrap_or_else(PoisonError::into_inner);
+        let cursor = self.cursor(lane);
+        let mut cursor = cursor.lock().unwrap_or_else(PoisonError::into_inner);
         let (result, window, finished) = {
             let mut log = self.log();
             let result = change(&mut log);

@@ -86,10 +86,12 @@ impl Upkeep {
 
     fn sync_cursors(&mut self) {
         self.synced = Some(Instant::now());
-        for (lane, cursor) in self.shared.cursors.iter().enumerate() {
+        let lanes = self.shared.log().readers.len();
+        for lane in 0..lanes {
             if !std::mem::take(&mut self.shared.log().readers[lane].unsynced) {
                 continue;
             }
+            let cursor = self.shared.cursor(lane);
             let file = cursor.lock().unwrap_or_else(PoisonError::into_inner).file();
             if let Err(error) = file.sync_data() {
                 self.shared.metrics.disk_errors.increment(1);

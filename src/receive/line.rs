@@ -6,6 +6,7 @@ use crate::otlp::Batch;
 use crate::queue::{PushError, Queue, Record};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
 /// Recognise, enrich, store.
@@ -27,9 +28,30 @@ pub trait Line: Send + Sync + 'static {
     fn stored(&self, enriched: &Enriched, took: Option<Duration>);
 }
 
+/// The enricher in force, which can be exchanged at any time: each batch is enriched by one of them throughout.
+/// Cloning shares it.
+#[derive(Clone)]
+pub struct Live(Arc<RwLock<Enricher>>);
+
+impl Live {
+    pub fn new(enricher: Enricher) -> Live {
+        Live(Arc::new(RwLock::new(enricher)))
+    }
+
+    /// The one in force now.
+    pub fn get(&self) -> Enricher {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Has batches enriched by `enricher` from now on.
+    pub fn set(&self, enricher: Enricher) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = enricher;
+    }
+}
+
 /// The line of the running agent.
 pub struct Standard {
-    pub enricher: Enricher,
+    pub enricher: Live,
     pub queue: Queue,
     pub metrics: enrich::Metrics,
     pub calls: LlmMetrics,
@@ -37,11 +59,11 @@ pub struct Standard {
 
 impl Line for Standard {
     fn concerns(&self, batch: &Batch) -> bool {
-        self.enricher.concerns(batch)
+        self.enricher.get().concerns(batch)
     }
 
     fn enrich(&self, batch: &Batch, now: SystemTime) -> Enriched {
-        self.enricher.apply(batch, now)
+        self.enricher.get().apply(batch, now)
     }
 
     fn push(&self, record: Record) -> BoxFuture<'_, Result<(), PushError>> {

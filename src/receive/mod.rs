@@ -18,7 +18,7 @@ mod windows;
 
 pub use config::{Config, Cors, Grpc, Http, Keepalive, Otlp, Protocols, ServerParameters, Transport};
 pub use intake::{Arrival, Door, Format, Intake, Via};
-pub use line::{Line, Standard};
+pub use line::{Line, Live, Standard};
 pub use llm_metrics::LlmMetrics;
 pub use metrics::Metrics;
 pub use refusal::Refusal;

@@ -170,7 +170,8 @@ fn dead_letters_are_listed_and_shown() {
         no dead letters
     "#]],
     );
-    let letters = DeadLetters::open(directory.path(), 1 << 20, queue::Metrics::new()).expect("it opens");
+    let letters =
+        DeadLetters::open(directory.path(), queue::Dead::default(), queue::Metrics::new()).expect("it opens");
     let time = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_772_323_200);
     let letter = Letter {
         exporter: "otlp".into(),

@@ -10,5 +10,6 @@ mod kill;
 mod layers;
 mod line;
 mod otlp_clients;
+mod reload;
 mod shared;
 mod support;

@@ -8,7 +8,8 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 fn open(dir: &Path, most: u64) -> DeadLetters {
-    DeadLetters::open(dir, most, Metrics::new()).unwrap()
+    let bounds = Dead { max_size: crate::units::Size(most), ..Dead::default() };
+    DeadLetters::open(dir, bounds, Metrics::new()).unwrap()
 }
 
 fn letter(exporter: &str, payload: &'static [u8]) -> Letter {
@@ -101,4 +102,53 @@ fn a_file_that_goes_bad_while_it_is_open_costs_no_new_letter() {
 fn set_aside(dir: &Path) -> usize {
     let names = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name());
     names.filter(|name| name.to_string_lossy().starts_with("dead.db.corrupt-")).count()
+}
+
+fn chosen(ids: &[i64], exporter: Option<&str>, reason: Option<&str>) -> Chosen {
+    Chosen { ids: ids.to_vec(), exporter: exporter.map(str::to_string), reason: reason.map(str::to_string) }
+}
+
+#[test]
+fn letters_are_marked_once_and_come_back_after_a_restart_until_they_are_removed() {
+    let dir = tempfile::tempdir().unwrap();
+    let letters = open(dir.path(), 1000);
+    for exporter in ["otlp", "kafka", "otlp", "receiver:kafka"] {
+        letters.push(&letter(exporter, b"x")).unwrap();
+    }
+    let exporters = ["otlp", "kafka"];
+    assert_eq!(letters.mark(&chosen(&[3], None, None), &exporters).unwrap().letters, 1);
+    let rest = letters.mark(&Chosen::default(), &exporters).unwrap();
+    assert_eq!(rest, Count { letters: 2, items: 6, bytes: 2 }, "neither the marked one nor a receiver's");
+    let again = open(dir.path(), 1000);
+    let ids = |after| again.marked("otlp", after).unwrap().map(|(id, _)| id);
+    assert_eq!((ids(0), ids(1), ids(3)), (Some(1), Some(3), None));
+    assert!(again.remove(1).unwrap());
+    assert_eq!(ids(0), Some(3));
+}
+
+#[test]
+fn letters_are_discarded_by_what_is_said_of_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let letters = open(dir.path(), 1000);
+    letters.push(&letter("otlp", b"x")).unwrap();
+    letters.push(&Letter { reason: "too_large".to_string(), ..letter("otlp", b"y") }).unwrap();
+    letters.push(&letter("kafka", b"z")).unwrap();
+    assert_eq!(letters.discard(&chosen(&[1, 3], Some("kafka"), None)).unwrap().letters, 1);
+    assert_eq!(letters.discard(&chosen(&[], None, Some("too_large"))).unwrap().letters, 1);
+    assert_eq!(letters.count(None).unwrap().letters, 1);
+    assert_eq!(letters.discard(&Chosen::default()).unwrap().letters, 1);
+}
+
+#[test]
+fn letters_past_their_age_are_dropped() {
+    let dir = tempfile::tempdir().unwrap();
+    let letters = open(dir.path(), 1000);
+    let day = Duration::from_secs(86_400);
+    for days in [31, 29] {
+        let died = SystemTime::now() - days * day;
+        letters.push(&Letter { died, ..letter("otlp", b"x") }).unwrap();
+    }
+    letters.expire().unwrap();
+    let left: Vec<i64> = letters.list(None, 0, 10).unwrap().iter().map(|letter| letter.id).collect();
+    assert_eq!(left, [2]);
 }

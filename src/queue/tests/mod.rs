@@ -3,6 +3,7 @@
 mod dead;
 mod fault;
 mod faults;
+mod lanes;
 mod limits;
 mod model;
 mod rig;

@@ -3,9 +3,10 @@
 use super::spans::Trace;
 use bytes::Bytes;
 use http::StatusCode;
-use sidelight::agent::{Addresses, Agent as Running};
-use sidelight::config::{self, Environment, Sources};
+use sidelight::agent::{Addresses, Agent as Running, Control, StartError};
+use sidelight::config::{self, Config, Environment, Sources};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// An agent in this process. Stop it to look at what it leaves; dropping it leaves it to the runtime.
@@ -43,12 +44,7 @@ impl Agent {
     async fn start_in(folder: TempDir, yaml: &str) -> Agent {
         // The first of several tests installs it for all.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let data = format!("yaml:data_dir: {}", folder.path().display());
-        let uris = vec![format!("yaml:{FREE_PORTS}"), data, format!("yaml:{yaml}")];
-        let sources = Sources { uris, ..Sources::default() };
-        let loaded =
-            config::load(&sources, &Environment::default()).unwrap_or_else(|problems| panic!("{problems:?}"));
-        let running = Running::start(&loaded.config).await.expect("it starts");
+        let running = Running::start(&load(&folder, yaml)).await.expect("it starts");
         let client = reqwest::Client::builder().no_proxy().build().expect("a client");
         Agent { addresses: running.addresses.clone(), running, folder, client }
     }
@@ -74,6 +70,34 @@ impl Agent {
     pub async fn metrics(&self) -> Metrics {
         let url = format!("http://{}/metrics", self.addresses.metrics.expect("metrics are on"));
         Metrics(self.client.get(url).send().await.expect("an answer").text().await.expect("text"))
+    }
+
+    /// Puts other settings in force, over the built-in ones; the sections that take a restart.
+    pub async fn reload(&self, yaml: &str) -> Result<Vec<&'static str>, StartError> {
+        self.running.control().reload(&load(&self.folder, yaml)).await
+    }
+
+    pub fn control(&self) -> Control {
+        self.running.control()
+    }
+
+    /// Returns once the metrics are as `enough` wants them; panics after ten seconds.
+    pub async fn eventually(&self, what: &str, enough: impl Fn(&Metrics) -> bool) {
+        for _ in 0..200 {
+            if enough(&self.metrics().await) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("not in ten seconds: {what}\n{}", self.metrics().await.0);
+    }
+
+    /// That accepted + recovered + replayed = sent + dropped + dead + waiting, for the traces of each exporter.
+    pub async fn assert_ledger_closes(&self, exporters: &[&str]) {
+        let metrics = self.metrics().await;
+        for exporter in exporters {
+            assert!(metrics.closes(exporter), "{exporter}\n{}", metrics.0);
+        }
     }
 
     /// Stops it in order.
@@ -102,6 +126,25 @@ impl Metrics {
         let values = self.0.lines().filter(of_it).filter_map(|line| line.rsplit(' ').next());
         values.map(|value| value.parse::<f64>().expect("a number") as u64).sum()
     }
+}
+
+impl Metrics {
+    /// Whether every item of the exporter's traces is accounted for.
+    pub fn closes(&self, exporter: &str) -> bool {
+        let label = format!("exporter=\"{exporter}\"");
+        let of = |what: &str| self.sum(&format!("sidelight_exporter_{what}"), &[&label, "traces"]);
+        let came = of("accepted_items_total") + of("recovered_items_total") + of("replayed_items_total");
+        let went = of("sent_items_total") + of("dropped_items_total") + of("dead_items_total");
+        came == went + of("waiting_items")
+    }
+}
+
+fn load(folder: &TempDir, yaml: &str) -> Config {
+    let data = format!("yaml:data_dir: {}", folder.path().display());
+    let uris = vec![format!("yaml:{FREE_PORTS}"), data, format!("yaml:{yaml}")];
+    let sources = Sources { uris, ..Sources::default() };
+    let loaded = config::load(&sources, &Environment::default());
+    loaded.unwrap_or_else(|problems| panic!("{problems:?}")).config
 }
 
 /// Every file below `folder` whose bytes contain `needle`.

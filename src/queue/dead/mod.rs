@@ -1,11 +1,14 @@
 //! Dead letters: what a peer will never take, kept for a person to look at. A SQLite file.
 
+mod rows;
+
 use super::Metrics;
+use super::clock::Clock;
+use super::config::Dead;
 use super::disk::make_private;
-use super::format::{nanos, time};
 use crate::sqlite;
 use bytes::Bytes;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
+use rusqlite::{Connection, OpenFlags};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -20,7 +23,8 @@ pub struct DeadLetters {
     /// `None`: kept in memory.
     path: Option<PathBuf>,
     connection: Mutex<Connection>,
-    most: u64,
+    bounds: Dead,
+    clock: Clock,
     metrics: Metrics,
 }
 
@@ -64,6 +68,23 @@ pub struct Count {
     pub bytes: u64,
 }
 
+/// Which letters are meant: those that fit all of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Chosen {
+    /// Empty: whatever their id.
+    pub ids: Vec<i64>,
+    pub exporter: Option<String>,
+    pub reason: Option<String>,
+}
+
+impl Count {
+    fn add(&mut self, items: u64, bytes: u64) {
+        self.letters += 1;
+        self.items += items;
+        self.bytes += bytes;
+    }
+}
+
 /// A failure of SQLite or of the disk under it. Nothing was set aside.
 #[derive(Debug, thiserror::Error)]
 pub enum DeadError {
@@ -96,29 +117,34 @@ const SCHEMA: &str = "
         BEGIN UPDATE total SET bytes = bytes + NEW.bytes; END;
     CREATE TRIGGER IF NOT EXISTS removed AFTER DELETE ON letters
         BEGIN UPDATE total SET bytes = bytes - OLD.bytes; END;
+    CREATE TABLE IF NOT EXISTS replay(id INTEGER PRIMARY KEY);
+    CREATE TRIGGER IF NOT EXISTS done AFTER DELETE ON letters
+        BEGIN DELETE FROM replay WHERE id = OLD.id; END;
 ";
 
-const SUMMARY: &str = "SELECT id, exporter, kind, items, bytes, reason, message, enqueued, died FROM letters";
-
 impl DeadLetters {
-    /// Opens `dead.db` in the queue's directory, and makes both if need be. `most` bounds the bytes of
-    /// payload; past it the oldest letters are dropped. A file that SQLite cannot read is set aside
+    /// Opens `dead.db` in the queue's directory, and makes both if need be. Past `bounds` the oldest letters
+    /// are dropped, counted and logged. A file that SQLite cannot read is set aside
     /// as `dead.db.corrupt-<seconds since 1970>`, counted, and begun anew.
-    pub fn open(directory: &Path, most: u64, metrics: Metrics) -> Result<DeadLetters, DeadError> {
+    pub fn open(directory: &Path, bounds: Dead, metrics: Metrics) -> Result<DeadLetters, DeadError> {
         make_private(directory)?;
         let path = directory.join(FILE);
         let connection = match sqlite::connect(&path, SCHEMA) {
             Err(error) if sqlite::is_corrupt(&error) => rebuild(&path, &metrics)?,
             other => other?,
         };
-        Ok(DeadLetters { path: Some(path), connection: Mutex::new(connection), most, metrics })
+        Ok(DeadLetters::on(Some(path), connection, bounds, metrics))
     }
 
     /// As [`DeadLetters::open`] for `durability: memory`.
-    pub fn in_memory(most: u64, metrics: Metrics) -> Result<DeadLetters, DeadError> {
+    pub fn in_memory(bounds: Dead, metrics: Metrics) -> Result<DeadLetters, DeadError> {
         let connection = Connection::open_in_memory()?;
         connection.execute_batch(SCHEMA)?;
-        Ok(DeadLetters { path: None, connection: Mutex::new(connection), most, metrics })
+        Ok(DeadLetters::on(None, connection, bounds, metrics))
+    }
+
+    fn on(path: Option<PathBuf>, connection: Connection, bounds: Dead, metrics: Metrics) -> DeadLetters {
+        DeadLetters { path, connection: Mutex::new(connection), bounds, clock: Clock::start(), metrics }
     }
 
     /// Sets a letter aside and gives its id. It is on disk when this returns. It is kept whatever its size;
@@ -126,38 +152,74 @@ impl DeadLetters {
     pub fn push(&self, letter: &Letter) -> Result<i64, DeadError> {
         self.run(|connection| {
             let transaction = connection.transaction()?;
-            let id = insert(&transaction, letter)?;
-            let dropped = trim(&transaction, id, self.most)?;
+            let id = rows::insert(&transaction, letter)?;
+            let dropped = rows::trim(&transaction, id, self.bounds.max_size.0)?;
             transaction.commit()?;
-            if dropped.letters > 0 {
-                self.metrics.dead_discarded.increment(dropped.items);
-                warn!(
-                    letters = dropped.letters,
-                    items = dropped.items,
-                    "dropped the oldest dead letters to make room"
-                );
-            }
+            self.dropped(dropped, "dropped the oldest dead letters to make room");
             Ok(id)
+        })
+    }
+
+    /// Drops letters that are past `queue.dead.max_age`. To be called now and then.
+    pub fn expire(&self) -> Result<(), DeadError> {
+        let Some(before) = self.clock.now().checked_sub(self.bounds.max_age) else {
+            return Ok(());
+        };
+        let dropped = self.run(|connection| rows::expire(connection, before))?;
+        self.dropped(dropped, "dropped dead letters that were past their age");
+        Ok(())
+    }
+
+    fn dropped(&self, dropped: Count, why: &'static str) {
+        if dropped.letters > 0 {
+            self.metrics.dead_discarded.increment(dropped.items);
+            warn!(letters = dropped.letters, items = dropped.items, "{why}");
+        }
+    }
+
+    /// Marks the chosen letters of `exporters` to be given to them again, which outlasts a crash; how much
+    /// was not marked before. A lane takes them by [`DeadLetters::marked`].
+    pub fn mark(&self, chosen: &Chosen, exporters: &[&str]) -> Result<Count, DeadError> {
+        self.run(|connection| {
+            let transaction = connection.transaction()?;
+            let count = rows::mark(&transaction, chosen, exporters)?;
+            transaction.commit()?;
+            Ok(count)
+        })
+    }
+
+    /// The first letter after `after` that `exporter` is to be given again, with its id.
+    pub fn marked(&self, exporter: &str, after: i64) -> Result<Option<(i64, Letter)>, DeadError> {
+        self.run(|connection| rows::marked(connection, exporter, after))
+    }
+
+    /// Removes the chosen letters for good; how much that was.
+    pub fn discard(&self, chosen: &Chosen) -> Result<Count, DeadError> {
+        self.run(|connection| {
+            let transaction = connection.transaction()?;
+            let count = rows::discard(&transaction, chosen)?;
+            transaction.commit()?;
+            Ok(count)
         })
     }
 
     /// Letters by rising id, from after `after` on: of one exporter, or of all.
     pub fn list(&self, exporter: Option<&str>, after: i64, limit: usize) -> Result<Vec<Summary>, DeadError> {
-        self.run(|connection| list(connection, exporter, after, limit))
+        self.run(|connection| rows::list(connection, exporter, after, limit))
     }
 
     pub fn get(&self, id: i64) -> Result<Option<Letter>, DeadError> {
-        self.run(|connection| get(connection, id))
+        self.run(|connection| rows::get(connection, id))
     }
 
     /// How much there is of one exporter, or of all.
     pub fn count(&self, exporter: Option<&str>) -> Result<Count, DeadError> {
-        self.run(|connection| count(connection, exporter))
+        self.run(|connection| rows::count(connection, exporter))
     }
 
     /// Removes a letter; whether there was one.
     pub fn remove(&self, id: i64) -> Result<bool, DeadError> {
-        self.run(|connection| Ok(connection.execute("DELETE FROM letters WHERE id=?1", [id])? > 0))
+        self.run(|connection| rows::remove(connection, id))
     }
 
     /// Runs `work`, a second time on a new file if the old one turns out to be corrupt.
@@ -192,17 +254,17 @@ impl Reading {
 
     /// As [`DeadLetters::list`].
     pub fn list(&self, exporter: Option<&str>, after: i64, limit: usize) -> Result<Vec<Summary>, DeadError> {
-        Ok(list(&self.connection, exporter, after, limit)?)
+        Ok(rows::list(&self.connection, exporter, after, limit)?)
     }
 
     /// As [`DeadLetters::get`].
     pub fn get(&self, id: i64) -> Result<Option<Letter>, DeadError> {
-        Ok(get(&self.connection, id)?)
+        Ok(rows::get(&self.connection, id)?)
     }
 
     /// As [`DeadLetters::count`].
     pub fn count(&self, exporter: Option<&str>) -> Result<Count, DeadError> {
-        Ok(count(&self.connection, exporter)?)
+        Ok(rows::count(&self.connection, exporter)?)
     }
 }
 
@@ -211,109 +273,4 @@ fn rebuild(path: &Path, metrics: &Metrics) -> Result<Connection, DeadError> {
     metrics.corrupt.increment(1);
     error!(aside = %aside.display(), "the dead letters' file is corrupt and was set aside");
     Ok(sqlite::connect(path, SCHEMA)?)
-}
-
-fn insert(connection: &Connection, letter: &Letter) -> rusqlite::Result<i64> {
-    let mut statement = connection.prepare_cached(
-        "INSERT INTO letters(exporter, kind, flags, items, bytes, reason, message, enqueued, died, payload)
-         VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-    )?;
-    statement.insert(params![
-        letter.exporter,
-        letter.kind,
-        letter.flags,
-        signed(letter.items),
-        signed(letter.payload.len() as u64),
-        letter.reason,
-        letter.message,
-        signed(nanos(letter.enqueued)),
-        signed(nanos(letter.died)),
-        &letter.payload[..],
-    ])
-}
-
-/// Removes the oldest letters, but not `newest`, until there are at most `most` bytes.
-fn trim(connection: &Connection, newest: i64, most: u64) -> rusqlite::Result<Count> {
-    let mut dropped = Count::default();
-    while connection.query_row("SELECT bytes FROM total", [], |row| row.get::<_, i64>(0))? > signed(most) {
-        let removed = connection
-            .query_row(
-                "DELETE FROM letters WHERE id = (SELECT min(id) FROM letters WHERE id < ?1) RETURNING items, bytes",
-                [newest],
-                |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)),
-            )
-            .optional()?;
-        let Some((items, bytes)) = removed else { break };
-        dropped.letters += 1;
-        dropped.items += unsigned(items);
-        dropped.bytes += unsigned(bytes);
-    }
-    Ok(dropped)
-}
-
-fn list(
-    connection: &Connection,
-    exporter: Option<&str>,
-    after: i64,
-    limit: usize,
-) -> rusqlite::Result<Vec<Summary>> {
-    let sql = format!("{SUMMARY} WHERE id > ?1 AND (?2 IS NULL OR exporter = ?2) ORDER BY id LIMIT ?3");
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let mut statement = connection.prepare_cached(&sql)?;
-    let rows = statement.query_map(params![after, exporter, limit], summary)?;
-    rows.collect()
-}
-
-fn get(connection: &Connection, id: i64) -> rusqlite::Result<Option<Letter>> {
-    let sql = "SELECT exporter, kind, flags, items, reason, message, enqueued, died, payload
-               FROM letters WHERE id = ?1";
-    let letter = |row: &Row<'_>| {
-        Ok(Letter {
-            exporter: row.get(0)?,
-            kind: row.get(1)?,
-            flags: row.get(2)?,
-            items: unsigned(row.get(3)?),
-            reason: row.get(4)?,
-            message: row.get(5)?,
-            enqueued: time(unsigned(row.get(6)?)),
-            died: time(unsigned(row.get(7)?)),
-            payload: row.get::<_, Vec<u8>>(8)?.into(),
-        })
-    };
-    connection.query_row(sql, [id], letter).optional()
-}
-
-fn count(connection: &Connection, exporter: Option<&str>) -> rusqlite::Result<Count> {
-    let sql = "SELECT count(*), coalesce(sum(items), 0), coalesce(sum(bytes), 0)
-               FROM letters WHERE ?1 IS NULL OR exporter = ?1";
-    connection.query_row(sql, [exporter], |row| {
-        Ok(Count {
-            letters: unsigned(row.get(0)?),
-            items: unsigned(row.get(1)?),
-            bytes: unsigned(row.get(2)?),
-        })
-    })
-}
-
-fn summary(row: &Row<'_>) -> rusqlite::Result<Summary> {
-    Ok(Summary {
-        id: row.get(0)?,
-        exporter: row.get(1)?,
-        kind: row.get(2)?,
-        items: unsigned(row.get(3)?),
-        bytes: unsigned(row.get(4)?),
-        reason: row.get(5)?,
-        message: row.get(6)?,
-        enqueued: time(unsigned(row.get(7)?)),
-        died: time(unsigned(row.get(8)?)),
-    })
-}
-
-/// SQLite's integers are signed; nothing that we store comes near the edge.
-fn signed(value: u64) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
-}
-
-fn unsigned(value: i64) -> u64 {
-    u64::try_from(value).unwrap_or(0)
 }

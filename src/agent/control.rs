@@ -1,0 +1,97 @@
+//! What can be done with an agent while it runs.
+
+use super::lanes::Lanes;
+use super::{StartError, blocking};
+use crate::config::Config;
+use crate::enrich::Enricher;
+use crate::enrich::cost::Prices;
+use crate::queue::{Chosen, Count, DeadError, DeadLetters, Queue};
+use crate::receive::Live;
+use std::sync::Arc;
+use tokio::sync::Mutex;
+use tracing::{info, warn};
+
+/// The handle by which signals and the management API reach a running agent. Cloning shares it.
+#[derive(Clone)]
+pub struct Control(Arc<Parts>);
+
+struct Parts {
+    lanes: Arc<Lanes>,
+    enricher: Live,
+    queue: Queue,
+    dead: Arc<DeadLetters>,
+    /// In force. Held throughout a reload: one at a time.
+    config: Mutex<Config>,
+}
+
+impl Control {
+    pub(super) fn new(
+        lanes: Arc<Lanes>,
+        enricher: Live,
+        queue: Queue,
+        dead: Arc<DeadLetters>,
+        config: &Config,
+    ) -> Control {
+        Control(Arc::new(Parts { lanes, enricher, queue, dead, config: Mutex::new(config.clone()) }))
+    }
+
+    /// Puts `enrich` and `exporters` of `config` in force: nothing is lost or sent twice by it. Gives the other
+    /// sections that differ from what runs; they take a restart.
+    ///
+    /// Errors leave the old configuration running.
+    pub async fn reload(&self, config: &Config) -> Result<Vec<&'static str>, StartError> {
+        let mut current = self.0.config.lock().await;
+        let prices = Prices::load(&config.enrich.cost.prices).map_err(StartError::Prices)?;
+        let enricher = Enricher::build(&config.enrich, prices);
+        self.0.lanes.exchange(&config.exporters).await?;
+        self.0.enricher.set(enricher);
+        let waiting = fixed(&current, config);
+        (current.enrich, current.exporters) = (config.enrich.clone(), config.exporters.clone());
+        info!(exporters = config.exporters.0.len(), "the configuration was loaded anew");
+        for section in &waiting {
+            warn!(section, "this section has changed and takes a restart to be in force");
+        }
+        Ok(waiting)
+    }
+
+    /// The configuration in force.
+    pub async fn config(&self) -> Config {
+        self.0.config.lock().await.clone()
+    }
+
+    /// The queue, to be looked at.
+    pub fn queue(&self) -> &Queue {
+        &self.0.queue
+    }
+
+    /// The dead letters; their calls block.
+    pub fn dead(&self) -> &Arc<DeadLetters> {
+        &self.0.dead
+    }
+
+    /// Gives the chosen dead letters of configured exporters to them once more; how much that is, without what is
+    /// on its way already. It goes on after this returns, and after a restart.
+    pub async fn replay(&self, chosen: Chosen) -> Result<Count, DeadError> {
+        self.0.lanes.replay(chosen).await
+    }
+
+    /// Removes the chosen dead letters for good.
+    pub async fn discard(&self, chosen: Chosen) -> Result<Count, DeadError> {
+        blocking(&self.0.dead, move |dead| dead.discard(&chosen)).await
+    }
+}
+
+/// The sections that differ and cannot be exchanged while the agent runs.
+fn fixed(current: &Config, new: &Config) -> Vec<&'static str> {
+    // Secrets look alike here, and so do files whose content has changed.
+    fn differs(one: &impl serde::Serialize, other: &impl serde::Serialize) -> bool {
+        serde_json::to_string(one).ok() != serde_json::to_string(other).ok()
+    }
+    let sections = [
+        ("data_dir", current.data_dir != new.data_dir),
+        ("receivers", differs(&current.receivers, &new.receivers)),
+        ("queue", differs(&current.queue, &new.queue)),
+        ("telemetry", differs(&current.telemetry, &new.telemetry)),
+    ];
+    sections.into_iter().filter(|(_, differs)| *differs).map(|(section, _)| section).collect()
+}

@@ -1,0 +1,105 @@
+//! The real binary, for what only a process can show: signals, kill -9, exit status.
+
+use super::spans::Trace;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStderr, Command};
+use tokio::time::timeout;
+
+/// How long anything may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A running `sidelight run`, killed when it is dropped.
+pub struct Sidelight {
+    child: Child,
+    pub url: String,
+    log: Lines<BufReader<ChildStderr>>,
+    client: reqwest::Client,
+}
+
+/// A port that is free now.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
+}
+
+impl Sidelight {
+    /// With its data in `folder`, on free ports, and with these arguments.
+    pub async fn start_with(folder: &Path, arguments: &[String]) -> Sidelight {
+        let command = Command::new(env!("CARGO_BIN_EXE_sidelight"));
+        Sidelight::start_as(command, folder, arguments).await
+    }
+
+    /// As [`Sidelight::start_with`], from a command that ends in the binary's name.
+    pub async fn start_as(mut command: Command, folder: &Path, arguments: &[String]) -> Sidelight {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let http = free_port();
+        let mut child = command
+            .arg("run")
+            .args(arguments)
+            .arg("--set")
+            .arg(format!("data_dir={}", folder.display()))
+            .args(["--set", &format!("receivers.otlp.protocols.http.endpoint=127.0.0.1:{http}")])
+            .args(["--set", "receivers.otlp.protocols.grpc.endpoint=127.0.0.1:0"])
+            .args(["--set", "telemetry.metrics.endpoint=127.0.0.1:0"])
+            .args(["--set", "telemetry.health.endpoint=127.0.0.1:0"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("it starts");
+        let mut said = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+        let log = BufReader::new(child.stderr.take().expect("a pipe")).lines();
+        let greeting = timeout(PATIENCE, said.next_line()).await.expect("it greets in time").expect("a pipe");
+        assert!(greeting.is_some_and(|line| line.ends_with("is running.")), "it did not start");
+        Sidelight {
+            child,
+            url: format!("http://127.0.0.1:{http}/v1/traces"),
+            log,
+            client: reqwest::Client::builder().no_proxy().build().expect("a client"),
+        }
+    }
+
+    /// Sends a trace; it must be accepted.
+    pub async fn send(&self, trace: &Trace) {
+        assert_eq!(self.try_send(trace).await, Some(200));
+    }
+
+    /// The status of the answer, if there was one.
+    pub async fn try_send(&self, trace: &Trace) -> Option<u16> {
+        let request = self.client.post(&self.url).header("content-type", "application/x-protobuf");
+        request.body(trace.proto()).send().await.ok().map(|answer| answer.status().as_u16())
+    }
+
+    /// Sends a signal by its name.
+    pub fn signal(&self, name: &str) {
+        let pid = self.pid().to_string();
+        let sent = std::process::Command::new("kill").args(["-s", name, &pid]).status();
+        assert!(sent.expect("kill is there").success());
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id().expect("it runs")
+    }
+
+    /// Reads its log up to the first line with `text`.
+    pub async fn wait_for_log(&mut self, text: &str) {
+        let found = timeout(PATIENCE, async {
+            while let Some(line) = self.log.next_line().await.expect("a pipe") {
+                if line.contains(text) {
+                    return true;
+                }
+            }
+            false
+        });
+        assert_eq!(found.await, Ok(true), "it never said: {text}");
+    }
+
+    /// Its exit status, once it has ended by itself.
+    pub async fn ended(&mut self) -> Option<i32> {
+        timeout(PATIENCE, self.child.wait()).await.expect("it ends in time").expect("it ran").code()
+    }
+}
