@@ -1,6 +1,6 @@
 //! The section `enrich`.
 
-use super::redact;
+use super::{redact, sample};
 use crate::settings::{Section, choices};
 
 /// What is done to recognised spans and log records.
@@ -14,7 +14,7 @@ pub struct Config {
     pub media: Media,
     pub tokens: Tokens,
     pub cost: Cost,
-    pub sample: Sample,
+    pub sample: sample::Config,
     /// Whether the names that earlier tools write are written too: `llm.pii_detected`, `llm.injection_attempt`,
     /// `llm.is_sampled`.
     pub aliases: Aliases,
@@ -59,13 +59,6 @@ pub struct Cost {
     pub prices: Vec<String>,
 }
 
-/// `enrich.sample`.
-#[derive(Clone, Debug, serde::Serialize)]
-pub struct Sample {
-    /// How many calls of a hundred are hashed and embedded, by their span id: a whole number to 100.
-    pub percent: u8,
-}
-
 /// `enrich.aliases`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(transparent)]
@@ -80,12 +73,6 @@ impl Default for Tokens {
 impl Default for Cost {
     fn default() -> Cost {
         Cost { prices: vec!["builtin".into()] }
-    }
-}
-
-impl Default for Sample {
-    fn default() -> Sample {
-        Sample { percent: 1 }
     }
 }
 
@@ -105,12 +92,7 @@ impl Config {
             section.get("count_when_missing", &mut self.tokens.count_when_missing);
         });
         section.section("cost", |section| section.list("prices", &mut self.cost.prices));
-        section.section("sample", |section| {
-            section.get("percent", &mut self.sample.percent);
-            if self.sample.percent > 100 {
-                section.problem("percent", "expected a whole number from 0 to 100");
-            }
-        });
+        section.section("sample", |section| self.sample.read(section));
         section.get("aliases", &mut self.aliases.0);
         section.not_built_yet(&["normalize", "patterns", "embed"]);
     }
@@ -143,7 +125,7 @@ mod tests {
             "scope: some\nsample: { percent: 101 }\nembed: { mode: off }\nalias: false\n",
             expect![[r#"
                 c.yaml:1: scope: expected llm or all, found `some`
-                c.yaml:2: sample.percent: expected a whole number from 0 to 100
+                c.yaml:2: sample.percent: expected a whole number from 0 to 100, found `101`
                 c.yaml:3: embed: not built yet
                 c.yaml:4: alias: unknown key
             "#]],

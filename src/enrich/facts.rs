@@ -2,6 +2,7 @@
 
 use super::cost::Cost;
 use super::figures::{self, Tokens};
+use super::sample::Traits;
 use super::texts::Texts;
 use crate::llm::{Call, names};
 use crate::otlp::{Item, Span};
@@ -41,6 +42,18 @@ pub(super) fn failed(span: Span<'_>) -> bool {
 }
 
 impl CallFacts {
+    /// What the rules of sampling look at, but for the flags.
+    pub(super) fn traits(&self) -> Traits {
+        let tokens = self.input_tokens.into_iter().chain(self.output_tokens).reduce(u64::saturating_add);
+        Traits {
+            error: self.error,
+            pico_usd: self.cost_pico_usd,
+            latency_ms: self.duration_ms,
+            tokens,
+            ..Traits::default()
+        }
+    }
+
     /// All but the flags, which are known only after the scan.
     pub(super) fn of(
         item: &Item<'_>,

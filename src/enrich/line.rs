@@ -8,8 +8,9 @@ use super::flags::Flags;
 use super::given::Given;
 use super::own::Own;
 use super::redact::Tally;
+use super::sample::{Exports, Gate, Traits};
 use super::texts::Texts;
-use super::{cost::Cost, hash, sample};
+use super::{cost::Cost, hash};
 use crate::llm::{Call, names};
 use crate::otlp::{Batch, Item, Span, Splice};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -20,7 +21,9 @@ pub(super) struct Line {
     pub(super) prices: Prices,
     pub(super) scope: Scope,
     pub(super) count_missing: bool,
-    pub(super) sample_percent: u8,
+    pub(super) gate: Gate,
+    /// `None` where everything is exported.
+    pub(super) exports: Option<Exports>,
     pub(super) aliases: bool,
 }
 
@@ -33,6 +36,8 @@ pub(super) struct Outcome {
     pub(super) facts: Option<CallFacts>,
     pub(super) unpriced: Option<Unpriced>,
     pub(super) embeddable: bool,
+    /// Whether its trace is exported whatever the share.
+    pub(super) keep: bool,
 }
 
 /// An attribute to be written.
@@ -47,10 +52,12 @@ impl Line {
         let mut outcome = Outcome::default();
         let own = Own::read(item);
         let (mut ours, mut added) = (Vec::new(), Vec::new());
+        let mut traits = Traits::default();
         if let Some(span) = item.span() {
             let tokens = self.tokens(call, failed(span));
             let cost = self.cost(call, tokens.as_ref(), day(span, now), &mut outcome);
             let facts = CallFacts::of(item, span, call, tokens.as_ref(), cost.as_ref(), &self.texts);
+            traits = facts.traits();
             outcome.facts = Some(facts);
             if !own.enriched_before() {
                 added = self.normalised(item, call);
@@ -64,7 +71,9 @@ impl Line {
         let flags = Flags::merge(&own, &outcome.tally, &self.texts.redactor);
         let (pii, injection) = (flags.pii, flags.injection);
         ours.extend(flags.attributes());
-        let sampled = self.sampled(item, &own);
+        let traits = Traits { pii, injection, ..traits };
+        let sampled = self.sampled(item, &own, figures::model(call), traits);
+        outcome.keep = self.exports.as_ref().is_some_and(|exports| exports.keep.take(traits));
         ours.extend(sampled.map(|sampled| (names::SAMPLED, Given::Bool(sampled))));
         let embeddable = sampled == Some(true) && !pii && outcome.tally.withheld == 0;
         let prompt = if embeddable { hash::prompt_sha256(call) } else { None };
@@ -151,10 +160,14 @@ impl Line {
     }
 
     /// `None` for a log record that stands in no span.
-    fn sampled(&self, item: &Item<'_>, own: &Own) -> Option<bool> {
+    fn sampled(&self, item: &Item<'_>, own: &Own, model: Option<&str>, traits: Traits) -> Option<bool> {
         let span_id =
             item.span().map_or_else(|| item.log_record().map(|r| r.span_id()), |s| Some(s.span_id()));
-        let gate = span_id.filter(|id| !id.is_empty()).map(|id| sample::otlp(id, self.sample_percent));
+        let gate = span_id.filter(|id| !id.is_empty()).map(|id| {
+            let service = item.resource().attributes().get("service.name");
+            let service = service.as_ref().and_then(|name| name.as_str()).unwrap_or("");
+            self.gate.takes(id, service, model.unwrap_or(""), traits)
+        });
         own.flag(names::SAMPLED).or(gate)
     }
 }

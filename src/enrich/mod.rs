@@ -33,6 +33,7 @@ use crate::recognize::{self, Found};
 use cost::{Prices, Unpriced};
 use line::{Line, Outcome};
 use redact::{Redactor, Tally};
+use std::collections::HashSet;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -56,6 +57,8 @@ pub struct Enriched {
     pub unpriced: Vec<Unpriced>,
     /// Whether some item is sampled and PII-free, so that a lane may have a prompt to embed.
     pub embeddable: bool,
+    /// Items that export sampling has left out of `batch`.
+    pub left_out: u32,
 }
 
 impl Enricher {
@@ -67,17 +70,19 @@ impl Enricher {
             prices,
             scope: config.scope,
             count_missing: config.tokens.count_when_missing,
-            sample_percent: config.sample.percent,
+            gate: sample::Gate::build(&config.sample),
+            exports: sample::Exports::build(&config.sample.export),
             aliases: config.aliases.0,
         }))
     }
 
     /// Whether [`Enricher::apply`] may have anything to do. Takes a fraction of its time.
     pub fn concerns(&self, batch: &Batch) -> bool {
-        self.0.scope == Scope::All || recognize::concerns(batch)
+        self.0.scope == Scope::All || self.0.exports.is_some() || recognize::concerns(batch)
     }
 
-    /// Runs the line over every recognised item: count, cost, ttft, media, scan, redact, sample, hash.
+    /// Runs the line over every recognised item: count, cost, ttft, media, scan, redact, sample, hash; then leaves
+    /// out what is not to be exported.
     /// What may carry its prompt, and the resources and scopes above it, are scanned and redacted.
     ///
     /// A batch with nothing to find comes back sharing its bytes. `now` is the only clock.
@@ -100,7 +105,7 @@ impl Enricher {
                 work.above(&item, line);
             }
         }
-        work.done()
+        work.done(line.exports.as_ref())
     }
 }
 
@@ -114,6 +119,7 @@ impl Enriched {
             withheld: 0,
             unpriced: Vec::new(),
             embeddable: false,
+            left_out: 0,
         }
     }
 }
@@ -127,12 +133,22 @@ struct Work<'b> {
     /// Where the last resource and scope group lie that were scanned: items of one stand together.
     resource: Range<usize>,
     scope: Range<usize>,
+    /// Ids of traces that are exported whatever the share.
+    kept: HashSet<Vec<u8>>,
 }
 
 impl<'b> Work<'b> {
     fn new(batch: &'b Batch) -> Work<'b> {
         let enriched = Enriched::untouched(batch.clone());
-        Work { batch, splices: Vec::new(), tally: Tally::default(), enriched, resource: 0..0, scope: 0..0 }
+        Work {
+            batch,
+            splices: Vec::new(),
+            tally: Tally::default(),
+            enriched,
+            resource: 0..0,
+            scope: 0..0,
+            kept: HashSet::new(),
+        }
     }
 
     /// Takes in what `enrich` makes of `item`; where it panics, every text of the item is withheld.
@@ -142,6 +158,9 @@ impl<'b> Work<'b> {
             self.enriched.withheld += 1;
             return;
         };
+        if outcome.keep {
+            self.kept.insert(item.trace_id().to_vec());
+        }
         self.splices.extend(outcome.splices);
         self.enriched.calls.extend(outcome.facts);
         self.enriched.unpriced.extend(outcome.unpriced);
@@ -164,8 +183,13 @@ impl<'b> Work<'b> {
         }
     }
 
-    fn done(mut self) -> Enriched {
-        self.enriched.batch = self.batch.patch(&mut self.splices);
+    /// Sampling comes last: what is left out was counted and looked at like the rest.
+    fn done(mut self, exports: Option<&sample::Exports>) -> Enriched {
+        let batch = self.batch.patch(&mut self.splices);
+        (self.enriched.batch, self.enriched.left_out) = match exports {
+            Some(exports) => exports.apply(batch, &self.kept),
+            None => (batch, 0),
+        };
         self.enriched.findings = self.tally.findings;
         self.enriched
     }

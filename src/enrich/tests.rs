@@ -464,7 +464,7 @@ fn an_item_whose_enrichment_panics_is_withheld_and_the_rest_goes_on() {
     let items: Vec<_> = sent.walk().collect();
     work.guarded(&items[0], || panic!("a defect"));
     work.guarded(&items[1], Outcome::default);
-    let enriched = work.done();
+    let enriched = work.done(None);
     assert_eq!(enriched.withheld, 1);
     let after = ExportTraceServiceRequest::decode(enriched.batch.otlp().as_ref()).unwrap();
     let spans = &after.resource_spans[0].scope_spans[0].spans;

@@ -12,8 +12,17 @@ use std::time::Duration;
 const OUTCOMES: [&str; 5] = ["sent", "later", "too_large", "hold", "refused"];
 
 /// Why items are dropped: the queue's reasons and ours. What is none of them counts as `other`.
-const DROPPED: [&str; 8] =
-    ["not_carried", "partial_success", "expired", "queue_full", "corrupt", "removed", "unaccounted", "other"];
+const DROPPED: [&str; 9] = [
+    "not_carried",
+    "sampled",
+    "partial_success",
+    "expired",
+    "queue_full",
+    "corrupt",
+    "removed",
+    "unaccounted",
+    "other",
+];
 
 /// Why items are in the dead letters.
 const DEAD: [&str; 6] = ["refused", "too_large", "invalid_id", "given_up", "not_replayed", "other"];
@@ -100,7 +109,7 @@ struct Entries {
     recovered: Counter,
     replayed: Counter,
     sent: Counter,
-    dropped: [Counter; 8],
+    dropped: [Counter; 9],
     dead: [Counter; 6],
     waiting: Gauge,
 }

@@ -22,6 +22,11 @@ pub fn attribute(out: &mut Vec<u8>, field: u32, key: &str, value: &Value<'_>) {
     });
 }
 
+/// Appends the `trace_state` of a span.
+pub fn trace_state(out: &mut Vec<u8>, state: &str) {
+    put_bytes(out, 3, state.as_bytes());
+}
+
 fn any_value(out: &mut Vec<u8>, value: &Value<'_>) {
     match *value {
         Value::Str(text) => put_bytes(out, 1, text.as_bytes()),

@@ -31,11 +31,13 @@ pub fn split(batch: &Batch) -> Option<(Batch, Batch)> {
     if half == 0 {
         return None;
     }
-    let only = |wanted: Range<u32>| {
-        let mut index = 0..;
-        keep(batch, |_, _| index.next().is_some_and(|index| wanted.contains(&index)))
-    };
-    Some((only(0..half), only(half..u32::MAX)))
+    Some((only(batch, |index| index < half), only(batch, |index| index >= half)))
+}
+
+/// `batch` with only those items that are `wanted`, by their place in wire order from 0.
+pub fn only(batch: &Batch, wanted: impl Fn(u32) -> bool) -> Batch {
+    let mut index = 0..;
+    keep(batch, |_, _| index.next().is_some_and(&wanted))
 }
 
 /// Parts `batch` into what has valid ids and what has not; `None` where all have.

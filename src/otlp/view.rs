@@ -87,6 +87,11 @@ impl<'a> Span<'a> {
         bytes(self.message, 2)
     }
 
+    /// W3C `tracestate`; empty where there is none.
+    pub fn trace_state(self) -> &'a str {
+        string(self.message, 3)
+    }
+
     /// Empty on a root span.
     pub fn parent_span_id(self) -> &'a [u8] {
         bytes(self.message, 4)

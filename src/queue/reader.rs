@@ -137,6 +137,13 @@ impl Reader {
         }
     }
 
+    /// Counts items that never came to the log.
+    pub fn leave_out(&mut self, kind: u8, items: u64, reason: &'static str) {
+        let line = &mut self.lines[slot(kind)];
+        line.accepted += items;
+        line.settle(Outcome::Dropped(reason), items);
+    }
+
     fn wait(&mut self, segment: u64, tally: Tally) {
         if !tally.is_empty() {
             *self.unread.entry(segment).or_default() += tally;

@@ -87,6 +87,14 @@ impl Queue {
         answered.await
     }
 
+    /// Books `items` of `kind` in every ledger as accepted and at once dropped for `reason`: they were taken from
+    /// their sender, and left out on purpose before they came here.
+    pub fn left_out(&self, kind: u8, items: u64, reason: &'static str) {
+        for reader in &mut self.shared.log().readers {
+            reader.leave_out(kind, items, reason);
+        }
+    }
+
     /// Takes no more records. What is in hand is still written and answered, then the committer ends,
     /// and lanes get `None` when they have leased all there is.
     pub fn close(&self) {

@@ -199,25 +199,33 @@ impl Shared {
     /// The bytes stay held until the answer is there.
     async fn store(&self, door: Door, ready: Ready) -> Result<(), Refusal> {
         let Ready { enriched, took, hold: _hold } = ready;
+        let whole = enriched.batch.items().saturating_add(enriched.left_out);
+        if let Err(error) = self.push(door, &enriched).await {
+            let refusal = Refusal::from(error);
+            self.metrics.refused(door, whole, &refusal);
+            return Err(refusal);
+        }
+        self.metrics.accepted(door, whole);
+        if enriched.left_out > 0 {
+            self.line.left_out(door.signal, enriched.left_out);
+        }
+        self.line.stored(&enriched, took);
+        Ok(())
+    }
+
+    /// To the queue, unless sampling has left nothing.
+    async fn push(&self, door: Door, enriched: &Enriched) -> Result<(), PushError> {
         let items = enriched.batch.items();
+        if items == 0 && enriched.left_out > 0 {
+            return Ok(());
+        }
         let record = Record {
             kind: door.signal as u8,
             flags: if enriched.embeddable { EMBEDDABLE } else { 0 },
             items,
             payload: enriched.batch.otlp().clone(),
         };
-        match self.line.push(record).await {
-            Ok(()) => {
-                self.metrics.accepted(door, items);
-                self.line.stored(&enriched, took);
-                Ok(())
-            }
-            Err(error) => {
-                let refusal = Refusal::from(error);
-                self.metrics.refused(door, items, &refusal);
-                Err(refusal)
-            }
-        }
+        self.line.push(record).await
     }
 }
 

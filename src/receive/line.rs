@@ -2,7 +2,7 @@
 
 use super::LlmMetrics;
 use crate::enrich::{self, Enriched, Enricher};
-use crate::otlp::Batch;
+use crate::otlp::{Batch, Signal};
 use crate::queue::{PushError, Queue, Record};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -22,6 +22,9 @@ pub trait Line: Send + Sync + 'static {
 
     /// Ready once the record is as safe as the queue promises.
     fn push(&self, record: Record) -> BoxFuture<'_, Result<(), PushError>>;
+
+    /// Hears of items of `signal` that were accepted and left out on purpose.
+    fn left_out(&self, signal: Signal, items: u32);
 
     /// Hears of each batch that was stored, for metrics. `took` is the time that enriching it needed,
     /// `None` where there was nothing to do.
@@ -68,6 +71,10 @@ impl Line for Standard {
 
     fn push(&self, record: Record) -> BoxFuture<'_, Result<(), PushError>> {
         self.queue.push(record).boxed()
+    }
+
+    fn left_out(&self, signal: Signal, items: u32) {
+        self.queue.left_out(signal as u8, items.into(), "sampled");
     }
 
     /// Nothing is counted before it is stored, so that a batch that was refused and came again counts once.

@@ -11,5 +11,6 @@ mod layers;
 mod line;
 mod otlp_clients;
 mod reload;
+mod sampling;
 mod shared;
 mod support;

@@ -11,6 +11,7 @@ mod rates;
 mod write;
 
 pub use day::Day;
+pub(super) use name::first as name_forms;
 pub use prices::{Asked, LoadError, Priced, Prices};
 pub use rates::{Fees, Price, Rates, Sheet, Sort};
 

@@ -5,7 +5,7 @@
 /// What is taken off, in turn: the case; who serves it (`openai/`, `us.anthropic.`); the version of Bedrock (`-v1:0`);
 /// and a date or `-latest`. What Bedrock serves from anywhere keeps `global.` as long as that has a price of its own.
 /// `ft:…` is never taken off, since a tuned model has its own price.
-pub(super) fn first<T>(model: &str, mut found: impl FnMut(&str) -> Option<T>) -> Option<T> {
+pub(in crate::enrich) fn first<T>(model: &str, mut found: impl FnMut(&str) -> Option<T>) -> Option<T> {
     let whole = model.to_ascii_lowercase();
     let bare = azure(unserved(&whole));
     let unversioned = without_version(&bare);

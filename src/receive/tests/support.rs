@@ -2,7 +2,7 @@
 
 use crate::drain::Drain;
 use crate::enrich::Enriched;
-use crate::otlp::Batch;
+use crate::otlp::{Batch, Signal};
 use crate::queue::{PushError, Record};
 use crate::receive::{Config, Intake, Line, Metrics, bind};
 use crate::settings;
@@ -63,6 +63,8 @@ impl Line for TestLine {
             ..Enriched::untouched(Batch::trusted(batch.signal(), patched.into(), batch.items()))
         }
     }
+
+    fn left_out(&self, _signal: Signal, _items: u32) {}
 
     fn push(&self, record: Record) -> BoxFuture<'_, Result<(), PushError>> {
         async move {

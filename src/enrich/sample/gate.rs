@@ -1,6 +1,47 @@
 //! The enrichment gate: which calls are hashed and embedded, decided by the span's id alone.
 
+use super::Config;
+use super::rules::{BuiltRules, Traits};
+use crate::enrich::cost::name_forms;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+
+/// The gate as the configuration has it.
+pub(in crate::enrich) struct Gate {
+    percent: u8,
+    services: BTreeMap<String, u8>,
+    models: BTreeMap<String, u8>,
+    always: BuiltRules,
+}
+
+impl Gate {
+    pub(in crate::enrich) fn build(config: &Config) -> Gate {
+        Gate {
+            percent: config.percent.0,
+            services: config.services.iter().map(|(name, percent)| (name.clone(), percent.0)).collect(),
+            models: config
+                .models
+                .iter()
+                .map(|(name, percent)| (name.to_ascii_lowercase(), percent.0))
+                .collect(),
+            always: config.always.build(),
+        }
+    }
+
+    /// Whether the call with this OTLP span id is sampled.
+    pub(in crate::enrich) fn takes(&self, span_id: &[u8], service: &str, model: &str, call: Traits) -> bool {
+        otlp(span_id, self.percent(service, model)) || self.always.take(call)
+    }
+
+    /// That of the model, else of the service, else of all.
+    fn percent(&self, service: &str, model: &str) -> u8 {
+        let of_model = || {
+            let known = !self.models.is_empty() && !model.is_empty();
+            known.then(|| name_forms(model, |form| self.models.get(form).copied())).flatten()
+        };
+        of_model().or_else(|| self.services.get(service).copied()).unwrap_or(self.percent)
+    }
+}
 
 /// Whether a span with this OTLP id, hashed as its lower-case hex digits, is within `percent`.
 pub fn otlp(span_id: &[u8], percent: u8) -> bool {
@@ -49,13 +90,14 @@ fn uuid(text: &str) -> Option<[u8; 16]> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Percent, Rules};
     use super::*;
     use serde_json::Value;
 
     #[test]
     fn ids_fall_where_the_predecessor_put_them() {
         let vectors: Value =
-            serde_json::from_str(include_str!("../../tests/data/sample_vectors.json")).unwrap();
+            serde_json::from_str(include_str!("../../../tests/data/sample_vectors.json")).unwrap();
         for case in vectors["sampling"].as_array().unwrap() {
             let id = case["span_id"].as_str().unwrap();
             assert_eq!(text_remainder(id), case["sha256_mod_100"], "{id}");
@@ -75,6 +117,23 @@ mod tests {
         for percent in 0..=100 {
             assert_eq!(otlp(&id, percent), text("ab010203040506ff", percent));
         }
+    }
+
+    #[test]
+    fn a_model_goes_before_its_service_and_a_service_before_all() {
+        let config = Config {
+            percent: Percent(0),
+            services: [("shop".to_string(), Percent(100))].into(),
+            models: [("GPT-4o".to_string(), Percent(0))].into(),
+            always: Rules { errors: true, ..Rules::default() },
+            ..Config::default()
+        };
+        let gate = Gate::build(&config);
+        let takes = |service, model| gate.takes(&[1; 8], service, model, Traits::default());
+        assert!(!takes("other", "m"));
+        assert!(takes("shop", "m"));
+        assert!(!takes("shop", "openai/gpt-4o-2024-08-06"));
+        assert!(gate.takes(&[1; 8], "other", "gpt-4o", Traits { error: true, ..Traits::default() }));
     }
 
     #[test]
