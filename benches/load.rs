@@ -87,6 +87,7 @@ impl Agent {
         let [grpc, http, metrics, health] = std::array::from_fn(|_| free_port());
         let yaml = format!(
             "yaml:{{ data_dir: '{}', receivers: {{ otlp: {{ protocols: {{ grpc: {{ endpoint: '127.0.0.1:{grpc}' }}, http: {{ endpoint: '127.0.0.1:{http}' }} }} }} }}, \
+             manage: {{ endpoint: '127.0.0.1:0' }}, \
              telemetry: {{ metrics: {{ endpoint: '127.0.0.1:{metrics}' }}, health: {{ endpoint: '127.0.0.1:{health}' }}, logs: {{ level: error }} }}, \
              exporters: {{ otlphttp: {{ endpoint: 'http://127.0.0.1:9', retry_on_failure: {{ initial_interval: 30s }} }} }} }}",
             folder.display()

@@ -5,11 +5,12 @@ mod lanes;
 
 pub use control::Control;
 
-use crate::config::Config;
+use crate::config::{Config, Loaded};
 use crate::drain::Drain;
 use crate::enrich::cost::{self, Prices};
 use crate::enrich::{self, Enricher};
 use crate::export::BoxError;
+use crate::manage::{self, Listening};
 use crate::net::listen::{BindError, Endpoint, Listener};
 use crate::queue::{self, DeadError, DeadLetters, Directory, Durability, LaneSpec, Opened, Queue};
 use crate::receive::{self, Intake, Live, LlmMetrics, Receiver};
@@ -40,6 +41,7 @@ pub struct Agent {
     receiving: Drain,
     delivering: Arc<Lanes>,
     showing: Drain,
+    managing: Option<JoinHandle<()>>,
     queue: Queue,
     committing: JoinHandle<()>,
     keeping_up: JoinHandle<()>,
@@ -51,6 +53,7 @@ pub struct Agent {
 pub struct Addresses {
     pub grpc: Option<SocketAddr>,
     pub http: Option<SocketAddr>,
+    pub manage: Option<SocketAddr>,
     pub metrics: Option<SocketAddr>,
     pub health: Option<SocketAddr>,
 }
@@ -86,13 +89,16 @@ pub enum StartError {
         #[source]
         source: BindError,
     },
+    #[error(transparent)]
+    Manage(#[from] manage::StartError),
     #[error("cannot start a thread")]
     Thread(#[source] io::Error),
 }
 
 impl Agent {
     /// Starts every part, the receivers last: what they accept has somewhere to go.
-    pub async fn start(config: &Config) -> Result<Agent, StartError> {
+    pub async fn start(loaded: &Loaded) -> Result<Agent, StartError> {
+        let config = &loaded.config;
         let recorder = Recorder::new();
         let health = Health::new();
         private_folder(&config.data_dir)
@@ -102,6 +108,7 @@ impl Agent {
         let receiver = receive::bind(&config.receivers).await?;
         let metrics = bind("telemetry.metrics.endpoint", &config.telemetry.metrics).await?;
         let page = bind("telemetry.health.endpoint", &config.telemetry.health).await?;
+        let management = manage::bind(&config.manage)?;
         let prices = Prices::load(&config.enrich.cost.prices).map_err(StartError::Prices)?;
         let enricher = Live::new(Enricher::build(&config.enrich, prices));
         let exporters = lanes::build(config, &recorder)?;
@@ -112,10 +119,11 @@ impl Agent {
         let dead = Arc::new(dead);
         let lanes = Lanes::start(exporters, lanes, queue.clone(), dead.clone(), &recorder, config);
         let lanes = Arc::new(lanes);
-        let agent = Agent {
+        let mut agent = Agent {
             addresses: Addresses {
                 grpc: receiver.grpc_address(),
                 http: receiver.http_address(),
+                manage: management.as_ref().and_then(manage::Bound::address),
                 metrics: metrics.address(),
                 health: page.address(),
             },
@@ -123,13 +131,18 @@ impl Agent {
             receiving: Drain::default(),
             delivering: lanes.clone(),
             showing: Drain::default(),
-            control: Control::new(lanes, enricher.clone(), queue.clone(), dead.clone(), config),
+            managing: None,
+            control: Control::new(lanes, enricher.clone(), queue.clone(), dead.clone(), loaded),
             queue,
             committing: thread("queue-commit", move || committer.run())?,
             keeping_up: thread("queue-upkeep", move || upkeep.run())?,
         };
         agent.show(metrics, page, &recorder);
-        agent.receive(receiver, config, enricher, &recorder);
+        let received = recorder.scope(receive::Metrics::new);
+        if let Some(management) = management {
+            agent.managing = Some(agent.manage(management, config, &enricher, &dead, &received)?);
+        }
+        agent.receive(receiver, config, enricher, received, &recorder);
         agent.showing.tasks.spawn(bury_the_old(dead, agent.showing.stop.clone()));
         warn_of_open_doors(config);
         agent.health.set(Phase::Ready);
@@ -150,6 +163,9 @@ impl Agent {
         self.queue.finish();
         join(self.keeping_up).await;
         self.showing.finish(ANSWER).await;
+        if let Some(managing) = self.managing {
+            join(managing).await;
+        }
         waiting
     }
 }
@@ -177,8 +193,38 @@ impl Agent {
         tasks.spawn(telemetry::serve_health(page, self.health.clone(), stop.clone()));
     }
 
+    /// Starts the management API, which is there until the very end too.
+    fn manage(
+        &self,
+        management: manage::Bound,
+        config: &Config,
+        enricher: &Live,
+        dead: &Arc<DeadLetters>,
+        received: &receive::Metrics,
+    ) -> Result<JoinHandle<()>, StartError> {
+        let parts = manage::Parts {
+            agent: Box::new(self.control()),
+            listening: self.addresses.listening(),
+            health: self.health.clone(),
+            received: received.clone(),
+            enricher: enricher.clone(),
+            queue: self.queue.clone(),
+            queue_config: config.queue.clone(),
+            dead: dead.clone(),
+        };
+        let stop = self.showing.stop.clone();
+        thread("manage", move || management.serve(parts, stop))
+    }
+
     /// Takes requests from now on.
-    fn receive(&self, receiver: Receiver, config: &Config, enricher: Live, recorder: &Recorder) {
+    fn receive(
+        &self,
+        receiver: Receiver,
+        config: &Config,
+        enricher: Live,
+        metrics: receive::Metrics,
+        recorder: &Recorder,
+    ) {
         let line = receive::Standard {
             enricher,
             queue: self.queue.clone(),
@@ -186,11 +232,24 @@ impl Agent {
             calls: LlmMetrics::new(recorder.registry()),
         };
         let in_flight = config.queue.max_in_flight.0 as usize;
-        let metrics = recorder.scope(receive::Metrics::new);
         let intake = Intake::new(Arc::new(line), in_flight, metrics, &self.receiving);
         let shown = intake.clone();
         recorder.before_scrape(move || shown.collect());
         self.receiving.tasks.spawn(receiver.serve(intake, self.receiving.clone()));
+    }
+}
+
+impl Addresses {
+    fn listening(&self) -> Vec<Listening> {
+        let all = [
+            ("grpc", self.grpc),
+            ("http", self.http),
+            ("manage", self.manage),
+            ("metrics", self.metrics),
+            ("health", self.health),
+        ];
+        let found = all.into_iter().filter_map(|(what, at)| Some(Listening { what, at: at?.to_string() }));
+        found.collect()
     }
 }
 

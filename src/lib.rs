@@ -24,6 +24,8 @@ pub mod receive;
 
 pub mod telemetry;
 
+pub mod manage;
+
 pub mod agent;
 pub mod config;
 

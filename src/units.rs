@@ -117,6 +117,67 @@ pub fn utc_text(time: SystemTime) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
+/// Reads a moment as RFC 3339 writes it: `2026-02-28T23:59:59.5Z`, `2026-03-01 01:59:59+02:00`. `None` for
+/// what is none, has no zone, or lies before 1970.
+pub fn parse_utc(text: &str) -> Option<SystemTime> {
+    let number = |range: std::ops::Range<usize>| {
+        let digits = text.get(range).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
+        digits.parse::<i64>().ok()
+    };
+    let at = |place: usize| text.as_bytes().get(place).copied();
+    let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
+    let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
+    let joints = [at(4)?, at(7)?, at(13)?, at(16)?];
+    let plausible = (1..=12).contains(&month) && hour < 24 && minute < 60 && second < 61;
+    if joints != *b"--::" || !matches!(at(10)?, b'T' | b't' | b' ') || !plausible {
+        return None;
+    }
+    let days = days_of(year, month, day)?;
+    let rest = text.get(19..)?;
+    let fraction = rest
+        .strip_prefix('.')
+        .map_or("", |rest| &rest[..rest.bytes().take_while(u8::is_ascii_digit).count()]);
+    let zone = match fraction {
+        "" if rest.starts_with('.') => return None,
+        "" => rest,
+        digits => &rest[1 + digits.len()..],
+    };
+    let nanos = format!("{:0<9}", &fraction[..fraction.len().min(9)]).parse().ok()?;
+    let seconds = days * 86_400 + hour * 3600 + minute * 60 + second - zone_seconds(zone)?;
+    SystemTime::UNIX_EPOCH.checked_add(Duration::new(u64::try_from(seconds).ok()?, nanos))
+}
+
+/// How far a zone, `Z` or `+02:00`, is ahead of UTC.
+fn zone_seconds(zone: &str) -> Option<i64> {
+    if matches!(zone, "Z" | "z") {
+        return Some(0);
+    }
+    let sign = match zone.get(..1)? {
+        "+" => 1,
+        "-" => -1,
+        _ => return None,
+    };
+    let (hours, minutes) = zone[1..].split_once(':')?;
+    let part = |text: &str, below: i64| {
+        let plain = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
+        text.parse::<i64>().ok().filter(|part| plain && *part < below)
+    };
+    Some(sign * (part(hours, 24)? * 3600 + part(minutes, 60)? * 60))
+}
+
+/// The day, counted from 1970-01-01, of a date that there is. See [`civil`].
+fn days_of(year: i64, month: i64, day: i64) -> Option<i64> {
+    let march_year = if month > 2 { year } else { year - 1 };
+    let (era, year_of_era) = (march_year.div_euclid(400), march_year.rem_euclid(400));
+    let march_month = (month + 9) % 12;
+    let day_of_year = (153 * march_month + 2) / 5 + day - 1;
+    let days =
+        era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468;
+    let there_is =
+        u64::try_from(days).is_ok_and(|days| civil(days) == (year as u64, month as u64, day as u64));
+    there_is.then_some(days)
+}
+
 /// Year, month and day of the Gregorian calendar, of a day counted from 1970-01-01.
 ///
 /// Source: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`: years
@@ -225,6 +286,47 @@ mod tests {
         #[test]
         fn any_text_is_an_answer(text: String) {
             let _ = (Size::parse(&text), parse_duration(&text));
+        }
+    }
+
+    #[test]
+    fn moments_are_read_as_they_are_written() {
+        for (text, unix_ms) in [
+            ("1970-01-01T00:00:00Z", 0),
+            ("2026-02-28T23:59:59.5Z", 1_772_323_199_500),
+            ("2026-03-01 01:59:59.500+02:00", 1_772_323_199_500),
+            ("2024-02-29T00:00:00-00:30", 1_709_166_600_000),
+        ] {
+            let moment = SystemTime::UNIX_EPOCH + Duration::from_millis(unix_ms);
+            assert_eq!(parse_utc(text), Some(moment), "{text}");
+        }
+        for text in [
+            "",
+            "2026-02-29T00:00:00Z",
+            "2026-01-01",
+            "2026-01-01T00:00:00",
+            "2026-13-01T00:00:00Z",
+            "2026-01-01T24:00:00Z",
+            "2026-01-01T00:00:00.Z",
+            "2026-01-01T00:00:00+2:00",
+            "1969-12-31T23:59:59Z",
+            "２026-01-01T00:00:00Z",
+            "2026-01-01T00:00:00é",
+        ] {
+            assert_eq!(parse_utc(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_moment_reads_as_it_prints(seconds in 0u64..253_402_300_800) {
+            let moment = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+            prop_assert_eq!(parse_utc(&utc_text(moment)), Some(moment));
+        }
+
+        #[test]
+        fn no_text_makes_reading_a_moment_panic(text in ".{0,40}") {
+            parse_utc(&text);
         }
     }
 }

@@ -2,12 +2,17 @@
 
 use super::lanes::Lanes;
 use super::{StartError, blocking};
-use crate::config::Config;
+use crate::config::{Config, Loaded};
 use crate::enrich::Enricher;
 use crate::enrich::cost::Prices;
+use crate::export::Standing;
+use crate::manage::{self, Steer};
 use crate::queue::{Chosen, Count, DeadError, DeadLetters, Queue};
 use crate::receive::Live;
-use std::sync::Arc;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use tokio::sync::Mutex;
 use tracing::{info, warn};
 
@@ -22,6 +27,14 @@ struct Parts {
     dead: Arc<DeadLetters>,
     /// In force. Held throughout a reload: one at a time.
     config: Mutex<Config>,
+    /// The same, for people.
+    shown: RwLock<Shown>,
+}
+
+struct Shown {
+    settings: manage::Settings,
+    /// The file of the first exporter that keeps calls.
+    calls: Option<PathBuf>,
 }
 
 impl Control {
@@ -30,16 +43,18 @@ impl Control {
         enricher: Live,
         queue: Queue,
         dead: Arc<DeadLetters>,
-        config: &Config,
+        loaded: &Loaded,
     ) -> Control {
-        Control(Arc::new(Parts { lanes, enricher, queue, dead, config: Mutex::new(config.clone()) }))
+        let (config, shown) = (Mutex::new(loaded.config.clone()), RwLock::new(Shown::new(loaded)));
+        Control(Arc::new(Parts { lanes, enricher, queue, dead, config, shown }))
     }
 
     /// Puts `enrich` and `exporters` of `config` in force: nothing is lost or sent twice by it. Gives the other
     /// sections that differ from what runs; they take a restart.
     ///
     /// Errors leave the old configuration running.
-    pub async fn reload(&self, config: &Config) -> Result<Vec<&'static str>, StartError> {
+    pub async fn reload(&self, loaded: &Loaded) -> Result<Vec<&'static str>, StartError> {
+        let config = &loaded.config;
         let mut current = self.0.config.lock().await;
         let prices = Prices::load(&config.enrich.cost.prices).map_err(StartError::Prices)?;
         let enricher = Enricher::build(&config.enrich, prices);
@@ -47,6 +62,7 @@ impl Control {
         self.0.enricher.set(enricher);
         let waiting = fixed(&current, config);
         (current.enrich, current.exporters) = (config.enrich.clone(), config.exporters.clone());
+        *self.0.shown.write().unwrap_or_else(PoisonError::into_inner) = Shown::new(loaded);
         info!(exporters = config.exporters.0.len(), "the configuration was loaded anew");
         for section in &waiting {
             warn!(section, "this section has changed and takes a restart to be in force");
@@ -81,6 +97,42 @@ impl Control {
     }
 }
 
+impl Shown {
+    fn new(loaded: &Loaded) -> Shown {
+        let Config { exporters, data_dir, .. } = &loaded.config;
+        let calls = exporters.0.iter().find_map(|(_, settings)| settings.calls(data_dir));
+        Shown { settings: loaded.settings(), calls }
+    }
+}
+
+impl Steer for Control {
+    fn settings(&self) -> manage::Settings {
+        self.0.shown().settings.clone()
+    }
+
+    fn calls(&self) -> Option<PathBuf> {
+        self.0.shown().calls.clone()
+    }
+
+    fn standings(&self) -> Vec<(String, Standing)> {
+        self.0.lanes.standings()
+    }
+
+    fn replay(&self, chosen: Chosen) -> BoxFuture<'_, Result<Count, DeadError>> {
+        Control::replay(self, chosen).boxed()
+    }
+
+    fn discard(&self, chosen: Chosen) -> BoxFuture<'_, Result<Count, DeadError>> {
+        Control::discard(self, chosen).boxed()
+    }
+}
+
+impl Parts {
+    fn shown(&self) -> RwLockReadGuard<'_, Shown> {
+        self.shown.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// The sections that differ and cannot be exchanged while the agent runs.
 fn fixed(current: &Config, new: &Config) -> Vec<&'static str> {
     // Secrets look alike here, and so do files whose content has changed.
@@ -91,6 +143,7 @@ fn fixed(current: &Config, new: &Config) -> Vec<&'static str> {
         ("data_dir", current.data_dir != new.data_dir),
         ("receivers", differs(&current.receivers, &new.receivers)),
         ("queue", differs(&current.queue, &new.queue)),
+        ("manage", differs(&current.manage, &new.manage)),
         ("telemetry", differs(&current.telemetry, &new.telemetry)),
     ];
     sections.into_iter().filter(|(_, differs)| *differs).map(|(section, _)| section).collect()

@@ -2,11 +2,11 @@
 
 use super::{DELIVER, StartError};
 use crate::config::Config;
-use crate::export::{self, Exporter, Exporters, Lane, Ledgers, Settings, Stop, Words, lane};
+use crate::export::{self, Exporter, Exporters, Lane, Ledgers, Settings, Standing, Stop, Words, lane};
 use crate::queue::{self, Chosen, Count, DeadError, DeadLetters, LaneSpec, Queue};
 use crate::telemetry::Recorder;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use tokio::sync::{Mutex, Notify};
 use tokio::task::JoinHandle;
 
@@ -19,6 +19,8 @@ pub(super) struct Lanes {
     ledgers: Arc<Ledgers>,
     data_dir: PathBuf,
     running: Mutex<Vec<Running>>,
+    /// How each that runs fares; never locked for long, as `running` is.
+    standings: std::sync::Mutex<Vec<(String, Standing)>>,
 }
 
 struct Running {
@@ -75,6 +77,7 @@ impl Lanes {
             ledgers,
             data_dir: config.data_dir.clone(),
             running: Mutex::default(),
+            standings: std::sync::Mutex::default(),
         };
         let running = built.into_iter().zip(lanes).map(|(built, lane)| all.run(built, lane)).collect();
         all.running = Mutex::new(running);
@@ -86,8 +89,20 @@ impl Lanes {
         let metrics = self.recorder.scope(|| export::Metrics::new(&name));
         let lane = Lane::new(queue.clone(), exporter, config, self.dead.clone(), self.words.clone(), metrics);
         let (stop, bell) = (Stop::default(), lane.bell());
+        self.stand(&name, Some(lane.standing()));
         let task = tokio::spawn(lane.run(stop.clone()));
         Running { name, queue, bell, stop, task }
+    }
+
+    /// How each lane fares, by its name.
+    pub fn standings(&self) -> Vec<(String, Standing)> {
+        self.standings.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn stand(&self, name: &str, standing: Option<Standing>) {
+        let mut standings = self.standings.lock().unwrap_or_else(PoisonError::into_inner);
+        standings.retain(|(known, _)| known != name);
+        standings.extend(standing.map(|standing| (name.to_string(), standing)));
     }
 
     pub fn ledgers(&self) -> Arc<Ledgers> {
@@ -109,6 +124,7 @@ impl Lanes {
         lanes.extend(added);
         for (name, _) in lanes.iter().filter(|(name, _)| !built.iter().any(|built| built.name == *name)) {
             self.queue.remove_lane(name);
+            self.stand(name, None);
         }
         for built in built {
             let lane = lanes.iter().find(|(name, _)| *name == built.name);

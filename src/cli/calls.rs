@@ -5,7 +5,7 @@ use super::lines::json;
 use super::table::table;
 use super::{Failure, Outcome, failure, load, show};
 use crate::config::{Config, Environment};
-use crate::export::local::{Call, Calls, Filter, StoreError, Totals};
+use crate::export::local::{Call, Calls, Filter, Flag, StoreError, Totals};
 use crate::units::utc_text;
 use anyhow::anyhow;
 use std::io::{self, BufWriter, Write};
@@ -14,13 +14,14 @@ use std::time::{Duration, SystemTime};
 pub fn run(asked: args::Calls, environment: &Environment) -> Outcome {
     let filter = Filter {
         model: asked.model,
-        pii: asked.pii,
+        flags: if asked.pii { vec![Flag::Pii] } else { Vec::new() },
         since: asked.since.and_then(|ago| SystemTime::now().checked_sub(ago)),
+        ..Filter::default()
     };
     let Some(calls) = open(&load(asked.sources, environment)?.config)? else {
         return if asked.json { Ok(failure::FINE) } else { show("no calls yet\n") };
     };
-    let list = calls.list(&filter, asked.limit).map_err(unreadable)?;
+    let list = calls.list(&filter, None, asked.limit).map_err(unreadable)?;
     if asked.json {
         let mut out = BufWriter::new(io::stdout().lock());
         list.iter().try_for_each(|call| writeln!(out, "{}", json(call)))?;

@@ -4,7 +4,7 @@ use super::args::Exec;
 use super::failure::{Failure, Outcome};
 use super::run::{Signals, TERMINATED, Told, ready};
 use crate::agent::{Addresses, Agent};
-use crate::config::{Config, Environment};
+use crate::config::{Environment, Loaded};
 use anyhow::Context;
 use rustix::process::{Pid, Signal, kill_process};
 use std::ffi::OsString;
@@ -16,11 +16,12 @@ const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const PROTOCOL: &str = "OTEL_EXPORTER_OTLP_PROTOCOL";
 
 /// Starts the agent, then the command; when that ends, drains and gives its exit status.
-pub fn run(asked: &Exec, config: &Config, environment: &Environment) -> Outcome {
+pub fn run(asked: &Exec, loaded: &Loaded, environment: &Environment) -> Outcome {
+    let config = &loaded.config;
     let runtime = ready(config, environment)?;
     let status = runtime.block_on(async {
         let mut signals = Signals::listen().context("cannot listen for signals")?;
-        let agent = Agent::start(config).await?;
+        let agent = Agent::start(loaded).await?;
         let doors = Doors { schemes: config.receivers.schemes(), addresses: &agent.addresses };
         let ended = match start(&asked.command, &doors, environment) {
             Ok(child) => wait(child, &mut signals).await,

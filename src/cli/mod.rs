@@ -50,7 +50,7 @@ fn obey(command: Command, environment: &Environment) -> Outcome {
         Command::Run(sources) => run::run(sources, environment),
         Command::Exec(asked) => {
             let loaded = load(asked.sources.clone(), environment)?;
-            exec::run(&asked, &loaded.config, environment)
+            exec::run(&asked, &loaded, environment)
         }
         Command::Validate(sources) => validate::run(&load(sources, environment)?),
         Command::PrintConfig(sources) => print_config::run(&load(sources, environment)?),

@@ -27,7 +27,7 @@ pub fn run(sources: Sources, environment: &Environment) -> Outcome {
     let systemd = Systemd::new(environment);
     let status = runtime.block_on(async {
         let mut signals = Signals::listen().context("cannot listen for signals")?;
-        let agent = Agent::start(config).await?;
+        let agent = Agent::start(&loaded).await?;
         // On stdout, so that every line on stderr is a log. Nobody may be there to read it.
         let _ = write!(io::stdout().lock(), "{}", greeting(&agent.addresses, config));
         systemd.ready();
@@ -68,7 +68,7 @@ async fn reload(agent: &Agent, sources: &Sources, environment: &Environment, sys
     systemd.reloading();
     match load(sources.clone(), environment) {
         Ok(loaded) => {
-            if let Err(refused) = agent.control().reload(&loaded.config).await {
+            if let Err(refused) = agent.control().reload(&loaded).await {
                 let error = &refused as &dyn std::error::Error;
                 error!(error, "the new configuration cannot be used; the old one stays in force");
             }
@@ -139,6 +139,7 @@ fn greeting(addresses: &Addresses, config: &Config) -> String {
     };
     let [grpc, http] =
         config.receivers.schemes().map(|scheme| format!("OTEL_EXPORTER_OTLP_ENDPOINT={scheme}"));
+    let manage = config.manage.scheme();
     let keeps_calls = config.exporters.0.iter().any(|(id, _)| id == "local");
     let elsewhere = config.data_dir != Config::default().data_dir;
     let place =
@@ -147,6 +148,7 @@ fn greeting(addresses: &Addresses, config: &Config) -> String {
         ("point an SDK at", at(addresses.http, &http, "   (OTLP/HTTP)")),
         ("or, for gRPC,", at(addresses.grpc, &grpc, "   (OTLP/gRPC)")),
         ("see LLM calls", keeps_calls.then(|| format!("sidelight calls{place}"))),
+        ("manage it", at(addresses.manage, manage, "/")),
         ("metrics", at(addresses.metrics, "http", "/metrics")),
         ("health", at(addresses.health, "http", "/")),
         ("stop", Some("Ctrl-C; what is not delivered yet waits on disk".to_string())),

@@ -11,11 +11,13 @@ pub use source::Sources;
 use crate::enrich;
 use crate::enrich::cost::{LoadError, Prices};
 use crate::export::Exporters;
+use crate::manage;
 use crate::net::listen::Door;
 use crate::queue;
 use crate::receive;
-use crate::settings::{self, Node, Origin, Problem, Section};
+use crate::settings::{self, Node, Origin, Problem, Section, Value};
 use crate::telemetry;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Every setting of the agent, checked. `Default` is the built-in configuration, which
@@ -28,6 +30,7 @@ pub struct Config {
     pub enrich: enrich::Config,
     pub queue: queue::Config,
     pub exporters: Exporters,
+    pub manage: manage::Config,
     pub telemetry: telemetry::Config,
 }
 
@@ -37,9 +40,6 @@ pub struct Loaded {
     /// What was given, merged and expanded; its nodes know where each value came from.
     given: Node,
 }
-
-/// Sections that interface and design know and no code reads yet.
-const NOT_BUILT_YET: &[&str] = &["manage"];
 
 /// Sections of an OpenTelemetry Collector's configuration, and what does their job here.
 const ELSEWHERE: &[(&str, &str)] = &[
@@ -65,6 +65,7 @@ impl Default for Config {
             enrich: enrich::Config::default(),
             queue: queue::Config::default(),
             exporters: Exporters::default(),
+            manage: manage::Config::default(),
             telemetry: telemetry::Config::default(),
         }
     }
@@ -88,9 +89,9 @@ impl Config {
             self.queue.directory = self.data_dir.join("queue");
         }
         root.section("exporters", |section| self.exporters.read(section));
+        root.section("manage", |section| self.manage.read(section));
         root.section("telemetry", |section| self.telemetry.read(section));
         self.check_doors(root);
-        root.not_built_yet(NOT_BUILT_YET);
         for (key, answer) in ELSEWHERE {
             root.refuse(key, answer);
         }
@@ -101,7 +102,8 @@ impl Config {
     /// Every host and port to listen on, each with the section of its key.
     pub fn doors(&self) -> Vec<(&'static str, Door<'_>)> {
         let receivers = self.receivers.doors().into_iter().map(|door| ("receivers", door));
-        receivers.chain(self.telemetry.doors().map(|door| ("telemetry", door))).collect()
+        let manage = self.manage.doors().map(|door| ("manage", door));
+        receivers.chain(manage).chain(self.telemetry.doors().map(|door| ("telemetry", door))).collect()
     }
 
     /// Two that want one port are told apart before the second cannot start.
@@ -145,11 +147,33 @@ pub fn load(sources: &Sources, environment: &Environment) -> Result<Loaded, Vec<
 }
 
 impl Loaded {
+    /// The effective configuration for programs to read, secrets as `****`, and where each value that was
+    /// given came from.
+    pub fn settings(&self) -> manage::Settings {
+        let settings = serde_json::value::to_raw_value(&self.config).expect("a configuration serialises");
+        let mut given = BTreeMap::new();
+        origins(&self.given, "", &mut given);
+        manage::Settings { settings, given }
+    }
+
     /// The effective configuration as YAML, secrets as `****`. A value that was given says where.
     pub fn print(&self) -> String {
         let json = serde_json::to_string(&self.config).expect("a configuration serialises");
         let shown = settings::parse(&Origin::source(0, "built-in"), &json, &mut Vec::new());
         print::yaml(&shown.expect("JSON is YAML"), &self.given)
+    }
+}
+
+/// The origin of every value below `node`, by dotted key.
+fn origins(node: &Node, key: &str, given: &mut BTreeMap<String, String>) {
+    match &node.value {
+        Value::Map(entries) => entries.iter().for_each(|entry| {
+            let key = if key.is_empty() { entry.key.clone() } else { format!("{key}.{}", entry.key) };
+            origins(&entry.node, &key, given);
+        }),
+        _ => {
+            given.insert(key.to_string(), node.origin.to_string());
+        }
     }
 }
 

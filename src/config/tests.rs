@@ -181,10 +181,10 @@ fn what_came_from_outside_is_never_quoted() {
 
 #[test]
 fn sections_of_a_collector_are_answered_with_what_does_their_job() {
-    yaml("processors: { batch: {} }\nservice: {}\nmanage: {}\ntelemety: {}\n").check(expect![[r#"
+    yaml("processors: { batch: {} }\nservice: {}\nmanage: { endpoint: x }\ntelemety: {}\n").check(expect![[r#"
         --config yaml:1: processors: there is one fixed line, so that nothing unredacted can reach a disk: `enrich` says what is done to a span, `queue` and `exporters.*.queue` do what memory_limiter and batch do
         --config yaml:2: service: there is one fixed line from all `receivers` to all `exporters`, so no pipelines are listed; logs and metrics of Sidelight itself are set in `telemetry`
-        --config yaml:3: manage: not built yet
+        --config yaml:3: manage.endpoint: expected an endpoint like 127.0.0.1:4317, host and port, found `x`
         --config yaml:4: telemety: unknown key; did you mean telemetry?
     "#]]);
 }

@@ -81,6 +81,11 @@ impl Enricher {
         self.0.scope == Scope::All || self.0.exports.is_some() || recognize::concerns(batch)
     }
 
+    /// What is found in one text as a user might write it, and what would be passed on.
+    pub fn scan(&self, text: &str) -> redact::Report {
+        redact::report(&self.0.texts.redactor, text)
+    }
+
     /// Runs the line over every recognised item: count, cost, ttft, media, scan, redact, sample, hash; then leaves
     /// out what is not to be exported.
     /// What may carry its prompt, and the resources and scopes above it, are scanned and redacted.

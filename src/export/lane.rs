@@ -4,7 +4,7 @@ mod replay;
 
 use super::delivery::{Delivery, Shape, Step, Then, Undeliverable};
 use super::trace_size::TraceSizes;
-use super::{BoxError, Exporter, Metrics, Verdict, Words, retry};
+use super::{BoxError, Exporter, Metrics, Standing, Verdict, Words, retry};
 use crate::otlp::{Batch, Signal};
 use crate::queue::{self, DeadLetters, Lease, Letter, Stored};
 use crate::settings::Section;
@@ -14,7 +14,6 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use std::num::NonZeroUsize;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::Notify;
@@ -100,8 +99,8 @@ pub struct Lane {
     dead: Arc<DeadLetters>,
     words: Words,
     metrics: Metrics,
-    /// Whether the last attempt failed: trouble is told once, and its end.
-    troubled: AtomicBool,
+    /// Trouble is told once, and its end.
+    standing: Standing,
     /// Where the peer keeps only so much of a trace.
     traces: Option<Mutex<TraceSizes>>,
     /// Rung when dead letters were marked to be replayed.
@@ -141,10 +140,15 @@ impl Lane {
             dead,
             words,
             metrics,
-            troubled: AtomicBool::new(false),
+            standing: Standing::default(),
             traces,
             bell: Arc::default(),
         }
+    }
+
+    /// How it fares, for whoever wants to look while it runs.
+    pub fn standing(&self) -> Standing {
+        self.standing.clone()
     }
 
     /// What is rung when dead letters of this exporter were marked to be replayed.
@@ -294,15 +298,15 @@ impl Lane {
             }
             Then::Wait { pause, cause } => {
                 let said = self.words.of(&*cause);
-                match self.troubled.swap(true, Ordering::Relaxed) {
-                    false => warn!(exporter, said, "cannot deliver; trying again until it works"),
-                    true => debug!(exporter, said, ?pause, "still cannot deliver"),
+                match self.standing.failed(&said, false, SystemTime::now()) {
+                    true => warn!(exporter, said, "cannot deliver; trying again until it works"),
+                    false => debug!(exporter, said, ?pause, "still cannot deliver"),
                 }
                 Some(pause)
             }
             Then::Hold { pause, cause } => {
-                self.troubled.store(true, Ordering::Relaxed);
                 let said = self.words.of(&*cause);
+                self.standing.failed(&said, true, SystemTime::now());
                 error!(exporter, said, "the peer turns us away until someone mends it; batches wait on disk");
                 Some(pause)
             }
@@ -310,7 +314,7 @@ impl Lane {
     }
 
     fn recovered(&self) {
-        if self.troubled.swap(false, Ordering::Relaxed) {
+        if self.standing.delivered() {
             info!(exporter = self.queue.name(), "delivering again");
         }
     }
@@ -321,6 +325,7 @@ impl Lane {
         let letter = Arc::new(self.letter(dead, records));
         let Letter { items, reason, message, .. } = &*letter;
         warn!(exporter, items, reason, said = message, "a batch goes to the dead letters");
+        self.standing.gave_up(if message.is_empty() { reason } else { message }, SystemTime::now());
         while let Err(cause) = keep(self.dead.clone(), letter.clone()).await {
             error!(exporter, cause = self.words.of(&*cause), "cannot write a dead letter; trying again");
             if stop.run_until_cancelled(tokio::time::sleep(DISK_PAUSE)).await.is_none() {

@@ -12,6 +12,7 @@ mod otlp_grpc;
 mod otlp_http;
 pub mod peer;
 pub mod retry;
+mod standing;
 #[cfg(test)]
 mod tests;
 mod trace_size;
@@ -22,6 +23,7 @@ pub use lane::{Lane, Stop};
 pub use metrics::{Ledgers, Metrics};
 pub use otlp_grpc::OtlpGrpc;
 pub use otlp_http::OtlpHttp;
+pub use standing::{LastError, Standing, State, Trouble};
 pub use words::Words;
 
 use crate::otlp::{Batch, Signal};

@@ -14,6 +14,11 @@ pub const STALL: Duration = Duration::from_secs(30);
 /// as bytes really arrive, so that a promise alone holds little.
 const TRUSTED: usize = 1 << 20;
 
+/// How much of a body that nobody wants is read, and for how long, so that its sender hears why: an
+/// HTTP/1.1 client that is still writing when the connection closes sees only that it closed.
+const LINGER_BYTES: usize = 64 << 20;
+const LINGER: Duration = Duration::from_secs(5);
+
 /// Why a body could not be read to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum BodyError {
@@ -42,6 +47,22 @@ where
         buffer.push(&chunk)?;
     }
     Ok(buffer.bytes.freeze())
+}
+
+/// Reads on for a while, so that a client that is still writing gets to reading.
+pub async fn linger<B: Body<Data = Bytes> + Unpin>(body: &mut B) {
+    let mut chunks = Chunks::new(body);
+    let drain = async {
+        let mut left = LINGER_BYTES;
+        while let Ok(Some(chunk)) = chunks.next().await {
+            left = left.saturating_sub(chunk.len());
+            if left == 0 {
+                return;
+            }
+        }
+    };
+    // Time is up or not: the answer goes out now.
+    let _ = timeout(LINGER, drain).await;
 }
 
 /// The data of a body, chunk by chunk; trailers are skipped.

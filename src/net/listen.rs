@@ -80,6 +80,11 @@ enum Socket {
     Unix { listener: UnixListener, _file: SocketFile },
 }
 
+/// A bound socket that no runtime watches yet, on its way to the one that will.
+pub struct Parked {
+    socket: std::net::TcpListener,
+}
+
 /// The file of a Unix socket, removed with the listener.
 struct SocketFile(PathBuf);
 
@@ -129,11 +134,37 @@ impl Endpoint {
             }
             Endpoint::Unix(path) => bind_unix(path).await,
         };
-        let socket = bound.map_err(|source| match source.kind() {
-            io::ErrorKind::AddrInUse => BindError::InUse(self.to_string()),
-            _ => BindError::Failed { endpoint: self.to_string(), source },
-        })?;
+        let socket = bound.map_err(|source| BindError::new(self.to_string(), source))?;
         Ok(Listener { socket })
+    }
+}
+
+impl Parked {
+    /// Binds `address` for a runtime other than the one at hand; as [`Endpoint::bind`] otherwise.
+    pub fn bind(address: &HostPort) -> Result<Parked, BindError> {
+        let bound = std::net::TcpListener::bind((address.host.as_str(), address.port));
+        let socket = bound.and_then(|socket| socket.set_nonblocking(true).map(|()| socket));
+        let socket = socket.map_err(|source| BindError::new(address.to_string(), source))?;
+        Ok(Parked { socket })
+    }
+
+    /// The bound address.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.socket.local_addr().ok()
+    }
+
+    /// Has the runtime at hand watch the socket.
+    pub fn wake(self) -> io::Result<Listener> {
+        TcpListener::from_std(self.socket).map(|listener| Listener { socket: Socket::Tcp(listener) })
+    }
+}
+
+impl BindError {
+    fn new(endpoint: String, source: io::Error) -> BindError {
+        match source.kind() {
+            io::ErrorKind::AddrInUse => BindError::InUse(endpoint),
+            _ => BindError::Failed { endpoint, source },
+        }
     }
 }
 

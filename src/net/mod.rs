@@ -5,4 +5,5 @@ pub mod body;
 pub mod budget;
 pub mod decode;
 pub mod listen;
+pub mod patient;
 pub mod tls;

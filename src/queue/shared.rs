@@ -115,6 +115,11 @@ impl Queue {
         log.readers.iter().map(|reader| reader.name.clone()).enumerate().map(ledger).collect()
     }
 
+    /// Bytes that the log takes on disk, pre-written and recycled segments included.
+    pub fn bytes(&self) -> u64 {
+        self.shared.log().size()
+    }
+
     /// Brings the gauges up to date, for a scrape.
     pub fn observe(&self) {
         let (bytes, oldest) = {

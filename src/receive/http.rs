@@ -9,7 +9,7 @@ use super::windows::Windows;
 use super::{Refusal, Socket};
 use crate::drain::Drain;
 use crate::net::auth::Gate;
-use crate::net::body::{self, Chunks};
+use crate::net::body;
 use crate::net::decode::Encoding;
 use crate::net::listen::{Conn, PATIENCE, Slots};
 use crate::otlp::Signal;
@@ -25,16 +25,10 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// Read buffer of one HTTP/1.1 connection, and with it the limit of its headers, in bytes.
 const BUFFER: usize = 64 << 10;
-
-/// How much of a body that nobody wants is read, and for how long, so that its sender hears why: an
-/// HTTP/1.1 client that is still writing when the connection closes sees only that it closed.
-const LINGER_BYTES: usize = 64 << 20;
-const LINGER: Duration = Duration::from_secs(5);
 
 /// What is known of the endpoint once it is bound.
 pub struct Options {
@@ -114,7 +108,7 @@ impl Requests {
         let answer = self.decide(&head, &mut body).await;
         let waits = head.headers.contains_key(header::EXPECT);
         if !answer.status().is_success() && head.version <= Version::HTTP_11 && !waits {
-            linger(&mut body).await;
+            body::linger(&mut body).await;
         }
         answer
     }
@@ -155,23 +149,6 @@ impl Requests {
         Ok(Arrival { door, format, encoding, wire, limit, hold })
     }
 }
-
-/// Reads on for a while, so that a client that is still writing gets to reading.
-async fn linger(body: &mut Incoming) {
-    let mut chunks = Chunks::new(body);
-    let drain = async {
-        let mut left = LINGER_BYTES;
-        while let Ok(Some(chunk)) = chunks.next().await {
-            left = left.saturating_sub(chunk.len());
-            if left == 0 {
-                return;
-            }
-        }
-    };
-    // Time is up or not: the answer goes out now.
-    let _ = tokio::time::timeout(LINGER, drain).await;
-}
-
 fn signal(path: &str) -> Option<Signal> {
     let name = path.strip_prefix("/v1/")?;
     Signal::ALL.into_iter().find(|signal| signal.name() == name)

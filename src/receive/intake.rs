@@ -50,6 +50,8 @@ pub struct Door {
 pub enum Via {
     Grpc,
     Http,
+    /// Single spans over the REST API.
+    Rest,
 }
 
 /// How a body is written, once it is decompressed.
@@ -80,13 +82,14 @@ struct Ready {
 }
 
 impl Via {
-    pub const ALL: [Via; 2] = [Via::Grpc, Via::Http];
+    pub const ALL: [Via; 3] = [Via::Grpc, Via::Http, Via::Rest];
 
     /// The value of the metric's label `transport`.
     pub fn name(self) -> &'static str {
         match self {
             Via::Grpc => "grpc",
             Via::Http => "http",
+            Via::Rest => "rest",
         }
     }
 }

@@ -20,7 +20,7 @@ pub use config::{Config, Cors, Grpc, Http, Keepalive, Otlp, Protocols, ServerPar
 pub use intake::{Arrival, Door, Format, Intake, Via};
 pub use line::{Line, Live, Standard};
 pub use llm_metrics::LlmMetrics;
-pub use metrics::Metrics;
+pub use metrics::{Metrics, Totals};
 pub use refusal::Refusal;
 
 use crate::drain::Drain;

@@ -45,18 +45,18 @@ impl Health {
         self.state().checks.push(Box::new(check));
     }
 
+    /// In one word: `starting`, `ready`, `draining` or `failing`.
+    pub fn status(&self) -> &'static str {
+        self.state().status().0
+    }
+
     /// Whether we take requests now, and a small JSON object that says so.
     pub fn report(&self) -> (bool, String) {
         let state = self.state();
-        let failing = state.checks.iter().find_map(|check| check());
-        let (ready, status) = match (state.phase, failing) {
-            (Phase::Starting, _) => (false, "starting"),
-            (Phase::Draining, _) => (false, "draining"),
-            (Phase::Ready, Some(_)) => (false, "failing"),
-            (Phase::Ready, None) => (true, "ready"),
-        };
+        let (status, failing) = state.status();
+        let ready = status == "ready";
         let mut body = format!(r#"{{"status":"{status}","#);
-        if let (Phase::Ready, Some(reason)) = (state.phase, failing) {
+        if let Some(reason) = failing {
             let _ = write!(body, r#""reason":"{reason}","#);
         }
         let uptime = state.started.elapsed().as_secs();
@@ -67,6 +67,19 @@ impl Health {
     /// A check that panicked leaves the state as it was.
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// How it stands, and which check fails where it is ready but for that.
+    fn status(&self) -> (&'static str, Option<&'static str>) {
+        let failing = self.checks.iter().find_map(|check| check());
+        match (self.phase, failing) {
+            (Phase::Starting, _) => ("starting", None),
+            (Phase::Draining, _) => ("draining", None),
+            (Phase::Ready, Some(reason)) => ("failing", Some(reason)),
+            (Phase::Ready, None) => ("ready", None),
+        }
     }
 }
 

@@ -503,6 +503,7 @@ fn a_price_file_that_is_wrong_is_a_problem_of_the_configuration() {
 fn agent(directory: &std::path::Path, more: &[&str]) -> std::process::Child {
     let ports = "--config=yaml:{
         receivers: { otlp: { protocols: { http: { endpoint: '127.0.0.1:0' } } } },
+        manage: { endpoint: '127.0.0.1:0' },
         telemetry: { metrics: { endpoint: '127.0.0.1:0' }, health: { endpoint: '127.0.0.1:0' } } }";
     Command::new(env!("CARGO_BIN_EXE_sidelight"))
         .args(["run", ports, &format!("--set=data_dir={}", directory.display())])

@@ -31,6 +31,7 @@ impl Agent {
             .args(set(format!("data_dir={}", folder.display())))
             .args(set(format!("receivers.otlp.protocols.http.endpoint=127.0.0.1:{port}")))
             .args(set("receivers.otlp.protocols.grpc.endpoint=127.0.0.1:0".to_string()))
+            .args(set("manage.endpoint=127.0.0.1:0".to_string()))
             .args(set("telemetry.metrics.endpoint=127.0.0.1:0".to_string()))
             .args(set("telemetry.health.endpoint=127.0.0.1:0".to_string()))
             .args(set(format!("exporters.otlphttp.endpoint={}", upstream.url())))

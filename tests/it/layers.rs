@@ -18,6 +18,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("enrich", 2),
     ("export", 3),
     ("receive", 3),
+    ("manage", 4),
     ("telemetry", 4),
     ("agent", 5),
     ("config", 5),
@@ -33,6 +34,7 @@ const NEIGHBOURS: &[(&str, &str)] = &[
     ("net", "units"),
     ("net", "drain"),
     ("enrich", "recognize"),
+    ("manage", "telemetry"),
     ("agent", "config"),
     ("main", "cli"),
 ];

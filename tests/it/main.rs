@@ -9,6 +9,7 @@ mod detect;
 mod kill;
 mod layers;
 mod line;
+mod manage;
 mod otlp_clients;
 mod reload;
 mod sampling;

@@ -3,9 +3,10 @@
 use super::super::scan::Finding;
 use super::{Leaf, Redactor, Tally};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// What `sidelight scan` says of one text.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Report {
     pub pii: Vec<Pii>,
     pub injection: bool,
@@ -15,7 +16,7 @@ pub struct Report {
 }
 
 /// One finding, in UTF-8 bytes, end exclusive.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Pii {
     #[serde(rename = "type")]
     pub kind: &'static str,

@@ -1,12 +1,16 @@
 //! The local store: every recognised LLM call, in one SQLite file beside the queue.
 
 mod calls;
+mod filter;
 mod row;
+mod series;
 mod store;
 #[cfg(test)]
 mod tests;
 
-pub use calls::{Call, Calls, Filter, Said, Totals};
+pub use calls::{Call, Calls, Cost, Detail, Findings, Found, Position, Said, Totals};
+pub use filter::{Filter, Flag};
+pub use series::{By, Facet, Facets, Latency, MOST_INTERVALS, Named, Range, Series};
 pub use store::{Store, StoreError};
 
 use super::config::{Settings, Type, shown};

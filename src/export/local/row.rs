@@ -53,11 +53,21 @@ pub struct Own {
     pub tokens_method: Option<String>,
     /// Pico-dollars, so that sums are exact.
     pub cost_pico_usd: Option<i64>,
+    pub cost_input_pico_usd: Option<i64>,
+    pub cost_output_pico_usd: Option<i64>,
+    pub price_version: Option<String>,
     pub pii: bool,
     /// Type names, joined by commas.
     pub pii_types: String,
+    /// How many of each type, joined by commas.
+    pub pii_counts: String,
+    pub pii_action: Option<String>,
     pub injection: bool,
     pub injection_score: Option<f64>,
+    /// Joined by commas.
+    pub injection_rules: String,
+    /// Joined by commas.
+    pub dialects: String,
     pub sampled: bool,
     pub prompt_sha256: Option<String>,
 }
@@ -139,10 +149,17 @@ fn own(item: &Item<'_>, call: &Call<'_>) -> Own {
             names::TOKENS_OUTPUT => own.output_tokens = value.as_int(),
             names::TOKENS_METHOD => own.tokens_method = text(),
             names::COST_USD => own.cost_pico_usd = value.as_double().and_then(pico),
+            names::COST_INPUT_USD => own.cost_input_pico_usd = value.as_double().and_then(pico),
+            names::COST_OUTPUT_USD => own.cost_output_pico_usd = value.as_double().and_then(pico),
+            names::PRICE_VERSION => own.price_version = text(),
             names::PII_DETECTED => own.pii = flag(),
             names::PII_TYPES => own.pii_types = joined(&value),
+            names::PII_COUNTS => own.pii_counts = counts(&value),
+            names::PII_ACTION => own.pii_action = text(),
             names::INJECTION_ATTEMPT => own.injection = flag(),
             names::INJECTION_SCORE => own.injection_score = value.as_double(),
+            names::INJECTION_RULES => own.injection_rules = joined(&value),
+            names::DIALECTS => own.dialects = joined(&value),
             names::SAMPLED => own.sampled = flag(),
             names::PROMPT_SHA256 => own.prompt_sha256 = text(),
             _ => {}
@@ -205,6 +222,10 @@ fn service(item: &Item<'_>) -> String {
 
 fn joined(types: &Value<'_>) -> String {
     types.items().filter_map(|kind| kind.as_str()).collect::<Vec<_>>().join(",")
+}
+
+fn counts(numbers: &Value<'_>) -> String {
+    numbers.items().filter_map(|count| Some(count.as_int()?.to_string())).collect::<Vec<_>>().join(",")
 }
 
 /// `None` for what is no sum of money.

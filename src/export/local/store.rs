@@ -80,6 +80,7 @@ const SCHEMA: &str = "
         PRIMARY KEY(trace_id, span_id)
     ) WITHOUT ROWID;
     CREATE INDEX IF NOT EXISTS calls_by_start ON calls(start);
+    CREATE INDEX IF NOT EXISTS calls_by_span ON calls(span_id);
     CREATE INDEX IF NOT EXISTS calls_by_stored ON calls(stored);
     CREATE TABLE IF NOT EXISTS texts(
         trace_id BLOB NOT NULL,
@@ -97,6 +98,17 @@ const SCHEMA: &str = "
     CREATE INDEX IF NOT EXISTS texts_by_stored ON texts(stored);
 ";
 
+/// Columns of `calls` that files of earlier versions lack.
+const ADDED: &[(&str, &str)] = &[
+    ("cost_input_pico_usd", "INTEGER"),
+    ("cost_output_pico_usd", "INTEGER"),
+    ("price_version", "TEXT"),
+    ("pii_counts", "TEXT NOT NULL DEFAULT ''"), // joined by commas, in the order of pii_types
+    ("pii_action", "TEXT"),
+    ("injection_rules", "TEXT NOT NULL DEFAULT ''"), // joined by commas, as dialects
+    ("dialects", "TEXT NOT NULL DEFAULT ''"),
+];
+
 impl Store {
     /// Opens the file, or makes it. One that SQLite cannot read is set aside as
     /// `….corrupt-<seconds since 1970>`, counted, and begun anew.
@@ -109,7 +121,7 @@ impl Store {
             "Stores of calls set aside as unreadable"
         );
         let corrupt = metrics::counter!("sidelight_local_corrupt_files_total");
-        let connection = match sqlite::connect(path, SCHEMA) {
+        let connection = match connect(path) {
             Err(error) if sqlite::is_corrupt(&error) => rebuild(path, &corrupt)?,
             other => other?,
         };
@@ -171,9 +183,10 @@ fn insert(connection: &Connection, row: &Row, stored: i64) -> rusqlite::Result<(
         "INSERT INTO calls(trace_id, span_id, parent_span_id, stored, start, duration_ns, service, name, kind,
              operation, provider, model, response_model, conversation_id, finish_reasons, error, ttft_ns,
              usage_counted, input_tokens, output_tokens, tokens_method, cost_pico_usd, pii, pii_types, injection,
-             injection_score, sampled, prompt_sha256)
+             injection_score, sampled, prompt_sha256, cost_input_pico_usd, cost_output_pico_usd, price_version,
+             pii_counts, pii_action, injection_rules, dialects)
          VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,
-             ?22, ?23, ?24, ?25, ?26, ?27, ?28)
+             ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35)
          ON CONFLICT DO NOTHING",
     )?;
     let own = &row.own;
@@ -206,6 +219,13 @@ fn insert(connection: &Connection, row: &Row, stored: i64) -> rusqlite::Result<(
         own.injection_score,
         own.sampled,
         own.prompt_sha256,
+        own.cost_input_pico_usd,
+        own.cost_output_pico_usd,
+        own.price_version,
+        own.pii_counts,
+        own.pii_action,
+        own.injection_rules,
+        own.dialects,
     ])?;
     Ok(())
 }
@@ -253,7 +273,19 @@ fn rebuild(path: &Path, corrupt: &Counter) -> Result<Connection, StoreError> {
     let aside = sqlite::set_aside(path)?;
     corrupt.increment(1);
     error!(aside = %aside.display(), "the store of calls is corrupt and was set aside");
-    Ok(sqlite::connect(path, SCHEMA)?)
+    Ok(connect(path)?)
+}
+
+/// Opens the file, or makes it, with every column there is.
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = sqlite::connect(path, SCHEMA)?;
+    for (name, of) in ADDED {
+        let sql = "SELECT count(*) FROM pragma_table_info('calls') WHERE name = ?1";
+        if connection.query_row(sql, [name], |row| row.get::<_, i64>(0))? == 0 {
+            connection.execute_batch(&format!("ALTER TABLE calls ADD COLUMN {name} {of}"))?;
+        }
+    }
+    Ok(connection)
 }
 
 /// Nanoseconds since 1970.

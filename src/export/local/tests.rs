@@ -1,6 +1,6 @@
 //! The store, from encoded batches to what its readers see.
 
-use super::{Calls, Filter, Store, row};
+use super::{By, Calls, Filter, Flag, Position, Range, Store, row};
 use crate::otlp::{Batch, Signal};
 use crate::units::Size;
 use expect_test::{Expect, expect};
@@ -131,7 +131,7 @@ impl Story {
     }
 
     fn models(&self, filter: &Filter) -> Vec<String> {
-        let calls = self.calls().list(filter, 100).expect("readable");
+        let calls = self.calls().list(filter, None, 100).expect("readable");
         calls.into_iter().filter_map(|call| call.model).collect()
     }
 
@@ -145,7 +145,7 @@ impl Story {
 fn check(spans: Vec<Span>, expected: Expect) {
     let story = Story::new(Size::mib(1));
     story.write(&traces(spans));
-    let calls = story.calls().list(&Filter::default(), 100).expect("readable");
+    let calls = story.calls().list(&Filter::default(), None, 100).expect("readable");
     expected.assert_eq(&calls.iter().map(|call| format!("{}\n", json!(call))).collect::<String>());
 }
 
@@ -186,7 +186,7 @@ fn filters_pick_by_model_pii_and_time() {
     assert_eq!(story.models(&all), ["b", "with-pii", "a"], "newest first");
     let model = Some("a".to_string());
     assert_eq!(story.models(&Filter { model, ..all.clone() }), ["a"]);
-    assert_eq!(story.models(&Filter { pii: true, ..all.clone() }), ["with-pii"]);
+    assert_eq!(story.models(&Filter { flags: vec![Flag::Pii], ..all.clone() }), ["with-pii"]);
     let since = Some(SystemTime::UNIX_EPOCH + Duration::from_secs(3));
     assert_eq!(story.models(&Filter { since, ..all }), ["b"]);
 }
@@ -224,7 +224,7 @@ fn a_store_that_is_full_removes_the_oldest_and_gives_space_back() {
         story.now += Duration::from_secs(1);
         story.write(&traces(vec![span(n, long.clone())]));
     }
-    let kept = story.calls().list(&Filter::default(), 100).expect("readable");
+    let kept = story.calls().list(&Filter::default(), None, 100).expect("readable");
     assert!(!kept.is_empty() && kept.len() < 40);
     assert_eq!(kept[0].span_id, "28".repeat(8), "the newest is there");
     let size = fs::metadata(story.path()).expect("there").len();
@@ -254,6 +254,82 @@ fn a_store_is_read_while_it_is_written_and_missed_where_there_is_none() {
     let story = Story::new(Size::mib(1));
     let calls = story.calls();
     story.write(&traces(vec![chat(1, "a")]));
-    assert_eq!(calls.list(&Filter::default(), 10).expect("readable").len(), 1);
+    assert_eq!(calls.list(&Filter::default(), None, 10).expect("readable").len(), 1);
     assert!(Calls::open(&story.directory.path().join("nothing")).expect("no error").is_none());
+}
+
+#[test]
+fn pages_follow_one_another_without_gap_or_repetition() {
+    let story = Story::new(Size::mib(1));
+    let spans = (1..=7).map(|n| Span { start_time_unix_nano: SECOND, ..chat(n, "a") });
+    story.write(&traces(spans.collect()));
+    let calls = story.calls();
+    let (mut seen, mut after) = (Vec::new(), None);
+    loop {
+        let page = calls.list(&Filter::default(), after.as_ref(), 3).expect("readable");
+        let Some(last) = page.last() else { break };
+        after = Some(Position::of(last).to_string().parse().expect("it prints as it reads"));
+        seen.extend(page.into_iter().map(|call| call.span_id));
+    }
+    let all: Vec<String> = (1..=7).rev().map(|n| format!("{n:02x}").repeat(8)).collect();
+    assert_eq!(seen, all);
+    assert!("1-zz-00".parse::<Position>().is_err() && "".parse::<Position>().is_err());
+}
+
+#[test]
+fn a_call_is_opened_with_its_cost_findings_and_messages() {
+    let story = Story::new(Size::mib(1));
+    let mut span = chat(1, "with-pii");
+    span.attributes.extend(attributes(&json!({
+        "sidelight.cost.input_usd": 0.000_1,
+        "sidelight.cost.output_usd": 0.000_025,
+        "sidelight.cost.price_version": "2026-01-01",
+        "sidelight.pii.counts": [2, 1],
+        "sidelight.pii.action": "mask",
+        "sidelight.injection.rules": ["override"],
+        "sidelight.dialects": ["semconv"],
+    })));
+    story.write(&traces(vec![span]));
+    let detail = story.calls().detail("0101010101010101", None).expect("readable").expect("there");
+    let shown = json!({
+        "cost": detail.cost, "findings": detail.findings, "dialects": detail.dialects, "messages": detail.messages,
+    });
+    expect![[r#"{"cost":{"input_usd":0.0001,"output_usd":0.000025,"price_version":"2026-01-01","usd":0.000125},"dialects":["semconv"],"findings":{"action":"mask","injection_rules":["override"],"injection_score":null,"pii":[{"count":2,"type":"EMAIL_ADDRESS"},{"count":1,"type":"IBAN"}]},"messages":[{"role":"user","side":"input","text":"tell me"}]}"#]]
+    .assert_eq(&shown.to_string());
+    assert!(story.calls().detail("0101010101010101", Some(&"08".repeat(16))).expect("readable").is_none());
+    assert!(story.calls().detail("not hex", None).expect("readable").is_none());
+}
+
+#[test]
+fn calls_are_added_up_interval_by_interval() {
+    let story = Story::new(Size::mib(1));
+    story.write(&traces(vec![chat(1, "a"), chat(2, "b"), chat(3, "a"), chat(12, "a"), chat(99, "a")]));
+    let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+    let range = Range { from: at(0), to: at(20), step: Duration::from_secs(10) };
+    let series = story.calls().series(&Filter::default(), range, By::Model).expect("readable");
+    assert_eq!(series.times, [0.0, 10.0]);
+    let shown: Vec<_> =
+        series.series.iter().map(|one| (&*one.name, &*one.calls, &*one.input_tokens)).collect();
+    assert_eq!(shown, [("a", &[2, 1][..], &[20, 10][..]), ("b", &[1, 0], &[10, 0])]);
+    assert_eq!(series.latency.p95_ms, [Some(2000.0), Some(2000.0)]);
+    let facets = story.calls().facets(&Filter::default()).expect("readable");
+    let models: Vec<_> = facets.models.iter().map(|facet| (&*facet.name, facet.calls)).collect();
+    assert_eq!(models, [("a", 4), ("b", 1)]);
+}
+
+/// Columns came with time; a file of a version before them is read and written on.
+#[test]
+fn a_file_of_an_earlier_version_gets_the_columns_it_lacks() {
+    let story = Story::new(Size::mib(1));
+    story.write(&traces(vec![chat(1, "old")]));
+    let Story { directory, store, now } = story;
+    drop(store);
+    let path = directory.path().join("calls.db");
+    let file = rusqlite::Connection::open(&path).expect("it opens");
+    file.execute_batch("ALTER TABLE calls DROP COLUMN dialects").expect("dropped");
+    drop(file);
+    let store = Store::open(&path, WEEK, Size::mib(1)).expect("it opens");
+    let story = Story { directory, store, now };
+    story.write(&traces(vec![chat(2, "new")]));
+    assert_eq!(story.models(&Filter::default()), ["new", "old"]);
 }

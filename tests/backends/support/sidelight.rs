@@ -26,6 +26,7 @@ impl Sidelight {
         let text = format!(
             "data_dir: {}\n\
              receivers: {{ otlp: {{ protocols: {{ grpc: {{ endpoint: \"127.0.0.1:{grpc}\" }}, http: {{ endpoint: \"127.0.0.1:{http}\" }} }} }} }}\n\
+             manage: {{ endpoint: \"127.0.0.1:0\" }}\n\
              telemetry: {{ metrics: {{ endpoint: \"127.0.0.1:{metrics}\" }}, health: {{ endpoint: \"127.0.0.1:{health}\" }} }}\n\
              exporters: {exporters}\n",
             data.display()

@@ -2,9 +2,10 @@
 
 use super::spans::Trace;
 use bytes::Bytes;
-use http::StatusCode;
+use http::{Method, StatusCode};
+use serde_json::Value;
 use sidelight::agent::{Addresses, Agent as Running, Control, StartError};
-use sidelight::config::{self, Config, Environment, Sources};
+use sidelight::config::{self, Environment, Loaded, Sources};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -27,6 +28,7 @@ pub struct Stopped {
 /// Everything listens on a free port of loopback.
 const FREE_PORTS: &str = r#"
 receivers: { otlp: { protocols: { grpc: { endpoint: "127.0.0.1:0" }, http: { endpoint: "127.0.0.1:0" } } } }
+manage: { endpoint: "127.0.0.1:0" }
 telemetry: { metrics: { endpoint: "127.0.0.1:0" }, health: { endpoint: "127.0.0.1:0" } }
 "#;
 
@@ -64,6 +66,26 @@ impl Agent {
             .fold(self.client.post(url), |request, (name, value)| request.header(*name, *value));
         let answer = request.body(body).send().await.expect("an answer");
         (answer.status(), answer.bytes().await.expect("a whole answer"))
+    }
+
+    /// Asks the management API; an answer without JSON is `null`.
+    pub async fn request(&self, method: Method, path: &str, body: Option<&str>) -> (StatusCode, Value) {
+        let url = format!("http://{}{path}", self.addresses.manage.expect("management is on"));
+        let mut request = self.client.request(method, url);
+        if let Some(body) = body {
+            request = request.header("content-type", "application/json").body(body.to_string());
+        }
+        let answer = request.send().await.expect("an answer");
+        let status = answer.status();
+        let body = answer.bytes().await.expect("a whole answer");
+        (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
+    }
+
+    /// What the management API says at `path`; it must be there.
+    pub async fn ask(&self, path: &str) -> Value {
+        let (status, answer) = self.request(Method::GET, path, None).await;
+        assert_eq!(status, StatusCode::OK, "{path}: {answer}");
+        answer
     }
 
     /// The metrics page.
@@ -139,12 +161,12 @@ impl Metrics {
     }
 }
 
-fn load(folder: &TempDir, yaml: &str) -> Config {
+fn load(folder: &TempDir, yaml: &str) -> Loaded {
     let data = format!("yaml:data_dir: {}", folder.path().display());
     let uris = vec![format!("yaml:{FREE_PORTS}"), data, format!("yaml:{yaml}")];
     let sources = Sources { uris, ..Sources::default() };
     let loaded = config::load(&sources, &Environment::default());
-    loaded.unwrap_or_else(|problems| panic!("{problems:?}")).config
+    loaded.unwrap_or_else(|problems| panic!("{problems:?}"))
 }
 
 /// Every file below `folder` whose bytes contain `needle`.

@@ -1,0 +1,121 @@
+//! Reading requests and writing answers: JSON, query strings, bodies within their bounds.
+
+use super::app::App;
+use super::problem::Problem;
+use crate::net::body::{self, BodyError};
+use crate::net::budget::Hold;
+use axum::body::Body;
+use axum::extract::{FromRequest, FromRequestParts, Query, RawPathParams};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderValue, Request, StatusCode, header};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// A whole body may take this long, however steadily it drips.
+const WHOLE_BODY: Duration = Duration::from_secs(60);
+
+/// An answer as JSON.
+pub struct Json<T>(pub T);
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        match serde_json::to_vec(&self.0) {
+            Ok(body) => {
+                let mut answer = body.into_response();
+                let json = HeaderValue::from_static("application/json");
+                answer.headers_mut().insert(header::CONTENT_TYPE, json);
+                answer
+            }
+            Err(_) => Problem::fault("the answer cannot be written as JSON").into_response(),
+        }
+    }
+}
+
+/// The query string; unknown and malformed parameters are refused.
+pub struct Params<T>(pub T);
+
+impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Params<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Params<T>, Problem> {
+        let query = Query::try_from_uri(&parts.uri);
+        query.map(|Query(params)| Params(params)).map_err(|error| Problem::bad(error.body_text()))
+    }
+}
+
+/// The one variable part of a path.
+pub struct Named(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Named {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Named, Problem> {
+        let params = RawPathParams::from_request_parts(parts, state).await;
+        let params = params.map_err(|_| Problem::bad("the path is not UTF-8"))?;
+        let found = params.iter().next().map(|(_, value)| Named(value.to_string()));
+        found.ok_or_else(|| Problem::missing("no such path"))
+    }
+}
+
+/// A whole body. Its bytes count in the budget of the API for as long as this lives.
+pub struct Whole {
+    pub bytes: Bytes,
+    _hold: Hold,
+}
+
+impl FromRequest<Arc<App>> for Whole {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request<Body>, app: &Arc<App>) -> Result<Whole, Problem> {
+        let mut hold = app.hold();
+        let mut body = request.into_body();
+        let read = timeout(WHOLE_BODY, body::read(&mut body, app.body_limit(), &mut hold)).await;
+        match read {
+            Ok(Ok(bytes)) => Ok(Whole { bytes, _hold: hold }),
+            Ok(Err(error)) => {
+                body::linger(&mut body).await;
+                Err(unread(error))
+            }
+            Err(_) => Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "the body came too slowly")),
+        }
+    }
+}
+
+fn unread(error: BodyError) -> Problem {
+    let status = match error {
+        BodyError::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        BodyError::Full(_) => StatusCode::SERVICE_UNAVAILABLE,
+        BodyError::Stalled => StatusCode::REQUEST_TIMEOUT,
+        BodyError::Gone => StatusCode::BAD_REQUEST,
+    };
+    Problem::new(status, error.to_string())
+}
+
+/// A body that is JSON.
+pub struct Given<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<Arc<App>> for Given<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request<Body>, app: &Arc<App>) -> Result<Given<T>, Problem> {
+        if !is_json(request.headers().get(header::CONTENT_TYPE)) {
+            let detail = "the body must be application/json";
+            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
+        }
+        let whole = Whole::from_request(request, app).await?;
+        serde_json::from_slice(&whole.bytes).map(Given).map_err(|error| Problem::bad(error.to_string()))
+    }
+}
+
+/// Whether a content type says JSON: `application/json` or `application/*+json`.
+pub fn is_json(kind: Option<&HeaderValue>) -> bool {
+    let Some(kind) = kind.and_then(|kind| kind.to_str().ok()) else { return false };
+    let essence = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let Some(sub) = essence.strip_prefix("application/") else { return false };
+    sub == "json" || sub.ends_with("+json")
+}

@@ -1,0 +1,43 @@
+//! `GET /openapi.json`: the API as other programs read it, made from the handlers themselves.
+
+use super::answer::Json;
+use super::{calls, dry_run, events, queue, settings, status};
+use utoipa::OpenApi;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Sidelight",
+        description = "What a Sidelight agent shows of itself, and how it is steered. Errors are problem details \
+            (RFC 9457). Beyond loopback every request but those for the page carries `Authorization: Bearer TOKEN`."
+    ),
+    paths(
+        status::get,
+        events::get,
+        settings::get,
+        calls::list,
+        calls::facets,
+        calls::open,
+        calls::series,
+        dry_run::enrich,
+        dry_run::scan,
+        queue::get,
+        queue::letters,
+        queue::letter,
+        queue::replay,
+        queue::discard,
+    ),
+    components(schemas(events::NewCalls))
+)]
+struct Api;
+
+/// The description, made anew for each who asks: nobody keeps it.
+pub async fn get() -> Json<utoipa::openapi::OpenApi> {
+    Json(Api::openapi())
+}
+
+/// The paths that are described.
+#[cfg(test)]
+pub fn paths() -> Vec<String> {
+    Api::openapi().paths.paths.keys().cloned().collect()
+}

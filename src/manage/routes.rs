@@ -1,0 +1,62 @@
+//! Which path is answered by what.
+
+use super::app::App;
+use super::problem::Problem;
+use super::{calls, dry_run, events, openapi, page, queue, settings, status};
+use axum::Router;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get, post};
+use http::StatusCode;
+use std::sync::Arc;
+
+/// The paths of our own, as `/openapi.json` describes them.
+fn own() -> Vec<(&'static str, MethodRouter<Arc<App>>)> {
+    vec![
+        ("/v1/status", get(status::get)),
+        ("/v1/events", get(events::get)),
+        ("/v1/config", get(settings::get)),
+        ("/v1/calls", get(calls::list)),
+        ("/v1/calls/facets", get(calls::facets)),
+        ("/v1/calls/{span_id}", get(calls::open)),
+        ("/v1/series", get(calls::series)),
+        ("/v1/enrich", post(dry_run::enrich)),
+        ("/v1/scan", post(dry_run::scan)),
+        ("/v1/queue", get(queue::get)),
+        ("/v1/queue/dead", get(queue::letters)),
+        ("/v1/queue/dead/{id}", get(queue::letter)),
+        ("/v1/queue/dead/replay", post(queue::replay)),
+        ("/v1/queue/dead/drop", post(queue::discard)),
+    ]
+}
+
+/// Everything that is answered.
+pub fn router(app: Arc<App>) -> Router {
+    let own = own().into_iter().fold(Router::new(), |router, (path, methods)| router.route(path, methods));
+    own.route("/openapi.json", get(openapi::get))
+        .merge(page::router())
+        .method_not_allowed_fallback(not_allowed)
+        .fallback(not_found)
+        .with_state(app)
+}
+
+/// Axum adds which methods are.
+async fn not_allowed() -> Problem {
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this path does not know that method")
+}
+
+async fn not_found() -> Response {
+    Problem::missing("no such path; /docs lists those there are").into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn what_is_answered_is_described_and_the_other_way_round() {
+        let answered: BTreeSet<String> = own().iter().map(|(path, _)| (*path).to_string()).collect();
+        let described: BTreeSet<String> = openapi::paths().into_iter().collect();
+        assert_eq!(answered, described);
+    }
+}
