@@ -20,6 +20,8 @@ pub struct CallFacts {
     pub model_call: bool,
     pub usage_counted: bool,
     pub error: bool,
+    /// Whether the app had to ask again; most instrumentation does not say.
+    pub retried: Option<bool>,
     pub input_tokens: Option<u64>,
     pub output_tokens: Option<u64>,
     /// Pico-dollars.
@@ -35,6 +37,10 @@ pub struct CallFacts {
 
 /// The number of `STATUS_CODE_ERROR`.
 const ERROR: i32 = 2;
+
+/// Where it may stand how often a request was sent again: records given to our REST API, and OpenTelemetry's
+/// HTTP conventions.
+const RETRIES: [&str; 2] = [names::RETRY_COUNT, "http.request.resend_count"];
 
 /// Whether the call ended in an error.
 pub(super) fn failed(span: Span<'_>) -> bool {
@@ -75,6 +81,7 @@ impl CallFacts {
             model_call: call.model_call,
             usage_counted: call.usage_counted,
             error: failed(span),
+            retried: RETRIES.iter().find_map(|key| Some(span.attributes().get(key)?.as_int()? > 0)),
             input_tokens: tokens.and_then(|tokens| tokens.input),
             output_tokens: tokens.and_then(|tokens| tokens.output),
             cost_pico_usd: cost.map(|cost| cost.total),

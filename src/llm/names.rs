@@ -39,3 +39,6 @@ pub const RESPONSE_MODEL: &str = "gen_ai.response.model";
 pub const INPUT_TOKENS: &str = "gen_ai.usage.input_tokens";
 pub const OUTPUT_TOKENS: &str = "gen_ai.usage.output_tokens";
 pub const TIME_TO_FIRST_CHUNK: &str = "gen_ai.response.time_to_first_chunk";
+
+/// How often the app had to ask again, of a call that was reported to the REST API.
+pub const RETRY_COUNT: &str = "sidelight.record.retry_count";

@@ -45,8 +45,9 @@ struct Tables {
 
 /// The handles of one service, model and provider.
 struct Call {
-    succeeded: Counter,
-    failed: Counter,
+    labels: [String; 3],
+    /// By status, then by [`retries`]. Those of calls that do not tell of retries are always there.
+    spans: [[Option<Counter>; 3]; 2],
     prompt_tokens: Counter,
     completion_tokens: Counter,
     cost: Counter,
@@ -140,15 +141,10 @@ impl Call {
             labels.push((name, value.to_string()));
             labels
         };
-        // How often the app retried is not in a span.
-        let spans = |status: &str| {
-            let mut labels = with("status", status);
-            labels.push(("has_retries", UNKNOWN.to_string()));
-            counter!("llm_spans_total", &labels)
-        };
+        let untold = |error| [None, None, Some(spans(labels, error, None))];
         Call {
-            succeeded: spans("success"),
-            failed: spans("error"),
+            labels: labels.clone(),
+            spans: [untold(false), untold(true)],
             prompt_tokens: counter!("llm_tokens_total", &with("token_type", "prompt")),
             completion_tokens: counter!("llm_tokens_total", &with("token_type", "completion")),
             cost: counter!("llm_cost_usd_micro_total", &of),
@@ -161,8 +157,9 @@ impl Call {
     }
 
     fn record(&mut self, facts: &CallFacts) {
-        let spans = if facts.error { &self.failed } else { &self.succeeded };
-        spans.increment(1);
+        let (place, _) = retries(facts.retried);
+        let counter = &mut self.spans[usize::from(facts.error)][place];
+        counter.get_or_insert_with(|| spans(&self.labels, facts.error, facts.retried)).increment(1);
         self.prompt_tokens.increment(facts.input_tokens.unwrap_or(0));
         self.completion_tokens.increment(facts.output_tokens.unwrap_or(0));
         let cost = facts.cost_pico_usd.unwrap_or(0).saturating_add(self.cost_left);
@@ -177,6 +174,27 @@ impl Call {
         self.pii.increment(facts.pii.into());
         self.injections.increment(facts.injection.into());
     }
+}
+
+/// The place and the value of the label `has_retries`.
+fn retries(retried: Option<bool>) -> (usize, &'static str) {
+    match retried {
+        Some(false) => (0, "false"),
+        Some(true) => (1, "true"),
+        None => (2, UNKNOWN),
+    }
+}
+
+fn spans(labels: &[String; 3], error: bool, retried: Option<bool>) -> Counter {
+    let [model, provider, service] = labels.clone();
+    let labels = [
+        ("model", model),
+        ("provider", provider),
+        ("service_name", service),
+        ("status", if error { "error" } else { "success" }.to_string()),
+        ("has_retries", retries(retried).1.to_string()),
+    ];
+    counter!("llm_spans_total", &labels)
 }
 
 impl Operation {
@@ -323,6 +341,16 @@ mod tests {
         assert!(text.contains(
             "llm_cost_usd_micro_total{model=\"gpt-4o\",provider=\"openai\",service_name=\"shop\"} 3\n"
         ));
+    }
+
+    #[test]
+    fn retries_are_counted_where_a_call_tells_of_them() {
+        let told = |retried| CallFacts { retried: Some(retried), ..call() };
+        let text = shown(&[vec![told(true), told(true), told(false), call()]]);
+        for (retried, count) in [("true", 2), ("false", 1), ("unknown", 1)] {
+            let series = format!("status=\"success\",has_retries=\"{retried}\"}} {count}\n");
+            assert!(text.contains(&series), "{text}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 mod support;
 
 mod collector;
+mod dashboards;
 mod jaeger;
 mod prometheus;
 mod tempo;
