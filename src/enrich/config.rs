@@ -8,6 +8,7 @@ use crate::settings::{Section, choices};
 pub struct Config {
     /// What is scanned beyond them.
     pub scope: Scope,
+    pub normalize: Normalize,
     pub pii: redact::Config,
     pub injection: redact::InjectionConfig,
     /// What becomes of inline images, sound and files.
@@ -15,8 +16,7 @@ pub struct Config {
     pub tokens: Tokens,
     pub cost: Cost,
     pub sample: sample::Config,
-    /// Whether the names that earlier tools write are written too: `llm.pii_detected`, `llm.injection_attempt`,
-    /// `llm.is_sampled`.
+    /// Which other names are written too.
     pub aliases: Aliases,
 }
 
@@ -59,10 +59,38 @@ pub struct Cost {
     pub prices: Vec<String>,
 }
 
+/// `enrich.normalize`.
+#[derive(Clone, Debug, Default, serde::Serialize)]
+pub struct Normalize {
+    /// Whether messages, instructions and tools are rebuilt by the current names.
+    pub messages: Messages,
+}
+
+/// `enrich.normalize.messages`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Messages {
+    #[default]
+    Off,
+    /// `gen_ai.input.messages`, `gen_ai.output.messages`, `gen_ai.system_instructions` and
+    /// `gen_ai.tool.definitions` are added as structured values where they are absent.
+    Add,
+}
+
+choices!(Messages { Off = "off", Add = "add" });
+
 /// `enrich.aliases`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(transparent)]
-pub struct Aliases(pub bool);
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Aliases {
+    Off,
+    /// The names that earlier tools write: `llm.pii_detected`, `llm.injection_attempt`, `llm.is_sampled`.
+    #[default]
+    On,
+    /// These, and what older conventions call the rest: `gen_ai.system`, `gen_ai.usage.prompt_tokens`
+    /// and kin.
+    All,
+}
+
+choices!(Aliases { Off = "false", On = "true", All = "all" });
 
 impl Default for Tokens {
     fn default() -> Tokens {
@@ -76,15 +104,10 @@ impl Default for Cost {
     }
 }
 
-impl Default for Aliases {
-    fn default() -> Aliases {
-        Aliases(true)
-    }
-}
-
 impl Config {
     pub fn read(&mut self, section: &mut Section<'_>) {
         section.get("scope", &mut self.scope);
+        section.section("normalize", |section| section.get("messages", &mut self.normalize.messages));
         section.section("pii", |section| self.pii.read(section));
         section.section("injection", |section| self.injection.read(section));
         section.get("media", &mut self.media);
@@ -93,8 +116,8 @@ impl Config {
         });
         section.section("cost", |section| section.list("prices", &mut self.cost.prices));
         section.section("sample", |section| self.sample.read(section));
-        section.get("aliases", &mut self.aliases.0);
-        section.not_built_yet(&["normalize", "patterns", "embed"]);
+        section.get("aliases", &mut self.aliases);
+        section.not_built_yet(&["patterns", "embed"]);
     }
 }
 

@@ -108,9 +108,10 @@ fn role(role: Role) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::llm::Part;
 
     fn text(role: Role, side: Side, message: u32, text: &'static str) -> Text<'static> {
-        Text { role, side, message, text: text.into(), leaf: 0..0 }
+        Text { role, side, message, text: text.into(), part: Part::Plain, leaf: 0..0 }
     }
 
     fn chat() -> Call<'static> {

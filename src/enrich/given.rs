@@ -4,7 +4,7 @@ use super::allow::is_name;
 use super::cost::Day;
 use super::count::{Encoding, Rule};
 use super::scan;
-use crate::llm::{Kind, names};
+use crate::llm::{Kind, Node, names};
 use crate::otlp::{self, encode};
 use crate::recognize::dialect::{TABLE, UNKNOWN};
 
@@ -17,6 +17,8 @@ pub(super) enum Given {
     Text(String),
     Texts(Vec<String>),
     Ints(Vec<i64>),
+    /// A structured value.
+    Tree(Node<'static>),
 }
 
 impl Given {
@@ -51,6 +53,7 @@ impl Given {
                 encode::Value::Strs(&texts)
             }
             Given::Ints(all) => encode::Value::Ints(all),
+            Given::Tree(node) => tree(node),
         };
         encode::attribute(out, field, key, &value);
     }
@@ -82,6 +85,20 @@ impl Given {
             (names::INJECTION_RULES, Given::Texts(rules)) => rules.iter().all(|rule| is_word(rule)),
             (_, Given::Text(text)) => is_our_text(key, text),
             _ => false,
+        }
+    }
+}
+
+fn tree<'n>(node: &'n Node<'_>) -> encode::Value<'n> {
+    match node {
+        Node::Null => encode::Value::Empty,
+        Node::Bool(value) => encode::Value::Bool(*value),
+        Node::Int(value) => encode::Value::Int(*value),
+        Node::Double(value) => encode::Value::Double(*value),
+        Node::Text(text, _) => encode::Value::Str(text),
+        Node::List(items) => encode::Value::List(items.iter().map(tree).collect()),
+        Node::Map(entries) => {
+            encode::Value::Map(entries.iter().map(|(key, value)| (key.as_ref(), tree(value))).collect())
         }
     }
 }

@@ -18,7 +18,7 @@ pub(super) fn sha256_hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::llm::{Role, Side, Text};
+    use crate::llm::{Part, Role, Side, Text};
 
     #[test]
     fn the_hash_is_of_the_last_user_turn() {
@@ -27,6 +27,7 @@ mod tests {
             side: Side::Input,
             message,
             text: text.into(),
+            part: Part::Plain,
             leaf: 0..0,
         };
         let texts = vec![text(Role::System, 0, "be brief"), text(Role::User, 1, "abc")];

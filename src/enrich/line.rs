@@ -6,6 +6,7 @@ use super::facts::{CallFacts, failed};
 use super::figures::{self, Tokens};
 use super::flags::Flags;
 use super::given::Given;
+use super::normal::{self, Fill};
 use super::own::Own;
 use super::redact::Tally;
 use super::sample::{Exports, Gate, Traits};
@@ -25,6 +26,7 @@ pub(super) struct Line {
     /// `None` where everything is exported.
     pub(super) exports: Option<Exports>,
     pub(super) aliases: bool,
+    pub(super) fill: Fill,
 }
 
 /// What became of one item.
@@ -60,7 +62,7 @@ impl Line {
             traits = facts.traits();
             outcome.facts = Some(facts);
             if !own.enriched_before() {
-                added = self.normalised(item, call);
+                added = normal::names(item, call, self.fill, &self.texts, &mut outcome.tally);
                 ours = figures(call, tokens, cost);
             }
         }
@@ -132,25 +134,6 @@ impl Line {
                 None
             }
         }
-    }
-
-    /// The current names of the GenAI conventions, where the item has none by that name.
-    fn normalised(&self, item: &Item<'_>, call: &Call<'_>) -> Vec<Attribute> {
-        let text =
-            |key, value: Option<&str>| value.map(|text| (key, Given::Text(self.texts.safe(text, key))));
-        let tokens = |key, value: Option<u64>| Some((key, Given::Int(i64::try_from(value?).ok()?)));
-        let seconds = call.time_to_first_chunk_s.filter(|seconds| seconds.is_finite());
-        let all = [
-            text(names::OPERATION, figures::operation(call)),
-            text(names::PROVIDER, call.provider.as_deref()),
-            text(names::REQUEST_MODEL, call.request_model.as_deref()),
-            text(names::RESPONSE_MODEL, call.response_model.as_deref()),
-            tokens(names::INPUT_TOKENS, call.usage.input),
-            tokens(names::OUTPUT_TOKENS, call.usage.output),
-            seconds.map(|seconds| (names::TIME_TO_FIRST_CHUNK, Given::Double(seconds))),
-        ];
-        let absent = |(key, _): &Attribute| !item.attributes().keys().any(|there| there == *key);
-        all.into_iter().flatten().filter(absent).collect()
     }
 
     fn kind(&self, call: &Call<'_>) -> Vec<Attribute> {

@@ -15,6 +15,7 @@ pub mod hash;
 mod line;
 pub mod media;
 mod metrics;
+mod normal;
 mod own;
 pub mod redact;
 pub mod sample;
@@ -23,7 +24,7 @@ pub mod scan;
 mod tests;
 mod texts;
 
-pub use config::{Aliases, Config, Media, Scope};
+pub use config::{Aliases, Config, Media, Messages, Scope};
 pub use explain::{Explained, Fate, Known, Seen};
 pub use facts::CallFacts;
 pub use metrics::Metrics;
@@ -32,6 +33,7 @@ use crate::otlp::{Batch, Item, Splice};
 use crate::recognize::{self, Found};
 use cost::{Prices, Unpriced};
 use line::{Line, Outcome};
+use normal::Fill;
 use redact::{Redactor, Tally};
 use std::collections::HashSet;
 use std::ops::Range;
@@ -72,7 +74,11 @@ impl Enricher {
             count_missing: config.tokens.count_when_missing,
             gate: sample::Gate::build(&config.sample),
             exports: sample::Exports::build(&config.sample.export),
-            aliases: config.aliases.0,
+            aliases: config.aliases != Aliases::Off,
+            fill: Fill {
+                messages: config.normalize.messages == Messages::Add,
+                older: config.aliases == Aliases::All,
+            },
         }))
     }
 

@@ -34,6 +34,7 @@ fn any(value: impl Into<Given>) -> AnyValue {
             Given::Text(value) => text(value),
             Given::Texts(values) => array(values.into_iter().map(|v| AnyValue { value: text(v) }).collect()),
             Given::Ints(values) => array(values.into_iter().map(any).collect()),
+            Given::Tree(_) => None,
         },
     }
 }
@@ -229,6 +230,92 @@ fn a_sampled_clean_prompt_is_hashed() {
             sidelight.sampled = true
             sidelight.prompt.sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         "#]],
+    );
+}
+
+#[test]
+fn messages_are_rebuilt_by_the_current_names_and_are_safe() {
+    let span = Span {
+        attributes: vec![
+            attribute("gen_ai.system", "OpenAI"),
+            attribute("llm.request.type", "chat"),
+            attribute("gen_ai.prompt.0.role", "system"),
+            attribute("gen_ai.prompt.0.content", "be brief"),
+            attribute("gen_ai.prompt.1.role", "user"),
+            attribute("gen_ai.prompt.1.content", "I am jane@example.com"),
+            attribute("gen_ai.completion.0.role", "assistant"),
+            attribute("gen_ai.completion.0.finish_reason", "tool_calls"),
+            attribute("gen_ai.completion.0.tool_calls.0.id", "call_1"),
+            attribute("gen_ai.completion.0.tool_calls.0.name", "look"),
+            attribute("gen_ai.completion.0.tool_calls.0.arguments", r#"{"mail":"bob@example.com","n":2}"#),
+            attribute("llm.request.functions.0.name", "look"),
+            attribute("llm.request.functions.0.parameters", r#"{"type":"object"}"#),
+        ],
+        ..chat("")
+    };
+    check(
+        "{ normalize: { messages: add }, aliases: false, tokens: { count_when_missing: false } }",
+        span,
+        expect![[r#"
+            gen_ai.prompt.1.content = "I am [EMAIL_ADDRESS]"
+            gen_ai.completion.0.tool_calls.0.arguments = "{\"mail\":\"[EMAIL_ADDRESS]\",\"n\":2}"
+            sidelight.kind = "chat"
+            sidelight.dialects = ["traceloop", "otel-semconv"]
+            sidelight.usage_counted = true
+            sidelight.pii.detected = true
+            sidelight.pii.types = ["EMAIL_ADDRESS"]
+            sidelight.pii.counts = [2]
+            sidelight.pii.action = "mask"
+            sidelight.injection.attempt = false
+            sidelight.sampled = false
+            gen_ai.operation.name = "chat"
+            gen_ai.provider.name = "openai"
+            gen_ai.request.model = "gpt-4o"
+            gen_ai.response.finish_reasons = ["tool_calls"]
+            gen_ai.system_instructions = [Some(KvlistValue(KeyValueList { values: [KeyValue { key: "type", value: Some(AnyValue { value: Some(StringValue("text")) }), key_strindex: 0 }, KeyValue { key: "content", value: Some(AnyValue { value: Some(StringValue("be brief")) }), key_strindex: 0 }] }))]
+            gen_ai.input.messages = [Some(KvlistValue(KeyValueList { values: [KeyValue { key: "role", value: Some(AnyValue { value: Some(StringValue("user")) }), key_strindex: 0 }, KeyValue { key: "parts", value: Some(AnyValue { value: Some(ArrayValue(ArrayValue { values: [AnyValue { value: Some(KvlistValue(KeyValueList { values: [KeyValue { key: "type", value: Some(AnyValue { value: Some(StringValue("text")) }), key_strindex: 0 }, KeyValue { key: "content", value: Some(AnyValue { value: Some(StringValue("I am [EMAIL_ADDRESS]")) }), key_strindex: 0 }] })) }] })) }), key_strindex: 0 }] }))]
+            gen_ai.output.messages = [Some(KvlistValue(KeyValueList { values: [KeyValue { key: "role", value: Some(AnyValue { value: Some(StringValue("assistant")) }), key_strindex: 0 }, KeyValue { key: "parts", value: Some(AnyValue { value: Some(ArrayValue(ArrayValue { values: [AnyValue { value: Some(KvlistValue(KeyValueList { values: [KeyValue { key: "type", value: Some(AnyValue { value: Some(StringValue("tool_call")) }), key_strindex: 0 }, KeyValue { key: "id", value: Some(AnyValue { value: Some(StringValue("call_1")) }), key_strindex: 0 }, KeyValue { key: "name", value: Some(AnyValue { value: Some(StringValue("look")) }), key_strindex: 0 }, KeyValue { key: "arguments", value: Some(AnyValue { value: Some(KvlistValue(KeyValueList { values: [KeyValue { key: "mail", value: Some(AnyValue { value: Some(StringValue("[EMAIL_ADDRESS]")) }), key_strindex: 0 }, KeyValue { key: "n", value: Some(AnyValue { value: Some(IntValue(2)) }), key_strindex: 0 }] })) }), key_strindex: 0 }] })) }] })) }), key_strindex: 0 }, KeyValue { key: "finish_reason", value: Some(AnyValue { value: Some(StringValue("tool_calls")) }), key_strindex: 0 }] }))]
+            gen_ai.tool.definitions = [Some(KvlistValue(KeyValueList { values: [KeyValue { key: "name", value: Some(AnyValue { value: Some(StringValue("look")) }), key_strindex: 0 }, KeyValue { key: "parameters", value: Some(AnyValue { value: Some(KvlistValue(KeyValueList { values: [KeyValue { key: "type", value: Some(AnyValue { value: Some(StringValue("object")) }), key_strindex: 0 }] })) }), key_strindex: 0 }] }))]
+        "#]],
+    );
+}
+
+#[test]
+fn the_names_of_older_conventions_are_written_on_request() {
+    let span = Span {
+        attributes: vec![
+            attribute("gen_ai.provider.name", "anthropic"),
+            attribute("gen_ai.request.model", "claude-unknown"),
+            attribute("gen_ai.operation.name", "chat"),
+            attribute("server.address", "https://api.anthropic.com/v1"),
+            attribute("gen_ai.usage.input_tokens", 100),
+            attribute("gen_ai.usage.output_tokens", 10),
+            attribute("gen_ai.usage.cache_read_input_tokens", 7),
+        ],
+        ..chat("")
+    };
+    check(
+        "{ aliases: all }",
+        span,
+        expect![[r#"
+        sidelight.kind = "chat"
+        sidelight.dialects = ["otel-semconv"]
+        sidelight.usage_counted = true
+        sidelight.tokens.input = 100
+        sidelight.tokens.output = 10
+        sidelight.tokens.method = "reported"
+        sidelight.pii.detected = false
+        sidelight.injection.attempt = false
+        sidelight.sampled = false
+        llm.pii_detected = false
+        llm.injection_attempt = false
+        llm.is_sampled = false
+        gen_ai.usage.cache_read.input_tokens = 7
+        gen_ai.system = "anthropic"
+        gen_ai.usage.prompt_tokens = 100
+        gen_ai.usage.completion_tokens = 10
+        llm.usage.total_tokens = 110
+    "#]],
     );
 }
 

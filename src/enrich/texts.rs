@@ -5,6 +5,7 @@ use super::redact::{self, Redactor, Tally};
 use super::{allow, media};
 use crate::llm::{Call, Role};
 use crate::otlp::{Batch, Item, Leaf, Place, Splice};
+use std::collections::HashMap;
 use std::ops::Range;
 
 /// What stands in place of a text that could not be scanned.
@@ -29,10 +30,13 @@ impl Texts {
         tally: &mut Tally,
     ) -> Vec<Splice> {
         let roles = roles(call);
+        // What was rebuilt before is a copy, said by the same.
+        let copies = if own.enriched_before() { said(call) } else { HashMap::new() };
         let mut splices = Vec::new();
         batch.leaves(item, |leaf| {
             if !own.wrote(&leaf) {
-                splices.extend(self.leaf(&leaf, role_of(&roles, &leaf), tally));
+                let role = role_of(&roles, &leaf).or_else(|| copies.get(leaf.text).copied());
+                splices.extend(self.leaf(&leaf, role, tally));
             }
         });
         splices
@@ -88,7 +92,7 @@ impl Texts {
         safe.or(reference).map(|text| replace(leaf, text))
     }
 
-    /// A short text that we are about to write elsewhere, made safe like any other.
+    /// A text that we are about to write elsewhere, made safe like any other.
     pub(super) fn safe(&self, text: &str, key: &str) -> String {
         self.judged(text, key).0
     }
@@ -105,9 +109,16 @@ impl Texts {
             return (text.to_owned(), true);
         }
         let mut tally = Tally::default();
-        let safe = self.redactor.leaf(redact::Leaf { text, key, role: None }, &mut tally);
-        let clean = safe.is_none() && tally.findings.is_empty();
-        (safe.unwrap_or_else(|| text.to_owned()), clean)
+        let safe = self.safe_by(text, key, None, &mut tally);
+        let clean = safe == text && tally.findings.is_empty();
+        (safe, clean)
+    }
+
+    /// A text said by `role` that we are about to write elsewhere, and what is in it.
+    pub(super) fn safe_by(&self, text: &str, key: &str, role: Option<Role>, tally: &mut Tally) -> String {
+        let reference = if self.keep_media { None } else { media::replace(text) };
+        let text = reference.as_deref().unwrap_or(text);
+        self.redactor.leaf(redact::Leaf { text, key, role }, tally).unwrap_or_else(|| text.to_owned())
     }
 }
 
@@ -143,6 +154,11 @@ pub(super) fn roles(call: &Call<'_>) -> Vec<(usize, Option<Role>)> {
     roles
 }
 
+/// Who says each text.
+fn said<'c>(call: &'c Call<'_>) -> HashMap<&'c str, Role> {
+    call.texts.iter().map(|text| (text.text.as_ref(), text.role)).collect()
+}
+
 pub(super) fn role_of(roles: &[(usize, Option<Role>)], leaf: &Leaf<'_>) -> Option<Role> {
     let at = roles.binary_search_by_key(&leaf.start, |(start, _)| *start).ok()?;
     roles[at].1
@@ -175,7 +191,7 @@ pub(super) fn carries_content(key: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::llm::{Side, Text};
+    use crate::llm::{Part, Side, Text};
 
     #[test]
     fn a_leaf_in_which_several_speak_has_no_role() {
@@ -184,6 +200,7 @@ mod tests {
             side: Side::Input,
             message: 0,
             text: "".into(),
+            part: Part::Plain,
             leaf: start..start + 1,
         };
         let texts =

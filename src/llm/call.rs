@@ -1,6 +1,6 @@
 //! One LLM call (or a step around one) as a span or log record tells it, whatever its dialect.
 
-use super::{Tier, Usage};
+use super::{Node, Tier, Usage};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -33,6 +33,13 @@ pub struct Call<'a> {
     pub finish_reasons: Vec<Cow<'a, str>>,
     pub conversation_id: Option<Cow<'a, str>>,
     pub user_id: Option<Cow<'a, str>>,
+    /// Of a step that is a tool.
+    pub tool_name: Option<Cow<'a, str>>,
+    /// Host or URL of the provider, as written.
+    pub host: Option<Cow<'a, str>>,
+    pub port: Option<u16>,
+    /// What the model may call, as the library wrote it.
+    pub tools: Option<Node<'a>>,
     /// The conversation, each text once, in order. Copies of it elsewhere on the span are not listed:
     /// scanning goes over every leaf, this is for counting, hashing, embedding and roles.
     pub texts: Vec<Text<'a>>,
@@ -79,8 +86,26 @@ pub struct Text<'a> {
     /// Which message of its side it is part of, counted from 0.
     pub message: u32,
     pub text: Cow<'a, str>,
+    pub part: Part<'a>,
     /// The string leaf it stands in, as a range of the batch.
     pub leaf: Range<usize>,
+}
+
+/// What sort of part of a message a text is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Part<'a> {
+    #[default]
+    Plain,
+    Reasoning,
+    /// The arguments of a tool's call.
+    ToolCall {
+        id: Option<Cow<'a, str>>,
+        name: Option<Cow<'a, str>>,
+    },
+    /// What the tool gave back.
+    ToolResult {
+        id: Option<Cow<'a, str>>,
+    },
 }
 
 impl Kind {
@@ -154,6 +179,7 @@ mod tests {
             side,
             message,
             text: text.into(),
+            part: Part::Plain,
             leaf: 0..0,
         };
         let call = Call { texts: texts.iter().map(text).collect(), ..Call::default() };

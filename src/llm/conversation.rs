@@ -5,7 +5,7 @@
 //! LangChain's serialised messages, AI-SDK parts, OpenInference's and OpenLLMetry's flattened keys.
 //! Source: spec/dialects.md sections 2.1 to 2.12, and the payloads of the corpus.
 
-use super::{Node, Role, Side, Text};
+use super::{Node, Part, Role, Side, Text};
 use crate::otlp::Batch;
 use std::borrow::Cow;
 
@@ -15,6 +15,8 @@ pub struct Conversation<'a> {
     side: Side,
     /// The next message's number, for either side.
     next: [u32; 2],
+    /// What sort of part is being read.
+    part: Part<'a>,
     /// A role was written down by the emitter, so that it was a conversation and not one text.
     pub has_roles: bool,
     pub finish_reasons: Vec<Cow<'a, str>>,
@@ -72,6 +74,9 @@ const CONTENT: &[&str] = &["parts", "contents", "content", "_content", "text"];
 const TOOL_CALLS: &[&str] = &["tool_calls", "toolCalls", "function_call", "functionCall"];
 const ARGUMENTS: &[&str] = &["arguments", "args", "input", "partial_args"];
 const RESULTS: &[&str] = &["response", "result", "output", "content"];
+/// Where a call and its result keep the id that joins them.
+const CALL_IDS: &[&str] = &["tool_call_id", "toolCallId", "tool_use_id", "toolUseId", "call_id", "id", "ref"];
+const NAMES: &[&str] = &["name", "toolName", "tool_name"];
 const FINISH: &[&str] = &["finish_reason", "finishReason", "stop_reason", "stopReason"];
 
 impl<'a> Conversation<'a> {
@@ -81,6 +86,7 @@ impl<'a> Conversation<'a> {
             batch,
             side: Side::Input,
             next: [0; 2],
+            part: Part::Plain,
             has_roles: false,
             finish_reasons: Vec::new(),
             texts: Vec::new(),
@@ -160,13 +166,19 @@ impl<'a> Conversation<'a> {
         }
         for key in ASIDES {
             if let Some(aside) = body.get(key) {
-                self.parts(aside, role);
+                self.as_part(Part::Reasoning, |talk| talk.parts(aside, role));
             }
         }
         if let Some(content) =
             CONTENT.iter().find_map(|key| body.get(key).filter(|content| !content.is_empty()))
         {
-            self.parts(content, role);
+            match role {
+                Role::Tool => {
+                    let part = Part::ToolResult { id: word(body, CALL_IDS) };
+                    self.as_part(part, |talk| talk.parts(content, role));
+                }
+                _ => self.parts(content, role),
+            }
         }
         for key in TOOL_CALLS {
             match body.get(key) {
@@ -209,6 +221,7 @@ impl<'a> Conversation<'a> {
             }
         }
         match part.get("type").and_then(Node::as_text).map_or("", |kind| kind.as_ref()) {
+            "reasoning" | "thinking" => self.as_part(Part::Reasoning, |talk| talk.plain_part(part, role)),
             "tool_call" | "tool_use" | "tool-call" | "function_call" | "toolUse" | "server_tool_use"
             | "server_tool_call" | "mcp_call" => {
                 self.tool_call(part);
@@ -257,24 +270,33 @@ impl<'a> Conversation<'a> {
 
     fn tool_call(&mut self, call: &Node<'a>) {
         let call = call.get("tool_call").unwrap_or(call);
+        let id = word(call, CALL_IDS);
         let call = call.get("function").filter(|inner| matches!(inner, Node::Map(_))).unwrap_or(call);
         if let Some(arguments) =
             ARGUMENTS.iter().find_map(|key| call.get(key).filter(|arguments| !arguments.is_empty()))
         {
-            self.whole(arguments, call, Role::Tool);
+            let part = Part::ToolCall { id, name: word(call, NAMES) };
+            self.as_part(part, |talk| talk.whole(arguments, call, Role::Tool));
         }
     }
 
     fn tool_result(&mut self, part: &Node<'a>) {
         if let Some(result) = RESULTS.iter().find_map(|key| part.get(key).filter(|result| !result.is_empty()))
         {
-            match result {
+            self.as_part(Part::ToolResult { id: word(part, CALL_IDS) }, |talk| match result {
                 Node::List(items) if items.iter().all(is_part) => {
-                    items.iter().for_each(|item| self.part(item, Role::Tool))
+                    items.iter().for_each(|item| talk.part(item, Role::Tool));
                 }
-                other => self.whole(other, part, Role::Tool),
-            }
+                other => talk.whole(other, part, Role::Tool),
+            });
         }
+    }
+
+    /// Reads what is inside of a part of that sort.
+    fn as_part(&mut self, part: Part<'a>, read: impl FnOnce(&mut Conversation<'a>)) {
+        let around = std::mem::replace(&mut self.part, part);
+        read(self);
+        self.part = around;
     }
 
     /// A value as one text; what is structured, as JSON. Of arguments that are all numbers, the leaf
@@ -299,6 +321,7 @@ impl<'a> Conversation<'a> {
                 side: self.side,
                 message: self.next[self.side as usize],
                 text,
+                part: self.part.clone(),
                 leaf,
             });
         }
@@ -321,6 +344,11 @@ impl<'a> Conversation<'a> {
             self.finish_reasons.push(reason.clone());
         }
     }
+}
+
+/// The first of `keys` that holds a name.
+fn word<'a>(node: &Node<'a>, keys: &[&str]) -> Option<Cow<'a, str>> {
+    keys.iter().find_map(|key| node.get(key)?.as_text()).filter(|text| !text.is_empty()).cloned()
 }
 
 fn is_message(node: &Node<'_>) -> bool {

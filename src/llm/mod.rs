@@ -11,7 +11,7 @@ mod node;
 pub mod provider;
 mod usage;
 
-pub use call::{Call, Kind, Role, Side, Text};
+pub use call::{Call, Kind, Part, Role, Side, Text};
 pub use conversation::Conversation;
 pub use node::{Flat, Node};
 pub use usage::{Tier, Usage};

@@ -38,7 +38,33 @@ pub const REQUEST_MODEL: &str = "gen_ai.request.model";
 pub const RESPONSE_MODEL: &str = "gen_ai.response.model";
 pub const INPUT_TOKENS: &str = "gen_ai.usage.input_tokens";
 pub const OUTPUT_TOKENS: &str = "gen_ai.usage.output_tokens";
+pub const CACHE_READ_TOKENS: &str = "gen_ai.usage.cache_read.input_tokens";
+pub const CACHE_WRITE_TOKENS: &str = "gen_ai.usage.cache_write.input_tokens";
+pub const REASONING_TOKENS: &str = "gen_ai.usage.reasoning.output_tokens";
+pub const AUDIO_INPUT_TOKENS: &str = "gen_ai.usage.audio.input_tokens";
+pub const AUDIO_OUTPUT_TOKENS: &str = "gen_ai.usage.audio.output_tokens";
 pub const TIME_TO_FIRST_CHUNK: &str = "gen_ai.response.time_to_first_chunk";
 
 /// How often the app had to ask again, of a call that was reported to the REST API.
 pub const RETRY_COUNT: &str = "sidelight.record.retry_count";
+pub const RESPONSE_ID: &str = "gen_ai.response.id";
+pub const FINISH_REASONS: &str = "gen_ai.response.finish_reasons";
+pub const STREAM: &str = "gen_ai.request.stream";
+pub const CONVERSATION_ID: &str = "gen_ai.conversation.id";
+pub const SESSION_ID: &str = "session.id";
+pub const USER_ID: &str = "user.id";
+pub const TOOL_NAME: &str = "gen_ai.tool.name";
+pub const SERVER_ADDRESS: &str = "server.address";
+pub const SERVER_PORT: &str = "server.port";
+pub const SYSTEM_INSTRUCTIONS: &str = "gen_ai.system_instructions";
+pub const INPUT_MESSAGES: &str = "gen_ai.input.messages";
+pub const OUTPUT_MESSAGES: &str = "gen_ai.output.messages";
+pub const TOOL_DEFINITIONS: &str = "gen_ai.tool.definitions";
+
+/// What older conventions called some of them; `enrich.aliases: all` writes them too.
+pub const OLDER_PROVIDER: &str = "gen_ai.system";
+pub const OLDER_INPUT_TOKENS: &str = "gen_ai.usage.prompt_tokens";
+pub const OLDER_OUTPUT_TOKENS: &str = "gen_ai.usage.completion_tokens";
+pub const OLDER_TOTAL_TOKENS: &str = "llm.usage.total_tokens";
+pub const OLDER_CACHE_READ_TOKENS: &str = "gen_ai.usage.cache_read_input_tokens";
+pub const OLDER_CACHE_WRITE_TOKENS: &str = "gen_ai.usage.cache_creation_input_tokens";

@@ -12,6 +12,9 @@ pub enum Value<'a> {
     Strs(&'a [&'a str]),
     Ints(&'a [i64]),
     Doubles(&'a [f64]),
+    List(Vec<Value<'a>>),
+    Map(Vec<(&'a str, Value<'a>)>),
+    Empty,
 }
 
 /// Appends one `KeyValue` as field `field`: [`Item::attributes_field`](super::Item::attributes_field).
@@ -28,14 +31,21 @@ pub fn trace_state(out: &mut Vec<u8>, state: &str) {
 }
 
 fn any_value(out: &mut Vec<u8>, value: &Value<'_>) {
-    match *value {
+    match value {
         Value::Str(text) => put_bytes(out, 1, text.as_bytes()),
-        Value::Bool(value) => put_uint(out, 2, u64::from(value)),
-        Value::Int(value) => put_uint(out, 3, value as u64),
+        Value::Bool(value) => put_uint(out, 2, u64::from(*value)),
+        Value::Int(value) => put_uint(out, 3, *value as u64),
         Value::Double(value) => put_fixed64(out, 4, value.to_bits()),
         Value::Strs(values) => array(out, values.iter().map(|value| Value::Str(value))),
         Value::Ints(values) => array(out, values.iter().map(|value| Value::Int(*value))),
         Value::Doubles(values) => array(out, values.iter().map(|value| Value::Double(*value))),
+        Value::List(values) => array(out, values.iter().cloned()),
+        Value::Map(entries) => put_message(out, 6, |list| {
+            for (key, value) in entries {
+                attribute(list, 1, key, value);
+            }
+        }),
+        Value::Empty => (),
     }
 }
 
@@ -50,7 +60,9 @@ fn array<'a>(out: &mut Vec<u8>, values: impl Iterator<Item = Value<'a>>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, any_value::Value as Any};
+    use opentelemetry_proto::tonic::common::v1::{
+        AnyValue, ArrayValue, KeyValue, KeyValueList, any_value::Value as Any,
+    };
     use opentelemetry_proto::tonic::trace::v1::Span;
     use prost::Message;
 
@@ -81,5 +93,19 @@ mod tests {
         check(Value::Ints(&[1, -2]), array([1, -2].map(Any::IntValue)));
         check(Value::Doubles(&[0.5]), array([0.5].map(Any::DoubleValue)));
         check(Value::Strs(&[]), array([]));
+        check(
+            Value::List(vec![Value::Int(1), Value::Bool(true)]),
+            array([Any::IntValue(1), Any::BoolValue(true)]),
+        );
+        let entry = |key: &str, value| KeyValue {
+            key: key.into(),
+            value: Some(AnyValue { value }),
+            ..Default::default()
+        };
+        let values = vec![entry("a", Some(Any::DoubleValue(0.5))), entry("b", None)];
+        check(
+            Value::Map(vec![("a", Value::Double(0.5)), ("b", Value::Empty)]),
+            Any::KvlistValue(KeyValueList { values }),
+        );
     }
 }

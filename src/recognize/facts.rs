@@ -3,7 +3,7 @@
 use super::dialect::{Field, Read};
 use super::index::{Dialects, INDEX, Use};
 use super::unknown;
-use crate::llm::{Flat, Node, Role, Usage};
+use crate::llm::{Flat, Node, Role, Usage, names};
 use crate::otlp::{Attribute, Value};
 use std::borrow::Cow;
 
@@ -27,6 +27,9 @@ pub struct Facts<'a> {
     found: Vec<(u16, Field, Fact<'a>)>,
 }
 
+/// Added to the rank of what Sidelight filled in: it is a copy of what stands before.
+const FILLED: u16 = 1 << 14;
+
 /// Rank of what an unknown dialect's keys hold: after every known source.
 const LAST: u16 = u16::MAX;
 
@@ -37,15 +40,21 @@ impl<'a> Facts<'a> {
         let mut found = Vec::new();
         let mut trees: Vec<(Use, Flat<'a>)> = Vec::new();
         let unknown = dialects == Dialects::UNKNOWN;
+        // Ours are appended, the common names after our own.
+        let mut filled = 0;
         for attribute in attributes {
+            if attribute.key == names::DIALECTS {
+                filled = FILLED;
+            }
             for source in INDEX.sources(attribute.key).iter().filter(|source| dialects.has(source.dialect)) {
                 if let Some(fact) = read(&attribute.value, source.read, start) {
-                    found.push((source.rank, source.field, fact));
+                    found.push((source.rank + filled, source.field, fact));
                 }
             }
-            for (path, source) in
+            for (path, mut source) in
                 INDEX.trees(attribute.key).filter(|(_, source)| dialects.has(source.dialect))
             {
+                source.rank += filled;
                 let at = trees.iter().position(|(tree, _)| tree.rank == source.rank).unwrap_or_else(|| {
                     trees.push((source, Flat::default()));
                     trees.len() - 1
@@ -142,6 +151,9 @@ fn read<'a>(value: &Value<'a>, how: Read, start: u64) -> Option<Fact<'a>> {
         Read::Say(role) => {
             let node = Node::open(value);
             (!node.is_empty()).then_some(Fact::Texts(node, role))
+        }
+        Read::SayAt(path, role) => {
+            inside(value, path, |node| (!node.is_empty()).then(|| Fact::Texts(node.clone(), role)))
         }
         Read::Whole(role) => match value {
             Value::Empty | Value::Str("") => None,

@@ -5,7 +5,7 @@ use super::dialect::{Bills, Class, Dialect, Field, UNKNOWN, matches};
 use super::facts::{Fact, Facts};
 use super::heard::Heard;
 use super::index::Dialects;
-use crate::llm::{Call, Kind, Tier, Usage, provider};
+use crate::llm::{Call, Kind, Node, Tier, Usage, provider};
 use crate::otlp::{Attribute, Batch, Event, Item};
 use std::borrow::Cow;
 
@@ -38,6 +38,16 @@ pub fn read<'a>(batch: &'a Batch, item: &Item<'a>, dialects: Dialects) -> (Call<
         let named = || model_in_name(seen.name).filter(|_| call.model_call).map(Cow::Borrowed);
         call.request_model = facts.word(Field::StepModel).map(bare).or_else(named);
     }
+    if class.kind == Some(Kind::Tool) {
+        let named = || tool_in_name(seen.name).map(Cow::Borrowed);
+        call.tool_name = facts.word(Field::ToolName).or_else(|| facts.word(Field::StepModel)).or_else(named);
+    }
+    call.host = facts.word(Field::Host);
+    call.port = facts.count(Field::Port).and_then(|port| u16::try_from(port).ok());
+    call.tools = facts.all(Field::Tools).find_map(|fact| match fact {
+        Fact::Texts(node @ (Node::List(_) | Node::Map(_)), _) => Some(node.clone()),
+        _ => None,
+    });
     call.provider = provider_of(&facts, &call);
     call.usage = usage(&facts, &seen, dialects, &call);
     call.tier = facts.word(Field::ServiceTier).map(|word| Tier::named(&word)).unwrap_or_default();
@@ -78,6 +88,13 @@ fn bare(model: Cow<'_, str>) -> Cow<'_, str> {
 fn model_in_name(name: &str) -> Option<&str> {
     let model = name.split_once(' ').map(|(_, model)| model)?;
     (!model.contains(' ') && provider::is_model(model)).then_some(model)
+}
+
+/// `execute_tool look`, as the conventions and others name such a span.
+fn tool_in_name(name: &str) -> Option<&str> {
+    const BEGINNINGS: &[&str] = &["execute_tool ", "tools/call ", "Tool: ", "running tool: "];
+    let tool = BEGINNINGS.iter().find_map(|begin| name.strip_prefix(begin))?;
+    (!tool.is_empty()).then_some(tool)
 }
 
 fn names(dialects: Dialects) -> Vec<&'static str> {

@@ -7,7 +7,7 @@ use opentelemetry_proto::tonic::collector::{
 use prost::Message;
 use serde_json::Value as Json;
 use sidelight::enrich::cost::Prices;
-use sidelight::enrich::{Config, Enricher};
+use sidelight::enrich::{Aliases, Config, Enricher, Messages};
 use sidelight::otlp::{Batch, Item, Limits, Signal};
 use sidelight::recognize::{self, Found};
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +15,13 @@ use std::time::SystemTime;
 
 fn enricher() -> Enricher {
     Enricher::build(&Config::default(), Prices::builtin())
+}
+
+/// As the built-in configuration, with all that can be added.
+fn talkative() -> Enricher {
+    let mut config = Config { aliases: Aliases::All, ..Config::default() };
+    config.normalize.messages = Messages::Add;
+    Enricher::build(&config, Prices::builtin())
 }
 
 fn enrich(enricher: &Enricher, batch: &Batch) -> Batch {
@@ -79,7 +86,7 @@ fn unescape(text: &str) -> String {
 #[test]
 fn nothing_that_was_planted_comes_out_in_any_form() {
     let Some(payloads) = payloads() else { return };
-    let enricher = enricher();
+    let enricher = talkative();
     let (mut values, mut leaks) = (0, Vec::new());
     for payload in &payloads {
         let planted = planted(payload);
@@ -100,11 +107,12 @@ fn nothing_that_was_planted_comes_out_in_any_form() {
 #[test]
 fn enriching_twice_gives_the_same_bytes() {
     let Some(payloads) = payloads() else { return };
-    let enricher = enricher();
-    for payload in &payloads {
-        let once = enrich(&enricher, &payload.batch);
-        let twice = enrich(&enricher, &once);
-        assert!(once.otlp() == twice.otlp(), "{}: {}", payload.file, difference(&once, &twice));
+    for enricher in [enricher(), talkative()] {
+        for payload in &payloads {
+            let once = enrich(&enricher, &payload.batch);
+            let twice = enrich(&enricher, &once);
+            assert!(once.otlp() == twice.otlp(), "{}: {}", payload.file, difference(&once, &twice));
+        }
     }
 }
 

@@ -24,11 +24,15 @@ impl Redactor {
     ) -> Option<String> {
         let mut out = String::new();
         let mut from = 0;
-        let mut role = leaf.role;
+        let mut speaker = Speaker { around: leaf.role, named: None, depth: 0 };
+        let mut before = 0;
         for literal in literals {
+            speaker.pass(&leaf.text[before..literal.at.start]);
+            before = literal.at.end;
             if literal.key == "role" && !literal.is_key {
-                role = role_named(&literal.text).or(leaf.role);
+                speaker.named = role_named(&literal.text).map(|role| (role, speaker.depth));
             }
+            let role = speaker.role();
             let key = if literal.key.is_empty() { leaf.key } else { &literal.key };
             let inner = Leaf { text: &literal.text, key, role };
             let Some(safe) = self.text(inner, depth - 1, tally) else {
@@ -55,7 +59,38 @@ impl Redactor {
     }
 }
 
-/// Who speaks in a message that says `"role": name`; messages mostly say so before they speak.
+/// Who speaks in a literal: whoever the message around it has named before. One that names its speaker
+/// last, as Gemini's do, is nobody's.
+struct Speaker {
+    /// Who speaks where no message says.
+    around: Option<Role>,
+    /// And how deep the message stands that said so.
+    named: Option<(Role, u32)>,
+    /// Objects and arrays that are open.
+    depth: u32,
+}
+
+impl Speaker {
+    /// Takes in what stands between two literals.
+    fn pass(&mut self, between: &str) {
+        for byte in between.bytes() {
+            match byte {
+                b'{' | b'[' => self.depth += 1,
+                b'}' | b']' => {
+                    self.depth = self.depth.saturating_sub(1);
+                    self.named = self.named.filter(|(_, depth)| *depth <= self.depth);
+                }
+                _ => (),
+            }
+        }
+    }
+
+    fn role(&self) -> Option<Role> {
+        self.named.map(|(role, _)| role).or(self.around)
+    }
+}
+
+/// The role that a message says by `"role": name`.
 fn role_named(name: &str) -> Option<Role> {
     Some(match name {
         "system" | "developer" => Role::System,

@@ -29,6 +29,7 @@ pub const DIALECT: Dialect = Dialect {
         (Cost, "cost_usd", Dollars),
         (FirstChunk, "ttft_ms", Millis),
         (UserId, "user.id", Word),
+        (ToolName, "tool_name", Word),
         (ConversationId, "session.id", Word),
         (Input, "user_prompt", Say(Role::User)),
         (Input, "new_context", Say(Role::User)),

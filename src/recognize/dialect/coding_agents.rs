@@ -33,6 +33,8 @@ pub const DIALECT: Dialect = Dialect {
         (ReasoningTokens, "thoughts_token_count", Count),
         (ReasoningTokens, "reasoning_token_count", Count),
         (UserId, "user.email", Word),
+        (ToolName, "function_name", Word),
+        (ToolName, "tool_name", Word),
         (ConversationId, "session.id", Word),
         (ConversationId, "conversation.id", Word),
         (Input, "prompt", Say(Role::User)),

@@ -46,7 +46,11 @@ pub const DIALECT: Dialect = Dialect {
         (Input, "genkit:input", Say(Role::User)),
         (Output, "genkit:output", Say(Role::Assistant)),
     ],
-    fallbacks: &[(ResponseModel, "genkit:output", WordAt(&["raw", "model"]))],
+    fallbacks: &[
+        (ResponseModel, "genkit:output", WordAt(&["raw", "model"])),
+        (ResponseId, "genkit:output", WordAt(&["raw", "id"])),
+        (Tools, "genkit:input", SayAt(&["tools"], Role::System)),
+    ],
     ..Dialect::NONE
 };
 

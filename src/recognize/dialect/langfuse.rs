@@ -47,6 +47,7 @@ pub const DIALECT: Dialect = Dialect {
     ],
     fallbacks: &[
         (System, "langfuse.observation.metadata.instructions", Say(Role::System)),
+        (Tools, "langfuse.observation.metadata.tools", Say(Role::System)),
         (RequestModel, "langfuse.observation.model.name", Word),
         (Input, "langfuse.trace.input", Say(Role::User)),
         (Output, "langfuse.trace.output", Say(Role::Assistant)),

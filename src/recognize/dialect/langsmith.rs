@@ -32,6 +32,7 @@ pub const DIALECT: Dialect = Dialect {
         (Usage, "langsmith.metadata.usage_metadata", Object),
         (Streaming, "langsmith.request.streaming", Flag),
         (ConversationId, "langsmith.trace.session_id", Word),
+        (ToolName, "langsmith.trace.name", Word),
         (Input, "gen_ai.prompt", Say(Role::User)),
         (Output, "gen_ai.completion", Say(Role::Assistant)),
     ],

@@ -51,6 +51,8 @@ pub const DIALECT: Dialect = Dialect {
     ],
     fallbacks: &[
         (Provider, "litellm.provider.model", Word),
+        (Host, "hidden_params", WordAt(&["api_base"])),
+        (Tools, "llm.request.functions.*", Say(Role::System)),
         (RequestModel, "llm.openai.model", Word),
         (RequestModel, "llm.None.model", Word),
         (RequestModel, "litellm.provider.model", Word),

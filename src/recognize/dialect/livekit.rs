@@ -30,6 +30,7 @@ pub const DIALECT: Dialect = Dialect {
         (Input, "lk.function_tool.args", Whole(Role::Tool)),
         (Output, "lk.function_tool.output", Whole(Role::Tool)),
         (FirstChunk, "lk.response.ttft", Seconds),
+        (ToolName, "lk.function_tool.name", Word),
     ],
     ..Dialect::NONE
 };

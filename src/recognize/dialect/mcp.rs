@@ -21,6 +21,7 @@ pub const DIALECT: Dialect = Dialect {
     ],
     fields: &[
         (ConversationId, "mcp.session.id", Word),
+        (ToolName, "mcp.tool.name", Word),
         (Input, "mcp.request.argument", Whole(Role::Tool)),
         (Output, "mcp.response.value", Whole(Role::Tool)),
         (Input, "mcp.tool.arguments", Whole(Role::Tool)),

@@ -45,6 +45,8 @@ pub const DIALECT: Dialect = Dialect {
     ],
     fallbacks: &[
         (RequestModel, "mlflow.llm.model", Word),
+        (ResponseId, "mlflow.spanOutputs", WordAt(&["id"])),
+        (Tools, "mlflow.chat.tools", Say(Role::System)),
         (RequestModel, "mlflow.spanInputs", WordAt(&["model"])),
         (Input, "mlflow.traceInputs", Say(Role::User)),
         (Output, "mlflow.traceOutputs", Say(Role::Assistant)),

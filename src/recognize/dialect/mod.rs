@@ -201,6 +201,11 @@ pub enum Field {
     UserId,
     /// Host or URL of the provider.
     Host,
+    Port,
+    /// Of a step that is a tool.
+    ToolName,
+    /// What the model may call, with schemas.
+    Tools,
     System,
     Documents,
     Input,
@@ -240,6 +245,8 @@ pub enum Read {
     Say(Role),
     /// The whole value as one text of that role.
     Whole(Role),
+    /// What stands at the end of a path inside a JSON object, as `Say`.
+    SayAt(&'static [&'static str], Role),
 }
 
 /// What sort of step a span is.

@@ -26,6 +26,7 @@ pub const DIALECT: Dialect = Dialect {
         // Seconds, and set on calls that do not stream.
         (FirstChunk, "gen_ai.server.time_to_first_token", Seconds),
     ],
+    fallbacks: &[(Host, "gen_ai.endpoint", Word)],
     cache_exclusive: &[("*openlit*", "anthropic"), ("*openlit*", "aws.bedrock")],
     ..Dialect::NONE
 };

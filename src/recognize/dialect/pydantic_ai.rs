@@ -22,6 +22,14 @@ pub const DIALECT: Dialect = Dialect {
     ],
     rules: &[
         Rule::Name("agent run*", step(Agent)),
+        // Logfire's OpenAI Agents integration.
+        Rule::Name("Agent run: *", step(Agent)),
+        Rule::Name("Function: *", step(Tool)),
+        Rule::Name("OpenAI Agents trace: *", step(Workflow)),
+        Rule::Name("Task: *", step(Workflow)),
+        Rule::Name("Turn *", step(Task)),
+        Rule::Name("Handoff: *", step(Task)),
+        Rule::Name("Guardrail *", step(Task)),
         Rule::Name("running tool", step(Tool)),
         Rule::Name("running tools", step(Task)),
         Rule::Name("running * tools", step(Task)),
@@ -47,6 +55,8 @@ pub const DIALECT: Dialect = Dialect {
         (Cost, "operation.cost", Dollars),
         (Input, "tool_arguments", Whole(Role::Tool)),
         (Output, "tool_response", Whole(Role::Tool)),
+        (System, "response", SayAt(&["instructions"], Role::System)),
+        (Input, "raw_input", Say(Role::User)),
         (Input, "events", Say(Role::User)),
         (Input, "all_messages_events", Say(Role::User)),
         (Input, "pydantic_ai.all_messages", Say(Role::User)),
@@ -57,7 +67,14 @@ pub const DIALECT: Dialect = Dialect {
     fallbacks: &[
         (Streaming, "request_data", FlagAt(&["stream"])),
         (RequestModel, "request_data", WordAt(&["model"])),
-        (Input, "raw_input", Say(Role::User)),
+        (Usage, "usage", Object),
+        (ResponseId, "response_id", Word),
+        (ToolName, "name", Word),
+        (Tools, "model_request_parameters", SayAt(&["function_tools"], Role::System)),
+        (Tools, "request_data", SayAt(&["tools"], Role::System)),
+        (Output, "response", Say(Role::Assistant)),
+        (Input, "input", Say(Role::User)),
+        (Output, "output", Say(Role::Assistant)),
     ],
     ..Dialect::NONE
 };

@@ -42,6 +42,7 @@ pub const DIALECT: Dialect = Dialect {
         ],
     )],
     fields: &[
+        (Tools, "gen_ai.request.available_tools", Say(Role::System)),
         (Input, "gen_ai.request.messages", Say(Role::User)),
         (Output, "gen_ai.response.text", Say(Role::Assistant)),
         (Output, "gen_ai.response.object", Whole(Role::Assistant)),

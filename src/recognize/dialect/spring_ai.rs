@@ -25,6 +25,7 @@ pub const DIALECT: Dialect = Dialect {
     ],
     fields: &[
         (ConversationId, "spring.ai.chat.client.conversation.id", Word),
+        (ToolName, "spring.ai.tool.definition.name", Word),
         (Input, "spring.ai.model.request.messages", Say(Role::User)),
         (Output, "spring.ai.model.response.messages", Say(Role::Assistant)),
         (Input, "spring.ai.tool.call.arguments", Whole(Role::Tool)),

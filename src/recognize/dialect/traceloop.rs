@@ -64,6 +64,8 @@ pub const DIALECT: Dialect = Dialect {
     ],
     fallbacks: &[
         (Provider, "traceloop.association.properties.ls_provider", Word),
+        (ToolName, "traceloop.entity.name", Word),
+        (Tools, "llm.request.functions.*", Say(Role::System)),
         (Host, "gen_ai.openai.api_base", Word),
         (Input, "traceloop.entity.input", Say(Role::User)),
         (Output, "traceloop.entity.output", Say(Role::Assistant)),

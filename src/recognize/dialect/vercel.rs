@@ -57,6 +57,8 @@ pub const DIALECT: Dialect = Dialect {
         (FinishReasons, "ai.response.finishReason", Words),
         (FinishReasons, "ai.finishReason", Words),
         (UserId, "ai.telemetry.metadata.userId", Word),
+        (ToolName, "ai.toolCall.name", Word),
+        (Tools, "ai.prompt.tools", Say(Role::System)),
         (ConversationId, "ai.telemetry.metadata.sessionId", Word),
         (Input, "ai.prompt.messages", Say(Role::User)),
         (Input, "ai.prompt", Say(Role::User)),
