@@ -26,6 +26,10 @@ test: tools ## format, lint, unit, property and integration tests, doc tests
 	$(CARGO) test --locked
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --lib
 
+.PHONY: model
+model: ## fetch the embedding model (all-MiniLM-L6-v2, 90 MB) into the data directory, or where SIDELIGHT_MODEL_DIR says
+	@packaging/model "$${SIDELIGHT_MODEL_DIR:-$${SIDELIGHT_DATA:-sidelight-data}/model}"
+
 .PHONY: test-backends
 test-backends: tools ## what needs real back ends (Jaeger, Collector, Prometheus; Tempo where SIDELIGHT_TEMPO_BIN names one)
 	tests/backends/install

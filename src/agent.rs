@@ -1,6 +1,7 @@
 //! Builds every part from its `Config`, connects them, and drains them in order.
 
 mod control;
+mod embedding;
 mod lanes;
 
 pub use control::Control;
@@ -16,6 +17,7 @@ use crate::queue::{self, DeadError, DeadLetters, Directory, Durability, LaneSpec
 use crate::receive::{self, Intake, Live, LlmMetrics, Receiver};
 use crate::telemetry::health::Phase;
 use crate::telemetry::{self, Health, Recorder};
+use embedding::Embedding;
 use lanes::{Built, Lanes};
 use rustix::fs::Access;
 use std::io;
@@ -75,6 +77,8 @@ pub enum StartError {
     },
     #[error("enrich.cost.prices")]
     Prices(#[source] cost::LoadError),
+    #[error("enrich.embed")]
+    Embed(#[source] BoxError),
     #[error("exporters.{id}")]
     Exporter {
         id: String,
@@ -112,12 +116,21 @@ impl Agent {
         let prices = Prices::load(&config.enrich.cost.prices).map_err(StartError::Prices)?;
         let enricher = Live::new(Enricher::build(&config.enrich, prices));
         let exporters = lanes::build(config, &recorder)?;
+        let embedding = Embedding::start(config, &recorder).map_err(StartError::Embed)?;
         let specs: Vec<LaneSpec> = exporters.iter().map(Built::spec).collect();
         let (opened, dead) = open_queue(config, &specs, &recorder)?;
 
         let Opened { queue, committer, upkeep, lanes } = opened;
         let dead = Arc::new(dead);
-        let lanes = Lanes::start(exporters, lanes, queue.clone(), dead.clone(), &recorder, config);
+        let lanes = Lanes::start(
+            exporters,
+            lanes,
+            queue.clone(),
+            dead.clone(),
+            &recorder,
+            embedding,
+            &config.data_dir,
+        );
         let lanes = Arc::new(lanes);
         let mut agent = Agent {
             addresses: Addresses {

@@ -16,8 +16,10 @@ pub mod units;
 pub mod llm;
 pub mod queue;
 
-pub mod enrich;
 pub mod recognize;
+
+pub mod embed;
+pub mod enrich;
 
 pub mod export;
 pub mod receive;

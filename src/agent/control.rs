@@ -58,7 +58,7 @@ impl Control {
         let mut current = self.0.config.lock().await;
         let prices = Prices::load(&config.enrich.cost.prices).map_err(StartError::Prices)?;
         let enricher = Enricher::build(&config.enrich, prices);
-        self.0.lanes.exchange(&config.exporters).await?;
+        self.0.lanes.exchange(config).await?;
         self.0.enricher.set(enricher);
         let waiting = fixed(&current, config);
         (current.enrich, current.exporters) = (config.enrich.clone(), config.exporters.clone());

@@ -1,5 +1,6 @@
 //! The lanes of a running agent: started, exchanged for others, drained.
 
+use super::embedding::Embedding;
 use super::{DELIVER, StartError};
 use crate::config::Config;
 use crate::export::{self, Exporter, Exporters, Lane, Ledgers, Settings, Standing, Stop, Words, lane};
@@ -21,6 +22,7 @@ pub(super) struct Lanes {
     running: Mutex<Vec<Running>>,
     /// How each that runs fares; never locked for long, as `running` is.
     standings: std::sync::Mutex<Vec<(String, Standing)>>,
+    embedding: std::sync::Mutex<Embedding>,
 }
 
 struct Running {
@@ -66,7 +68,8 @@ impl Lanes {
         queue: Queue,
         dead: Arc<DeadLetters>,
         recorder: &Recorder,
-        config: &Config,
+        embedding: Embedding,
+        data_dir: &Path,
     ) -> Lanes {
         let ledgers = Arc::new(recorder.scope(|| Ledgers::new(&queue)));
         let mut all = Lanes {
@@ -75,9 +78,10 @@ impl Lanes {
             words: Words::new(),
             recorder: recorder.clone(),
             ledgers,
-            data_dir: config.data_dir.clone(),
+            data_dir: data_dir.to_path_buf(),
             running: Mutex::default(),
             standings: std::sync::Mutex::default(),
+            embedding: std::sync::Mutex::new(embedding),
         };
         let running = built.into_iter().zip(lanes).map(|(built, lane)| all.run(built, lane)).collect();
         all.running = Mutex::new(running);
@@ -90,7 +94,8 @@ impl Lanes {
         let lane = Lane::new(queue.clone(), exporter, config, self.dead.clone(), self.words.clone(), metrics);
         let (stop, bell) = (Stop::default(), lane.bell());
         self.stand(&name, Some(lane.standing()));
-        let task = tokio::spawn(lane.run(stop.clone()));
+        let embedder = self.embedding.lock().unwrap_or_else(PoisonError::into_inner).embedder();
+        let task = tokio::spawn(lane.with_vectors(embedder).run(stop.clone()));
         Running { name, queue, bell, stop, task }
     }
 
@@ -109,16 +114,19 @@ impl Lanes {
         self.ledgers.clone()
     }
 
-    /// Delivers to `exporters` from now on. Every lane finishes what is in hand; the queue goes on with where
+    /// Delivers to the exporters of `config`, with the vectors that it asks for, from now on. Every lane finishes what is in hand; the queue goes on with where
     /// each was. Those that are no longer named give up what waits for them.
     ///
     /// Errors leave everything as it was.
-    pub async fn exchange(&self, exporters: &Exporters) -> Result<(), StartError> {
-        let built = build_in(exporters, &self.data_dir, &self.recorder)?;
+    pub async fn exchange(&self, config: &Config) -> Result<(), StartError> {
+        let built = build_in(&config.exporters, &self.data_dir, &self.recorder)?;
+        let embedding = self.embedding.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let embedding = embedding.exchanged(config, &self.recorder).map_err(StartError::Embed)?;
         let mut running = self.running.lock().await;
         let known = |name: &str| running.iter().any(|lane| lane.name == name);
         let added = self.add(built.iter().filter(|built| !known(&built.name)))?;
 
+        *self.embedding.lock().unwrap_or_else(PoisonError::into_inner) = embedding;
         let old = std::mem::take(&mut *running);
         let mut lanes = end(old).await;
         lanes.extend(added);

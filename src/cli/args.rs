@@ -32,6 +32,8 @@ pub enum Command {
     Scan(Scan),
     /// Count the tokens of a text on stdin, for a model
     Tokens(Tokens),
+    /// Turn a text on stdin into the vector that stands for its meaning, by the model on disk
+    Embed(Embed),
     /// Look at what is waiting on disk, and at dead letters; whether the agent runs or not
     Queue {
         #[command(subcommand)]
@@ -122,7 +124,23 @@ pub struct Tokens {
 }
 
 #[derive(clap::Args)]
+pub struct Embed {
+    /// Read a JSON object per line, {"id", "text"}; answer each with {"id", "embedding"}
+    #[arg(long)]
+    pub jsonl: bool,
+    /// Where model.safetensors and vocab.txt lie. Without it: what SIDELIGHT_MODEL_DIR names, else
+    /// enrich.embed.model_dir, else model in the data directory
+    #[arg(long, value_name = "DIR")]
+    pub model_dir: Option<std::path::PathBuf>,
+    #[command(flatten)]
+    pub sources: Sources,
+}
+
+#[derive(clap::Args)]
 pub struct Calls {
+    /// Only calls whose prompts have a vector, the nearest in meaning to this text first
+    #[arg(long, value_name = "TEXT")]
+    pub similar: Option<String>,
     /// Only calls of this model, as it was asked for or as it answered
     #[arg(long, value_name = "MODEL")]
     pub model: Option<String>,

@@ -1,11 +1,12 @@
 //! `sidelight calls`: the local store, read while the agent runs or not.
 
 use super::args;
+use super::embed::vector;
 use super::lines::json;
 use super::table::table;
 use super::{Failure, Outcome, failure, load, show};
 use crate::config::{Config, Environment};
-use crate::export::local::{Call, Calls, Filter, Flag, StoreError, Totals};
+use crate::export::local::{Call, Calls, Filter, Flag, Similar, StoreError, Totals};
 use crate::units::utc_text;
 use anyhow::anyhow;
 use std::io::{self, BufWriter, Write};
@@ -18,20 +19,46 @@ pub fn run(asked: args::Calls, environment: &Environment) -> Outcome {
         since: asked.since.and_then(|ago| SystemTime::now().checked_sub(ago)),
         ..Filter::default()
     };
-    let Some(calls) = open(&load(asked.sources, environment)?.config)? else {
+    let config = load(asked.sources, environment)?.config;
+    let Some(calls) = open(&config)? else {
         return if asked.json { Ok(failure::FINE) } else { show("no calls yet\n") };
     };
+    if let Some(text) = asked.similar {
+        let (vector, model) = vector(&text, &config)?;
+        let found = calls.similar(&vector, &model, &filter, asked.limit).map_err(unreadable)?;
+        return if asked.json { lines(&found) } else { show(nearest(&found)) };
+    }
     let list = calls.list(&filter, None, asked.limit).map_err(unreadable)?;
     if asked.json {
-        let mut out = BufWriter::new(io::stdout().lock());
-        list.iter().try_for_each(|call| writeln!(out, "{}", json(call)))?;
-        out.flush()?;
-        return Ok(failure::FINE);
+        return lines(&list);
     }
     let totals = calls.totals(&filter).map_err(unreadable)?;
     let rows: Vec<_> = list.iter().map(cells).collect();
-    let header = ["START", "SERVICE", "KIND", "MODEL", "IN", "OUT", "USD", "MS", "FLAGS", "TRACE"];
-    show(table(header, &rows) + &sums(&totals))
+    show(table(HEADER, &rows) + &sums(&totals))
+}
+
+const HEADER: [&str; 10] = ["START", "SERVICE", "KIND", "MODEL", "IN", "OUT", "USD", "MS", "FLAGS", "TRACE"];
+
+/// One JSON object per line.
+fn lines(all: &[impl serde::Serialize]) -> Outcome {
+    let mut out = BufWriter::new(io::stdout().lock());
+    all.iter().try_for_each(|one| writeln!(out, "{}", json(one)))?;
+    out.flush()?;
+    Ok(failure::FINE)
+}
+
+/// The calls with how near each is, from 1 down.
+fn nearest(found: &[Similar]) -> String {
+    let mut header = [""; 11];
+    header[0] = "NEAR";
+    header[1..].copy_from_slice(&HEADER);
+    let rows = found.iter().map(|Similar { similarity, call }| {
+        let mut row: [String; 11] = Default::default();
+        row[0] = format!("{similarity:.3}");
+        row[1..].clone_from_slice(&cells(call));
+        row
+    });
+    table(header, &rows.collect::<Vec<_>>())
 }
 
 /// The store of the first exporter that keeps one; `None` before its first call.

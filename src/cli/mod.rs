@@ -4,6 +4,7 @@ mod args;
 mod calls;
 mod completions;
 mod components;
+mod embed;
 mod enrich;
 mod exec;
 mod explain;
@@ -58,6 +59,7 @@ fn obey(command: Command, environment: &Environment) -> Outcome {
         Command::Enrich(asked) => enrich::run(asked, environment),
         Command::Scan(asked) => scan::run(asked, environment),
         Command::Tokens(asked) => tokens::run(&asked),
+        Command::Embed(asked) => embed::run(asked, environment),
         Command::Queue { command } => queue::run(command, environment),
         Command::Calls(asked) => calls::run(asked, environment),
         Command::Prices { command } => prices::run(command, environment),

@@ -21,7 +21,8 @@ const MAX_FILE_BYTES: u64 = 1 << 20;
 impl Sources {
     /// One tree of all sources, not yet expanded. What cannot be read is a problem and is left out.
     pub(super) fn merged(&self, environment: &Environment, problems: &mut Vec<Problem>) -> Node {
-        let mut root = built_in(environment);
+        let mut root = Node { value: Value::Map(Vec::new()), origin: Origin::source(0, "built-in") };
+        merge_variable(&mut root, environment, "SIDELIGHT_DATA", &["data_dir"]);
         let named = environment.get("SIDELIGHT_CONFIG").filter(|uri| !uri.is_empty()).map(str::to_string);
         let uris = if self.uris.is_empty() { named.as_slice() } else { &self.uris };
         for (place, uri) in uris.iter().enumerate() {
@@ -29,6 +30,8 @@ impl Sources {
                 lay_over(&mut root, node, problems);
             }
         }
+        // The command line's way to name it, `--model-dir`, has a variable; both are above all files.
+        merge_variable(&mut root, environment, "SIDELIGHT_MODEL_DIR", &["enrich", "embed", "model_dir"]);
         let origin = Origin::source(uris.len() + 1, "--set");
         for set in &self.sets {
             match assignment(set, &origin) {
@@ -44,16 +47,14 @@ impl Sources {
     }
 }
 
-/// What stands below all sources: the data directory, where the environment names one.
-fn built_in(environment: &Environment) -> Node {
-    let mut root = Node { value: Value::Map(Vec::new()), origin: Origin::source(0, "built-in") };
-    if let Some(directory) = environment.get("SIDELIGHT_DATA").filter(|directory| !directory.is_empty()) {
-        let origin = Origin::source(0, "env:SIDELIGHT_DATA");
+/// Sets the key at `path` to what the variable `name` says, if it says anything.
+fn merge_variable(root: &mut Node, environment: &Environment, name: &str, path: &[&str]) {
+    if let Some(text) = environment.get(name).filter(|text| !text.is_empty()) {
+        let origin = Origin::source(0, &format!("env:{name}"));
         // Expansion comes later and must leave it as it is.
-        let value = Node::text(&directory.replace('$', "$$"), origin.clone());
-        root.merge(under(&["data_dir"], value, &origin));
+        let value = Node::text(&text.replace('$', "$$"), origin.clone());
+        root.merge(under(path, value, &origin));
     }
-    root
 }
 
 /// An empty source changes nothing; one that is no map would replace everything before it.

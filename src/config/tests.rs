@@ -196,6 +196,12 @@ fn the_data_directory_comes_from_the_environment_unless_it_is_set() {
     assert_eq!(story.set("data_dir=/set").load().unwrap().config.data_dir, PathBuf::from("/set"));
 }
 
+#[test]
+fn the_models_directory_comes_from_the_environment_before_any_file() {
+    let story = yaml("enrich: { embed: { model_dir: /file } }").variable("SIDELIGHT_MODEL_DIR", "/variable");
+    assert_eq!(story.load().unwrap().config.enrich.embed.model_dir, PathBuf::from("/variable"));
+}
+
 proptest! {
     #[test]
     fn what_is_printed_is_read_back_to_the_same(data_dir in "\\PC{1,20}|[$ {}:#'\"\\\\]{1,8}", port: u16) {

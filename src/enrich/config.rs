@@ -1,6 +1,7 @@
 //! The section `enrich`.
 
 use super::{redact, sample};
+use crate::embed;
 use crate::settings::{Section, choices};
 
 /// What is done to recognised spans and log records.
@@ -16,6 +17,8 @@ pub struct Config {
     pub tokens: Tokens,
     pub cost: Cost,
     pub sample: sample::Config,
+    /// How prompts become vectors, once they are delivered.
+    pub embed: embed::Config,
     /// Which other names are written too.
     pub aliases: Aliases,
 }
@@ -116,8 +119,9 @@ impl Config {
         });
         section.section("cost", |section| section.list("prices", &mut self.cost.prices));
         section.section("sample", |section| self.sample.read(section));
+        section.section("embed", |section| self.embed.read(section));
         section.get("aliases", &mut self.aliases);
-        section.not_built_yet(&["patterns", "embed"]);
+        section.not_built_yet(&["patterns"]);
     }
 }
 
@@ -145,11 +149,11 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_with_its_key() {
         check(
-            "scope: some\nsample: { percent: 101 }\nembed: { mode: off }\nalias: false\n",
+            "scope: some\nsample: { percent: 101 }\npatterns: []\nalias: false\n",
             expect![[r#"
                 c.yaml:1: scope: expected llm or all, found `some`
                 c.yaml:2: sample.percent: expected a whole number from 0 to 100, found `101`
-                c.yaml:3: embed: not built yet
+                c.yaml:3: patterns: not built yet
                 c.yaml:4: alias: unknown key
             "#]],
         );

@@ -12,7 +12,7 @@ use super::redact::Tally;
 use super::sample::{Exports, Gate, Traits};
 use super::texts::Texts;
 use super::{cost::Cost, hash};
-use crate::llm::{Call, names};
+use crate::llm::{Call, Side, names};
 use crate::otlp::{Batch, Item, Span, Splice};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -79,7 +79,7 @@ impl Line {
         ours.extend(sampled.map(|sampled| (names::SAMPLED, Given::Bool(sampled))));
         let embeddable = sampled == Some(true) && !pii && outcome.tally.withheld == 0;
         let prompt = if embeddable { hash::prompt_sha256(call) } else { None };
-        outcome.embeddable = prompt.is_some();
+        outcome.embeddable = embeddable && call.texts.iter().any(|text| text.side == Side::Input);
         if !own.enriched_before() {
             ours.extend(prompt.map(|hash| (names::PROMPT_SHA256, Given::Text(hash))));
         }
@@ -162,7 +162,8 @@ fn day(span: Span<'_>, now: SystemTime) -> Option<Day> {
 }
 
 /// Attributes that only an item without personal data may have.
-const PII_FREE_ONLY: &[&str] = &[names::PROMPT_SHA256, names::EMBEDDING_VECTOR, names::EMBEDDING_MODEL];
+const PII_FREE_ONLY: &[&str] =
+    &[names::PROMPT_SHA256, names::EMBEDDING_VECTOR, names::EMBEDDING_VECTORS, names::EMBEDDING_MODEL];
 
 /// What a call used and cost.
 fn figures(call: &Call<'_>, tokens: Option<Tokens>, cost: Option<Cost>) -> Vec<Attribute> {

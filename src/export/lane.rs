@@ -5,8 +5,9 @@ mod replay;
 use super::delivery::{Delivery, Shape, Step, Then, Undeliverable};
 use super::trace_size::TraceSizes;
 use super::{BoxError, Exporter, Metrics, Standing, Verdict, Words, retry};
+use crate::embed::Embedder;
 use crate::otlp::{Batch, Signal};
-use crate::queue::{self, DeadLetters, Lease, Letter, Stored};
+use crate::queue::{self, DeadLetters, Lease, Letter, Record, Stored};
 use crate::settings::Section;
 use crate::units::Size;
 use futures_util::FutureExt;
@@ -27,6 +28,8 @@ pub struct Config {
     pub sending_queue: SendingQueue,
     /// No request is larger, before compression; what is gets split, and one item is cut.
     pub max_request_size: Size,
+    /// Whether it is to have the vectors of prompts too: 4 kB for each of them.
+    pub vectors: bool,
     /// No request has more spans, log records or data points; 0: no limit.
     pub max_request_items: u64,
     /// Longer texts in attributes are cut, marked, and stay UTF-8 and JSON; 0: none is.
@@ -60,6 +63,7 @@ impl Default for Config {
             retry_on_failure: retry::Config::default(),
             sending_queue: SendingQueue { num_consumers: CONSUMERS, batch_size: Size::mib(1) },
             max_request_size: Size::mib(4),
+            vectors: false,
             max_request_items: 0,
             max_attribute_bytes: Size(0),
             trace_limit: None,
@@ -70,6 +74,7 @@ impl Default for Config {
 
 impl Config {
     pub fn read(&mut self, section: &mut Section<'_>) {
+        section.get("vectors", &mut self.vectors);
         section.section("retry_on_failure", |retry| self.retry_on_failure.read(retry));
         section.section("sending_queue", |queue| {
             queue.get("num_consumers", &mut self.sending_queue.num_consumers);
@@ -105,6 +110,8 @@ pub struct Lane {
     traces: Option<Mutex<TraceSizes>>,
     /// Rung when dead letters were marked to be replayed.
     bell: Arc<Notify>,
+    /// Where the peer is to have vectors.
+    embedder: Option<Embedder>,
 }
 
 /// How a lane is told to end. Cloning shares it.
@@ -143,12 +150,18 @@ impl Lane {
             standing: Standing::default(),
             traces,
             bell: Arc::default(),
+            embedder: None,
         }
     }
 
     /// How it fares, for whoever wants to look while it runs.
     pub fn standing(&self) -> Standing {
         self.standing.clone()
+    }
+
+    /// Puts vectors on what it delivers, if its peer is to have them.
+    pub fn with_vectors(self, of: Option<Embedder>) -> Lane {
+        Lane { embedder: of.filter(|_| self.config.vectors), ..self }
     }
 
     /// What is rung when dead letters of this exporter were marked to be replayed.
@@ -189,7 +202,7 @@ impl Lane {
 
     /// Delivers all of `lease` and settles it, or gives it back.
     async fn see_through(&self, lease: Lease, stop: &CancellationToken) -> End {
-        let mut delivery = self.unpack(lease.records());
+        let mut delivery = self.unpack(lease.records()).await;
         let end = self.deliver(&mut delivery, lease.records(), true, stop).await;
         match end {
             End::Settled => {
@@ -201,7 +214,7 @@ impl Lane {
         end
     }
 
-    fn unpack(&self, records: &[Stored]) -> Delivery {
+    async fn unpack(&self, records: &[Stored]) -> Delivery {
         let Config { max_request_size, max_request_items, max_attribute_bytes, .. } = self.config;
         let shape = Shape {
             join: self.config.sending_queue.batch_size.0.min(max_request_size.0) as usize,
@@ -211,17 +224,33 @@ impl Lane {
             valid_ids: self.exporter.needs_valid_ids(),
         };
         let mut delivery = Delivery::new(shape, &self.config.retry_on_failure);
+        let mut carried = Vec::new();
         for Stored { record, .. } in records {
             match Signal::ALL.into_iter().find(|signal| *signal as u8 == record.kind) {
                 Some(signal) if self.exporter.carries(signal) => {
                     let batch = Batch::trusted(signal, record.payload.clone(), record.items);
-                    self.watch(&batch);
-                    delivery.add(batch);
+                    carried.push((batch, record.flags & Record::EMBEDDABLE != 0));
                 }
                 _ => delivery.skip(record.kind, record.items, "not_carried"),
             }
         }
+        for batch in self.embedded(carried).await {
+            self.watch(&batch);
+            delivery.add(batch);
+        }
         delivery
+    }
+
+    /// The batches, with vectors on those of them that are said to have prompts for it.
+    async fn embedded(&self, batches: Vec<(Batch, bool)>) -> Vec<Batch> {
+        let asked: Vec<Batch> =
+            batches.iter().filter(|(_, embeddable)| *embeddable).map(|(batch, _)| batch.clone()).collect();
+        let mut with = match &self.embedder {
+            Some(embedder) if !asked.is_empty() => embedder.add(asked).await.into_iter(),
+            _ => asked.into_iter(),
+        };
+        let one = |(batch, embeddable)| if embeddable { with.next().unwrap_or(batch) } else { batch };
+        batches.into_iter().map(one).collect()
     }
 
     /// Warns of traces that grow past what the peer keeps of one, while there is still time.

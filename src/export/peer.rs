@@ -112,7 +112,6 @@ impl Config {
             self.lane.trace_limit = Some(TEMPO_TRACE);
         }
         self.lane.read(section);
-        section.not_built_yet(&["vectors"]);
         self.check(section);
     }
 

@@ -33,6 +33,8 @@ pub struct Call<'a> {
     pub finish_reasons: Vec<Cow<'a, str>>,
     pub conversation_id: Option<Cow<'a, str>>,
     pub user_id: Option<Cow<'a, str>>,
+    /// How many numbers each vector of an embeddings call has.
+    pub dimensions: Option<u64>,
     /// Of a step that is a tool.
     pub tool_name: Option<Cow<'a, str>>,
     /// Host or URL of the provider, as written.
@@ -132,10 +134,32 @@ impl<'a> Call<'a> {
         let by_user =
             |text: &&Text<'a>| text.side == Side::Input && text.role == Role::User && !text.text.is_empty();
         let last = self.texts.iter().filter(by_user).map(|text| text.message).max()?;
-        let mut parts = self.texts.iter().filter(by_user).filter(|text| text.message == last);
-        let first = parts.next()?.text.clone();
-        Some(parts.fold(first, |joined, part| Cow::Owned(format!("{joined}\n{}", part.text))))
+        joined(self.texts.iter().filter(by_user).filter(|text| text.message == last))
     }
+
+    /// What went into the model, in order, joined by line feeds. `None` where nothing did.
+    pub fn whole_input(&self) -> Option<Cow<'a, str>> {
+        joined(self.texts.iter().filter(|text| text.side == Side::Input && !text.text.is_empty()))
+    }
+
+    /// What an embeddings call embeds, one text for each input; none for calls of other kinds.
+    pub fn inputs(&self) -> Vec<Cow<'a, str>> {
+        if self.kind != Some(Kind::Embeddings) {
+            return Vec::new();
+        }
+        let of_input = |text: &&Text<'a>| text.side == Side::Input && text.role == Role::Document;
+        let texts: Vec<&Text<'a>> = self.texts.iter().filter(of_input).collect();
+        texts
+            .chunk_by(|a, b| a.message == b.message)
+            .filter_map(|parts| joined(parts.iter().copied()))
+            .collect()
+    }
+}
+
+/// `parts` with line feeds between them; `None` where there are none.
+fn joined<'a: 't, 't>(mut parts: impl Iterator<Item = &'t Text<'a>>) -> Option<Cow<'a, str>> {
+    let first = parts.next()?.text.clone();
+    Some(parts.fold(first, |joined, part| Cow::Owned(format!("{joined}\n{}", part.text))))
 }
 
 impl Role {
@@ -204,6 +228,23 @@ mod tests {
     #[test]
     fn a_turn_without_text_is_not_the_prompt() {
         check(&[(Role::User, Side::Input, 0, "hi"), (Role::User, Side::Input, 1, "")], Some("hi"));
+    }
+
+    #[test]
+    fn an_embeddings_call_has_a_text_for_each_input_and_others_have_none() {
+        let text = |message, text: &'static str| Text {
+            role: Role::Document,
+            side: Side::Input,
+            message,
+            text: text.into(),
+            part: Part::Plain,
+            leaf: 0..0,
+        };
+        let texts = vec![text(0, "a"), text(1, "b"), text(1, "c")];
+        let call = Call { texts, kind: Some(Kind::Embeddings), ..Call::default() };
+        assert_eq!(call.inputs(), ["a", "b\nc"]);
+        assert_eq!(call.whole_input().as_deref(), Some("a\nb\nc"));
+        assert!(Call { kind: Some(Kind::Rerank), ..call }.inputs().is_empty());
     }
 
     #[test]

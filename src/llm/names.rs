@@ -20,6 +20,8 @@ pub const PRICE_VERSION: &str = "sidelight.cost.price_version";
 pub const SAMPLED: &str = "sidelight.sampled";
 pub const PROMPT_SHA256: &str = "sidelight.prompt.sha256";
 pub const EMBEDDING_VECTOR: &str = "sidelight.embedding.vector";
+/// Beside it, for a call that embeds several texts: a vector for each, in order; empty where one is missing.
+pub const EMBEDDING_VECTORS: &str = "sidelight.embedding.vectors";
 pub const EMBEDDING_MODEL: &str = "sidelight.embedding.model";
 
 /// What an exporter had to cut, in lists of one length: which attributes, how long they were, and their hashes.

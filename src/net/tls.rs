@@ -165,6 +165,13 @@ impl Client {
     }
 }
 
+/// What a client is given that talks plain text only: it trusts nobody, and the system's roots are not read.
+pub fn plain_text_only() -> Result<ClientConfig, TlsError> {
+    let builder = ClientConfig::builder_with_provider(provider());
+    let builder = builder.with_safe_default_protocol_versions().map_err(rejected)?;
+    Ok(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
+}
+
 impl Version {
     fn and_newer(self) -> &'static [&'static SupportedProtocolVersion] {
         const NEWEST_FIRST: &[&SupportedProtocolVersion] = &[&TLS13, &TLS12];

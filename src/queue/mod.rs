@@ -58,11 +58,16 @@ use std::time::SystemTime;
 pub struct Record {
     /// What the payload is, 1 to 3; the queue only keeps counts apart by it.
     pub kind: u8,
-    /// Bit 0: holds prompts that may be embedded.
+    /// [`Record::EMBEDDABLE`], or nothing.
     pub flags: u8,
     /// Spans, log records or data points.
     pub items: u32,
     pub payload: Bytes,
+}
+
+impl Record {
+    /// The bit of [`Record::flags`] that says: it holds sampled prompts without personal data.
+    pub const EMBEDDABLE: u8 = 1;
 }
 
 /// One batch as a lane gets it back.

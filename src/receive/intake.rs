@@ -22,9 +22,6 @@ const LIGHT_PLAIN: usize = 1 << 20;
 /// As [`LIGHT_PLAIN`], for bodies that have to be decompressed or transcoded first.
 const LIGHT_PACKED: usize = 64 << 10;
 
-/// `Record::flags`: holds prompts that may be embedded.
-const EMBEDDABLE: u8 = 1;
-
 /// Takes bodies to the queue. Cloning shares it.
 #[derive(Clone)]
 pub struct Intake(Arc<Shared>);
@@ -224,7 +221,7 @@ impl Shared {
         }
         let record = Record {
             kind: door.signal as u8,
-            flags: if enriched.embeddable { EMBEDDABLE } else { 0 },
+            flags: if enriched.embeddable { Record::EMBEDDABLE } else { 0 },
             items,
             payload: enriched.batch.otlp().clone(),
         };

@@ -129,6 +129,7 @@ fn read<'a>(value: &Value<'a>, how: Read, start: u64) -> Option<Fact<'a>> {
         }
         Read::Words => words(value).map(Fact::Words),
         Read::Count => Node::value(value).count().map(Fact::Count),
+        Read::CountAt(path) => inside(value, path, Node::count).map(Fact::Count),
         Read::Flag => Node::value(value).flag().map(Fact::Flag),
         Read::FlagAt(path) => inside(value, path, Node::flag).map(Fact::Flag),
         Read::Dollars => amount(Node::value(value).number()?, 1.0),

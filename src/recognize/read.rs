@@ -32,6 +32,7 @@ pub fn read<'a>(batch: &'a Batch, item: &Item<'a>, dialects: Dialects) -> (Call<
         cost_usd: facts.number(Field::Cost),
         conversation_id: facts.word(Field::ConversationId),
         user_id: facts.word(Field::UserId),
+        dimensions: facts.count(Field::Dimensions),
         ..Call::default()
     };
     if class.call && call.request_model.is_none() {

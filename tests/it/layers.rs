@@ -15,6 +15,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("llm", 1),
     ("queue", 1),
     ("recognize", 2),
+    ("embed", 2),
     ("enrich", 2),
     ("export", 3),
     ("receive", 3),
@@ -33,7 +34,10 @@ const NEIGHBOURS: &[(&str, &str)] = &[
     ("net", "settings"),
     ("net", "units"),
     ("net", "drain"),
+    ("embed", "recognize"),
     ("enrich", "recognize"),
+    // Its settings stand in the section of enrichment.
+    ("enrich", "embed"),
     ("manage", "telemetry"),
     ("agent", "config"),
     ("main", "cli"),

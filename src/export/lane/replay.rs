@@ -48,7 +48,7 @@ impl Lane {
         let replay = self.queue.replay(kind, items, payload.len() as u64);
         let record = Record { kind, flags, items: u32::try_from(items).unwrap_or(u32::MAX), payload };
         let stored = Stored { sequence: 0, enqueued, record };
-        let mut delivery = self.unpack(slice::from_ref(&stored));
+        let mut delivery = self.unpack(slice::from_ref(&stored)).await;
         let end = self.deliver(&mut delivery, slice::from_ref(&stored), false, stop).await;
         if matches!(end, End::Settled) {
             replay.settle(&delivery.ledger());

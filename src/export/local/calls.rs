@@ -49,6 +49,13 @@ pub struct Call {
     pub injection_score: Option<f64>,
     pub sampled: bool,
     pub prompt_sha256: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
+    /// Of an embeddings call: how many numbers a vector has, and how many texts it embeds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dimensions: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inputs: Option<i64>,
 }
 
 /// Sums over all calls of a filter. Tokens and cost are of those whose usage counts, each once.
@@ -124,10 +131,10 @@ pub struct Position {
 }
 
 /// The columns of [`call`], in its order.
-const CALL: &str = "lower(hex(trace_id)), lower(hex(span_id)), lower(hex(parent_span_id)), start, duration_ns,
+pub(super) const CALL: &str = "lower(hex(trace_id)), lower(hex(span_id)), lower(hex(parent_span_id)), start, duration_ns,
     service, name, kind, operation, provider, model, response_model, conversation_id, finish_reasons, error,
     ttft_ns, usage_counted, input_tokens, output_tokens, tokens_method, cost_pico_usd, pii, pii_types, injection,
-    injection_score, sampled, prompt_sha256";
+    injection_score, sampled, prompt_sha256, user_id, dimensions, inputs";
 
 /// The columns of [`detail`] beyond those.
 const MORE: &str = "cost_input_pico_usd, cost_output_pico_usd, price_version, pii_counts, pii_action,
@@ -170,7 +177,7 @@ impl Calls {
     pub fn stored_after(&self, stored: i64, limit: usize) -> Result<(Vec<Call>, i64), StoreError> {
         let sql = format!("SELECT {CALL}, stored FROM calls WHERE stored > ?1 ORDER BY stored LIMIT ?2");
         let mut statement = self.connection.prepare(&sql)?;
-        let both = |row: &Row<'_>| Ok((call(row)?, row.get::<_, i64>(27)?));
+        let both = |row: &Row<'_>| Ok((call(row)?, row.get::<_, i64>(30)?));
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let rows = statement.query_map(params![stored, limit], both)?.collect::<Result<Vec<_>, _>>()?;
         let last = rows.last().map_or(stored, |(_, stored)| *stored);
@@ -253,24 +260,24 @@ impl FromStr for Position {
 fn detail(row: &Row<'_>) -> rusqlite::Result<Detail> {
     let call = call(row)?;
     let usd = |index| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(index)?.map(dollars));
-    let counts = list(row, 30)?;
+    let counts = list(row, 33)?;
     let count = |n: usize| counts.get(n).and_then(|count| count.parse().ok());
     let types = call.pii_types.iter().enumerate();
     let pii = types.map(|(n, kind)| Found { kind: kind.clone(), count: count(n) }).collect();
     Ok(Detail {
         cost: Cost {
             usd: call.cost_usd,
-            input_usd: usd(27)?,
-            output_usd: usd(28)?,
-            price_version: row.get(29)?,
+            input_usd: usd(30)?,
+            output_usd: usd(31)?,
+            price_version: row.get(32)?,
         },
         findings: Findings {
             pii,
-            action: row.get(31)?,
+            action: row.get(34)?,
             injection_score: call.injection_score,
-            injection_rules: list(row, 32)?,
+            injection_rules: list(row, 35)?,
         },
-        dialects: list(row, 33)?,
+        dialects: list(row, 36)?,
         messages: Vec::new(),
         call,
     })
@@ -286,7 +293,7 @@ fn list(row: &Row<'_>, index: usize) -> rusqlite::Result<Vec<String>> {
     Ok(text.split(',').filter(|word| !word.is_empty()).map(str::to_string).collect())
 }
 
-fn call(row: &Row<'_>) -> rusqlite::Result<Call> {
+pub(super) fn call(row: &Row<'_>) -> rusqlite::Result<Call> {
     let milliseconds = |nanos: i64| nanos as f64 / 1e6;
     Ok(Call {
         trace_id: row.get(0)?,
@@ -316,5 +323,8 @@ fn call(row: &Row<'_>) -> rusqlite::Result<Call> {
         injection_score: row.get(24)?,
         sampled: row.get(25)?,
         prompt_sha256: row.get(26)?,
+        user_id: row.get(27)?,
+        dimensions: row.get(28)?,
+        inputs: row.get(29)?,
     })
 }

@@ -4,6 +4,7 @@ mod calls;
 mod filter;
 mod row;
 mod series;
+mod similar;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -11,6 +12,7 @@ mod tests;
 pub use calls::{Call, Calls, Cost, Detail, Findings, Found, Position, Said, Totals};
 pub use filter::{Filter, Flag};
 pub use series::{By, Facet, Facets, Latency, MOST_INTERVALS, Named, Range, Series};
+pub use similar::Similar;
 pub use store::{Store, StoreError};
 
 use super::config::{Settings, Type, shown};
@@ -97,7 +99,15 @@ impl Settings for Config {
         // Nothing is too large for a file.
         let max_request_size = Size(u64::MAX);
         let retry_on_failure = retry::Config::default();
-        lane::Config { retry_on_failure, sending_queue, max_request_size, queue, ..lane::Config::default() }
+        let vectors = true;
+        lane::Config {
+            vectors,
+            retry_on_failure,
+            sending_queue,
+            max_request_size,
+            queue,
+            ..lane::Config::default()
+        }
     }
 
     fn build(&self, data_dir: &Path) -> Result<Arc<dyn Exporter>, BoxError> {

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 pub struct Rows {
     pub calls: Vec<Row>,
     pub said: Vec<Said>,
+    pub vectors: Vec<Embedded>,
     /// Spans and log records that all this is from.
     pub items: u32,
 }
@@ -30,6 +31,10 @@ pub struct Row {
     pub model: Option<String>,
     pub response_model: Option<String>,
     pub conversation_id: Option<String>,
+    pub user_id: Option<String>,
+    /// Of an embeddings call: how many numbers a vector has, and how many texts it was given.
+    pub dimensions: Option<i64>,
+    pub inputs: Option<i64>,
     pub finish_reasons: String,
     pub error: bool,
     /// From its start to its first chunk.
@@ -86,6 +91,19 @@ pub struct Said {
     pub text: String,
 }
 
+/// The vector of a call's prompt, or of one of the texts that it embeds.
+#[derive(Debug, PartialEq)]
+pub struct Embedded {
+    pub id: Id,
+    /// As in [`Said`].
+    pub at: i64,
+    /// Which of the texts, counted from 0.
+    pub n: i64,
+    pub model: String,
+    /// 32-bit floats, little end first.
+    pub vector: Vec<u8>,
+}
+
 /// Reads all that `batch` has for the store.
 pub fn read(batch: &Batch) -> Rows {
     let mut rows = Rows::default();
@@ -94,10 +112,13 @@ pub fn read(batch: &Batch) -> Rows {
         if let Some(span) = item.span() {
             let row = row(&item, span, &call);
             rows.said.extend(said(&row.id, "span", 0, &call));
+            rows.vectors.extend(vectors(&item, &row.id, 0));
             rows.calls.push(row);
             rows.items += 1;
         } else if let Some(record) = item.log_record().filter(|record| !record.span_id().is_empty()) {
-            rows.said.extend(said(&log_id(record), "log", log_time(record), &call));
+            let (id, at) = (log_id(record), log_time(record));
+            rows.said.extend(said(&id, "log", at, &call));
+            rows.vectors.extend(vectors(&item, &id, at));
             rows.items += 1;
         }
     }
@@ -120,6 +141,9 @@ fn row(item: &Item<'_>, span: Span<'_>, call: &Call<'_>) -> Row {
         model: text(&call.request_model),
         response_model: text(&call.response_model),
         conversation_id: text(&call.conversation_id),
+        user_id: text(&call.user_id),
+        dimensions: call.dimensions.map(signed),
+        inputs: Some(call.inputs().len() as i64).filter(|inputs| *inputs > 0),
         finish_reasons: call.finish_reasons.join(","),
         error: span.status_code() == STATUS_ERROR,
         ttft_ns: call.time_to_first_chunk_s.map(|seconds| (seconds * 1e9) as i64),
@@ -186,6 +210,21 @@ fn said<'a>(
         n,
         text: text.text.to_string(),
     })
+}
+
+/// The vectors that stand on `item`, written there by `embed`.
+fn vectors(item: &Item<'_>, id: &Id, at: i64) -> Vec<Embedded> {
+    let value = |key| item.attributes().get(key);
+    let model = value(names::EMBEDDING_MODEL).and_then(|model| model.as_str().map(str::to_string));
+    let Some(model) = model else { return Vec::new() };
+    let one = value(names::EMBEDDING_VECTOR).into_iter();
+    let all = one.chain(value(names::EMBEDDING_VECTORS).into_iter().flat_map(|rows| rows.items()));
+    let embedded = |(vector, n): (Value<'_>, i64)| {
+        let numbers = vector.items().filter_map(|number| number.as_double());
+        let vector: Vec<u8> = numbers.flat_map(|number| (number as f32).to_le_bytes()).collect();
+        (!vector.is_empty()).then(|| Embedded { id: id.clone(), at, n, model: model.clone(), vector })
+    };
+    all.zip(0..).filter_map(embedded).collect()
 }
 
 fn role(role: Role) -> &'static str {

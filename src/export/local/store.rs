@@ -1,6 +1,6 @@
 //! The file: rows in, once each, and the old ones out.
 
-use super::row::{Row, Rows, Said};
+use super::row::{Embedded, Row, Rows, Said};
 use crate::sqlite;
 use crate::units::Size;
 use metrics::Counter;
@@ -39,7 +39,7 @@ pub enum StoreError {
 /// Calls that are too old are looked for so often.
 const PRUNE_EVERY: Duration = Duration::from_secs(60);
 
-/// How many calls are removed at a time while the file is too large.
+/// How many calls are removed at a time while the file is too large, or a tenth if that is less.
 const PRUNE_CALLS: u32 = 1000;
 
 /// A batch is settled once it is here, so it has to be on disk: `synchronous=FULL`.
@@ -96,6 +96,17 @@ const SCHEMA: &str = "
         PRIMARY KEY(trace_id, span_id, side, source, at, n, digest)
     );
     CREATE INDEX IF NOT EXISTS texts_by_stored ON texts(stored);
+    CREATE TABLE IF NOT EXISTS vectors(
+        trace_id BLOB NOT NULL,
+        span_id BLOB NOT NULL,
+        n INTEGER NOT NULL,               -- which of the texts that the call embeds; 0 for a prompt
+        at INTEGER NOT NULL,              -- as in texts: a later log record has the later turn
+        stored INTEGER NOT NULL,
+        model TEXT NOT NULL,              -- that made it
+        vector BLOB NOT NULL,             -- 32-bit floats, little end first
+        UNIQUE(trace_id, span_id, n)
+    );
+    CREATE INDEX IF NOT EXISTS vectors_by_stored ON vectors(stored);
 ";
 
 /// Columns of `calls` that files of earlier versions lack.
@@ -107,6 +118,9 @@ const ADDED: &[(&str, &str)] = &[
     ("pii_action", "TEXT"),
     ("injection_rules", "TEXT NOT NULL DEFAULT ''"), // joined by commas, as dialects
     ("dialects", "TEXT NOT NULL DEFAULT ''"),
+    ("user_id", "TEXT"),
+    ("dimensions", "INTEGER"), // of an embeddings call, as inputs: how many texts it embeds
+    ("inputs", "INTEGER"),
 ];
 
 impl Store {
@@ -147,6 +161,7 @@ impl Store {
         let transaction = open.connection.transaction()?;
         rows.calls.iter().try_for_each(|row| insert(&transaction, row, stored))?;
         rows.said.iter().try_for_each(|said| say(&transaction, said, stored))?;
+        rows.vectors.iter().try_for_each(|vector| embed(&transaction, vector, stored))?;
         transaction.commit()?;
         let due = now.duration_since(open.pruned).map_or(true, |passed| passed >= PRUNE_EVERY);
         if due {
@@ -162,7 +177,10 @@ impl Store {
     /// Removes the oldest calls until the file keeps to its size.
     fn fit(&self, connection: &mut Connection) -> rusqlite::Result<()> {
         while used(connection)? > self.max_size.0 {
-            let oldest = "SELECT max(stored) FROM (SELECT stored FROM calls UNION ALL SELECT stored FROM texts ORDER BY stored LIMIT ?1)";
+            let oldest =
+                "SELECT max(stored) FROM (SELECT stored FROM calls UNION ALL SELECT stored FROM texts
+                 UNION ALL SELECT stored FROM vectors ORDER BY stored
+                 LIMIT min(?1, 1 + (SELECT count(*) FROM calls) / 10))";
             let Some(last) =
                 connection.query_row(oldest, [PRUNE_CALLS], |row| row.get::<_, Option<i64>>(0))?
             else {
@@ -184,9 +202,9 @@ fn insert(connection: &Connection, row: &Row, stored: i64) -> rusqlite::Result<(
              operation, provider, model, response_model, conversation_id, finish_reasons, error, ttft_ns,
              usage_counted, input_tokens, output_tokens, tokens_method, cost_pico_usd, pii, pii_types, injection,
              injection_score, sampled, prompt_sha256, cost_input_pico_usd, cost_output_pico_usd, price_version,
-             pii_counts, pii_action, injection_rules, dialects)
+             pii_counts, pii_action, injection_rules, dialects, user_id, dimensions, inputs)
          VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,
-             ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35)
+             ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, ?38)
          ON CONFLICT DO NOTHING",
     )?;
     let own = &row.own;
@@ -226,6 +244,9 @@ fn insert(connection: &Connection, row: &Row, stored: i64) -> rusqlite::Result<(
         own.pii_action,
         own.injection_rules,
         own.dialects,
+        row.user_id,
+        row.dimensions,
+        row.inputs,
     ])?;
     Ok(())
 }
@@ -254,10 +275,22 @@ fn say(connection: &Connection, said: &Said, stored: i64) -> rusqlite::Result<()
     Ok(())
 }
 
+/// Of a conversation that log records tell turn by turn, the last turn's vector stays.
+fn embed(connection: &Connection, of: &Embedded, stored: i64) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO vectors(trace_id, span_id, n, at, stored, model, vector) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)
+         ON CONFLICT DO UPDATE SET at = excluded.at, model = excluded.model, vector = excluded.vector
+         WHERE excluded.at > at",
+    )?;
+    statement.execute(params![of.id.trace, of.id.span, of.n, of.at, stored, of.model, of.vector])?;
+    Ok(())
+}
+
 fn remove_before(connection: &mut Connection, stored: i64) -> rusqlite::Result<()> {
     let transaction = connection.transaction()?;
     transaction.execute("DELETE FROM calls WHERE stored < ?1", [stored])?;
     transaction.execute("DELETE FROM texts WHERE stored < ?1", [stored])?;
+    transaction.execute("DELETE FROM vectors WHERE stored < ?1", [stored])?;
     transaction.commit()
 }
 

@@ -333,3 +333,106 @@ fn a_file_of_an_earlier_version_gets_the_columns_it_lacks() {
     story.write(&traces(vec![chat(2, "new")]));
     assert_eq!(story.models(&Filter::default()), ["new", "old"]);
 }
+
+/// A sampled call whose prompt has this vector.
+fn embedded(n: u8, vector: [f64; 3]) -> Span {
+    span(
+        n,
+        json!({
+            "gen_ai.operation.name": "chat",
+            "gen_ai.request.model": if n < 9 { "gpt-4o" } else { "other" },
+            "sidelight.sampled": true,
+            "sidelight.pii.detected": n == 8,
+            "sidelight.embedding.vector": vector,
+            "sidelight.embedding.model": if n == 7 { "another" } else { "tiny" },
+        }),
+    )
+}
+
+#[test]
+fn calls_are_found_by_how_near_their_prompts_are() {
+    let story = Story::new(Size::mib(1));
+    let near = [0.9, 0.1, 0.0];
+    let spans = vec![
+        embedded(1, [0.0, 0.0, 2.0]),
+        embedded(2, [2.0, 0.0, 0.0]),
+        embedded(7, near),
+        embedded(8, near),
+        embedded(9, near),
+        chat(3, "a"),
+    ];
+    story.write(&traces(spans));
+    story.write(&traces(vec![embedded(2, [0.0, 1.0, 0.0])]));
+    let found = |filter: &Filter, limit| -> Vec<(String, f32)> {
+        let found = story.calls().similar(&[1.0, 0.0, 0.0], "tiny", filter, limit).expect("readable");
+        found.into_iter().map(|similar| (similar.call.span_id[..2].to_string(), similar.similarity)).collect()
+    };
+    let all = found(&Filter::default(), 10);
+    assert_eq!(all, [("02".into(), 1.0), ("09".into(), 0.993_884), ("01".into(), 0.0)]);
+    assert_eq!(found(&Filter::default(), 1), all[..1]);
+    let gpt = Filter { model: Some("gpt-4o".to_string()), ..Filter::default() };
+    assert_eq!(found(&gpt, 10), [all[0].clone(), all[2].clone()]);
+}
+
+#[test]
+fn an_embeddings_call_is_kept_with_all_that_is_known_of_it() {
+    let story = Story::new(Size::mib(1));
+    story.write(&traces(vec![span(
+        1,
+        json!({
+            "gen_ai.operation.name": "embeddings",
+            "gen_ai.provider.name": "openai",
+            "gen_ai.request.model": "text-embedding-3-small",
+            "gen_ai.embeddings.dimension.count": 512,
+            "gen_ai.embeddings.input": json!(["one", "two"]).to_string(),
+            "gen_ai.conversation.id": "session-1",
+            "user.id": "user-1",
+            "sidelight.usage_counted": true,
+            "sidelight.tokens.input": 2,
+            "sidelight.tokens.method": "reported",
+            "sidelight.cost.usd": 0.000_000_04,
+            "sidelight.sampled": true,
+            "sidelight.pii.detected": false,
+            "sidelight.embedding.vectors": [[1.0, 0.0], [], [0.0, 1.0]],
+            "sidelight.embedding.model": "tiny",
+        }),
+    )]));
+    let found = story.calls().similar(&[0.0, 1.0], "tiny", &Filter::default(), 10).expect("readable");
+    assert_eq!(found.len(), 1, "a call is as near as the nearest of its texts");
+    assert_eq!(found[0].similarity, 1.0);
+    let call = &found[0].call;
+    assert_eq!(call.kind.as_deref(), Some("embeddings"));
+    assert_eq!((call.dimensions, call.inputs), (Some(512), Some(2)));
+    assert_eq!(
+        (call.user_id.as_deref(), call.conversation_id.as_deref()),
+        (Some("user-1"), Some("session-1"))
+    );
+    assert_eq!((call.input_tokens, call.cost_usd), (Some(2), Some(4e-8)));
+}
+
+#[test]
+fn of_a_conversation_told_by_log_records_the_last_turn_is_compared() {
+    let story = Story::new(Size::mib(1));
+    story.write(&traces(vec![chat(1, "a")]));
+    let turn = |second: u64, vector: [f64; 2]| {
+        let record = LogRecord {
+            trace_id: vec![7; 16],
+            span_id: vec![1; 8],
+            time_unix_nano: second * SECOND,
+            event_name: "gen_ai.user.message".to_string(),
+            attributes: attributes(&json!({
+                "sidelight.embedding.vector": vector,
+                "sidelight.embedding.model": "tiny",
+            })),
+            ..LogRecord::default()
+        };
+        let scope_logs = vec![ScopeLogs { log_records: vec![record], ..ScopeLogs::default() }];
+        let resource_logs = vec![ResourceLogs { scope_logs, ..ResourceLogs::default() }];
+        let request = ExportLogsServiceRequest { resource_logs };
+        story.write(&Batch::trusted(Signal::Logs, request.encode_to_vec().into(), 1));
+    };
+    turn(2, [0.0, 1.0]);
+    turn(1, [1.0, 0.0]);
+    let found = story.calls().similar(&[0.0, 1.0], "tiny", &Filter::default(), 10).expect("readable");
+    assert_eq!(found[0].similarity, 1.0);
+}

@@ -194,6 +194,8 @@ pub enum Field {
     /// The provider's word for how urgent the call was.
     ServiceTier,
     Cost,
+    /// How many numbers an embedding was asked to have, or has.
+    Dimensions,
     Streaming,
     FirstChunk,
     FinishReasons,
@@ -226,6 +228,8 @@ pub enum Read {
     /// Names: an array, a JSON array, or one string.
     Words,
     Count,
+    /// A count inside a JSON object, at the end of a path.
+    CountAt(&'static [&'static str]),
     Flag,
     /// A truth value inside a JSON object, at the end of a path.
     FlagAt(&'static [&'static str]),

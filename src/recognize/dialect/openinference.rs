@@ -95,6 +95,7 @@ pub const DIALECT: Dialect = Dialect {
     fallbacks: &[
         (RequestModel, "llm.invocation_parameters", WordAt(&["model"])),
         (RequestModel, "embedding.invocation_parameters", WordAt(&["model"])),
+        (Dimensions, "embedding.invocation_parameters", CountAt(&["dimensions"])),
         (RequestModel, "llm.model_name", Word),
         (RequestModel, "embedding.model_name", Word),
         (RequestModel, "reranker.model_name", Word),

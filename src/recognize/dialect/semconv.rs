@@ -99,6 +99,7 @@ pub const DIALECT: Dialect = Dialect {
         (ServiceTier, "gen_ai.openai.request.service_tier", Word),
         (Cost, "gen_ai.usage.cost", Dollars),
         (Cost, "gen_ai.usage.cost.amount", Dollars),
+        (Dimensions, "gen_ai.embeddings.dimension.count", Count),
         (Streaming, "gen_ai.request.stream", Flag),
         (Streaming, "gen_ai.is_streaming", Flag),
         (Streaming, "gen_ai.request.is_stream", Flag),
