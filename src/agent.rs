@@ -150,6 +150,8 @@ impl Agent {
             committing: thread("queue-commit", move || committer.run())?,
             keeping_up: thread("queue-upkeep", move || upkeep.run())?,
         };
+        let kept = agent.queue.clone();
+        agent.health.check(move || kept.is_failing().then_some("disk"));
         agent.show(metrics, page, &recorder);
         let received = recorder.scope(receive::Metrics::new);
         if let Some(management) = management {

@@ -5,10 +5,13 @@ use bytes::{Buf, Bytes, BytesMut};
 use http_body::Body;
 use http_body_util::BodyExt;
 use std::time::Duration;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// A body may go this long without a byte (design: how long a body may stall).
 pub const STALL: Duration = Duration::from_secs(30);
+
+/// A body may take this long in all, however steadily it drips: twenty megabytes at 170 kB/s.
+pub const WHOLE: Duration = Duration::from_secs(2 * 60);
 
 /// A body of known size gets a buffer of that size, up to this many bytes; past it the buffer doubles
 /// as bytes really arrive, so that a promise alone holds little.
@@ -26,7 +29,7 @@ pub enum BodyError {
     TooLarge { limit: usize },
     #[error(transparent)]
     Full(#[from] Full),
-    #[error("no byte of the body for {} s", STALL.as_secs())]
+    #[error("no byte of the body for {} s, or not all of it in {} s", STALL.as_secs(), WHOLE.as_secs())]
     Stalled,
     /// The sender went away. Whatever is answered, nobody hears it.
     #[error("the sender went away")]
@@ -68,17 +71,20 @@ pub async fn linger<B: Body<Data = Bytes> + Unpin>(body: &mut B) {
 /// The data of a body, chunk by chunk; trailers are skipped.
 pub struct Chunks<B> {
     body: B,
+    /// When patience ends.
+    end: Instant,
 }
 
 impl<B: Body<Data = Bytes> + Unpin> Chunks<B> {
     pub fn new(body: B) -> Chunks<B> {
-        Chunks { body }
+        Chunks { body, end: Instant::now() + WHOLE }
     }
 
     /// The next bytes, never none of them; `None` at the end.
     pub async fn next(&mut self) -> Result<Option<Bytes>, BodyError> {
         loop {
-            let frame = timeout(STALL, self.body.frame()).await.map_err(|_| BodyError::Stalled)?;
+            let until = self.end.min(Instant::now() + STALL);
+            let frame = timeout_at(until, self.body.frame()).await.map_err(|_| BodyError::Stalled)?;
             let Some(frame) = frame else { return Ok(None) };
             match frame.map_err(|_| BodyError::Gone)?.into_data() {
                 Ok(data) if data.has_remaining() => return Ok(Some(data)),
@@ -207,7 +213,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn each_byte_gives_a_body_another_half_minute() {
-        let start = tokio::time::Instant::now();
+        let start = Instant::now();
         let slow = stream::iter(data(&[b"a", b"b", b"c"])).then(async |frame| {
             tokio::time::sleep(STALL - Duration::from_secs(1)).await;
             frame
@@ -216,6 +222,20 @@ mod tests {
         let refused = read(body, 100, &mut Budget::new(100).hold()).await;
         assert!(matches!(refused, Err(BodyError::Stalled)));
         assert_eq!(start.elapsed(), 4 * STALL - Duration::from_secs(3));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_drips_is_cut_all_the_same() {
+        let start = Instant::now();
+        let drips = stream::repeat_with(|| Ok::<_, io::Error>(Frame::data(Bytes::from_static(b"a")))).then(
+            async |frame| {
+                tokio::time::sleep(Duration::from_secs(2)).await;
+                frame
+            },
+        );
+        let refused = read(StreamBody::new(drips.boxed()), 1000, &mut Budget::new(1000).hold()).await;
+        assert!(matches!(refused, Err(BodyError::Stalled)));
+        assert_eq!(start.elapsed(), WHOLE);
     }
 
     #[test]

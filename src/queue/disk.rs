@@ -2,9 +2,9 @@
 
 use std::fs::{self, OpenOptions, TryLockError};
 use std::io::{self, IoSlice, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// One directory. Names are plain file names.
 pub trait Disk: Send + Sync {
@@ -21,6 +21,9 @@ pub trait Disk: Send + Sync {
     fn list(&self) -> io::Result<Vec<(String, u64)>>;
     /// Makes names last: what was created, renamed or removed.
     fn sync_dir(&self) -> io::Result<()>;
+    /// Whether the directory that was locked is no longer where it was: deleted, or moved away. What it held
+    /// may still be written to, and is lost with the last open file.
+    fn is_gone(&self) -> bool;
 }
 
 /// One open file. It stays readable after it was renamed or removed.
@@ -33,6 +36,8 @@ pub trait File: Send + Sync {
     fn sync_data(&self) -> io::Result<()>;
     fn size(&self) -> io::Result<u64>;
     fn set_len(&self, len: u64) -> io::Result<()>;
+    /// Whether it has no name any more.
+    fn is_deleted(&self) -> io::Result<bool>;
 }
 
 /// Slices to one call, the least that POSIX systems allow in practice (`IOV_MAX`).
@@ -78,11 +83,17 @@ pub fn is_full(error: &io::Error) -> bool {
 /// A directory of the file system.
 pub struct Directory {
     path: PathBuf,
+    /// Device and inode of the lock that we hold.
+    locked: Mutex<Option<(u64, u64)>>,
 }
 
 impl Directory {
     pub fn new(path: impl Into<PathBuf>) -> Directory {
-        Directory { path: path.into() }
+        Directory { path: path.into(), locked: Mutex::default() }
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Option<(u64, u64)>> {
+        self.locked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -100,6 +111,8 @@ impl Disk for Directory {
         }
         file.set_len(0)?;
         writeln!(file, "{}", std::process::id())?;
+        let metadata = file.metadata()?;
+        *self.locked() = Some((metadata.dev(), metadata.ino()));
         Ok(Box::new(file))
     }
 
@@ -135,6 +148,14 @@ impl Disk for Directory {
 
     fn sync_dir(&self) -> io::Result<()> {
         fs::File::open(&self.path)?.sync_all()
+    }
+
+    fn is_gone(&self) -> bool {
+        let Some(locked) = *self.locked() else { return false };
+        match fs::metadata(self.path.join(LOCK)) {
+            Ok(found) => (found.dev(), found.ino()) != locked,
+            Err(error) => error.kind() == io::ErrorKind::NotFound,
+        }
     }
 }
 
@@ -179,5 +200,9 @@ impl File for fs::File {
 
     fn set_len(&self, len: u64) -> io::Result<()> {
         fs::File::set_len(self, len)
+    }
+
+    fn is_deleted(&self) -> io::Result<bool> {
+        Ok(self.metadata()?.nlink() == 0)
     }
 }

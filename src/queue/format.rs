@@ -3,6 +3,7 @@
 use super::tally::{Amount, KINDS, Tally};
 use super::{Record, Stored};
 use bytes::Bytes;
+use std::io;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The first bytes of a segment, before its records.
@@ -48,6 +49,8 @@ pub struct Seal {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Found {
     Header(Header),
+    /// Whole, and of this format, which is not ours.
+    Version(u16),
     /// Zeros: written ahead and never used.
     Blank,
     Damaged,
@@ -78,6 +81,9 @@ impl Header {
         if let Some(header) = areas().find_map(Header::read) {
             return Found::Header(header);
         }
+        if let Some(version) = areas().find_map(other_version) {
+            return Found::Version(version);
+        }
         if areas().flatten().all(|byte| *byte == 0) { Found::Blank } else { Found::Damaged }
     }
 
@@ -90,6 +96,24 @@ impl Header {
             created: time(get_u64(area, 32)),
         })
     }
+}
+
+/// The version of a header that is whole and not of ours: the magic, the place of the version and that of the
+/// checksum are the same in all.
+fn other_version(area: &[u8]) -> Option<u16> {
+    let sum = crc32c::crc32c(&area[..60]).to_le_bytes();
+    let version = u16::from_le_bytes([area[8], area[9]]);
+    let whole = area[..8] == *HEADER_MAGIC && area[60..] == sum;
+    (whole && version != u16::from(VERSION)).then_some(version)
+}
+
+/// Why a queue of `version` cannot be opened, and what to do about it.
+pub fn foreign(version: u16) -> io::Error {
+    let text = format!(
+        "the queue on disk is of format version {version}, and this Sidelight reads version {VERSION}: \
+         let the Sidelight that wrote it deliver what waits there, or move its files away"
+    );
+    io::Error::new(io::ErrorKind::InvalidData, text)
 }
 
 impl Seal {

@@ -6,7 +6,7 @@
 use super::Stored;
 use super::cursor;
 use super::disk::{File, read_full};
-use super::format::{BLOCK, Found, Header, Seal};
+use super::format::{BLOCK, Found, Header, Seal, foreign};
 use super::scan::{Entry, Range, Scan};
 use super::segment::{BAD, FREE, Segment, first_of, tally};
 use super::tally::{Amount, Tally};
@@ -189,8 +189,10 @@ fn open_segments(directory: &Path) -> io::Result<Vec<OnDisk>> {
         };
         let mut block = vec![0; BLOCK as usize];
         read_full(&file, &mut block, 0)?;
-        let Found::Header(header) = Header::find(&block) else {
-            continue;
+        let header = match Header::find(&block) {
+            Found::Header(header) => header,
+            Found::Version(version) => return Err(foreign(version)),
+            Found::Blank | Found::Damaged => continue,
         };
         if header.first != first {
             continue;

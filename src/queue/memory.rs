@@ -56,6 +56,10 @@ impl Disk for Memory {
     fn sync_dir(&self) -> io::Result<()> {
         Ok(())
     }
+
+    fn is_gone(&self) -> bool {
+        false
+    }
 }
 
 impl File for Cells {
@@ -94,5 +98,9 @@ impl File for Cells {
         let len = usize::try_from(len).map_err(|_| io::ErrorKind::FileTooLarge)?;
         self.0.write().unwrap_or_else(PoisonError::into_inner).resize(len, 0);
         Ok(())
+    }
+
+    fn is_deleted(&self) -> io::Result<bool> {
+        Ok(false)
     }
 }

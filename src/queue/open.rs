@@ -5,7 +5,7 @@ use super::committer::Committer;
 use super::config::{Config, Durability, Overrides};
 use super::cursor::{self, Cursor};
 use super::disk::{Disk, read_full};
-use super::format::{BLOCK, Found, Header, Seal};
+use super::format::{BLOCK, Found, Header, Seal, foreign};
 use super::lane::Lane;
 use super::log::{Free, Log};
 use super::reader::{Position, Reader};
@@ -49,7 +49,7 @@ impl Queue {
     /// left alone.
     ///
     /// Errors: the directory cannot be read or written, it is in use by another process (which the
-    /// message names), or two lanes have the same name.
+    /// message names), it is of another version of the format, or two lanes have the same name.
     pub fn open(
         config: Config,
         specs: &[LaneSpec],
@@ -163,6 +163,8 @@ impl Opening<'_> {
                 let name = self.rename(name, FREE)?;
                 free.push(Free { name, size });
             }
+            // Nothing of it is touched.
+            Found::Version(version) => return Err(foreign(version)),
             Found::Damaged => {
                 let name = self.rename(name, BAD)?;
                 self.metrics.corrupt.increment(1);

@@ -12,9 +12,10 @@ use super::segment::{FREE, Segment};
 use super::window::Window;
 use super::{Metrics, PushError, Record};
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, mpsc};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
-use tracing::warn;
+use tracing::{error, warn};
 
 /// Takes records. Cloning shares it.
 #[derive(Clone)]
@@ -40,6 +41,10 @@ pub struct Shared {
     pub arrived: Notify,
     pub chores: Mutex<Chores>,
     pub chore: Condvar,
+    /// Keeps other processes out of a directory that had to be made anew.
+    pub lock: Mutex<Option<Box<dyn Send + Sync>>>,
+    /// The last group could not be written, and not for want of room.
+    pub failing: AtomicBool,
     inbox: mpsc::Sender<Message>,
     room: Arc<Semaphore>,
 }
@@ -120,6 +125,11 @@ impl Queue {
         self.shared.log().size()
     }
 
+    /// Whether the last records that came could not be kept because the disk failed.
+    pub fn is_failing(&self) -> bool {
+        self.shared.failing.load(Ordering::Relaxed)
+    }
+
     /// Brings the gauges up to date, for a scrape.
     pub fn observe(&self) {
         let (bytes, oldest) = {
@@ -152,6 +162,8 @@ impl Shared {
             arrived: Notify::new(),
             chores: Mutex::default(),
             chore: Condvar::new(),
+            lock: Mutex::default(),
+            failing: AtomicBool::new(false),
             inbox,
             room: Arc::new(Semaphore::new(INBOX as usize)),
         };
@@ -211,6 +223,42 @@ impl Shared {
                 reader.unwritten = true;
                 self.metrics.disk_errors.increment(1);
                 warn!(lane = %reader.name, %error, "cannot write the lane's cursor");
+            }
+        }
+    }
+
+    /// Makes the directory anew if somebody has deleted it, or moved it away: what it held is lost but for what
+    /// is still in memory, and lanes will say so; what comes is kept again. Whether it was gone.
+    pub fn restore(&self) -> bool {
+        if !self.disk.is_gone() {
+            return false;
+        }
+        self.metrics.disk_errors.increment(1);
+        error!("the queue's directory is gone: what waited there is lost; beginning anew in the same place");
+        match self.disk.lock() {
+            Ok(lock) => {
+                *self.lock.lock().unwrap_or_else(PoisonError::into_inner) = Some(lock);
+                self.log().free.clear();
+                self.restore_cursors();
+            }
+            Err(error) => error!(%error, "the queue's directory cannot be made anew; trying again"),
+        }
+        true
+    }
+
+    fn restore_cursors(&self) {
+        let lanes: Vec<(usize, Arc<str>)> = {
+            let log = self.log();
+            let live = log.readers.iter().enumerate().filter(|(_, reader)| !reader.gone);
+            live.map(|(index, reader)| (index, reader.name.clone())).collect()
+        };
+        for (index, name) in lanes {
+            match Cursor::open(&*self.disk, &name) {
+                Ok((cursor, _)) => {
+                    *self.cursor(index).lock().unwrap_or_else(PoisonError::into_inner) = cursor;
+                    self.update(index, |log| log.readers[index].unwritten = true);
+                }
+                Err(error) => warn!(lane = %name, %error, "cannot make the lane's cursor anew"),
             }
         }
     }

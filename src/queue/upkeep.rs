@@ -34,6 +34,7 @@ impl Upkeep {
     /// Works until the queue is finished. Blocks.
     pub fn run(mut self) {
         while self.turn() {}
+        self.shared.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
     /// Waits for something to do and does it. Whether there may be more.
@@ -44,6 +45,7 @@ impl Upkeep {
     }
 
     pub(super) fn work(&mut self, chores: Chores) {
+        self.shared.restore();
         self.shared.log().expire(&self.shared.clock);
         self.write_cursors();
         if chores.cursors || chores.finish {

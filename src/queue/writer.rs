@@ -11,6 +11,7 @@ use super::{PushError, Stored};
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, IoSlice};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 use tracing::{error, info, warn};
 
@@ -79,12 +80,21 @@ impl Writer {
             match self.try_write(group, len, now) {
                 Ok(()) => {
                     self.written(group, now);
+                    self.shared.failing.store(false, Ordering::Relaxed);
                     return Ok(());
                 }
                 Err(Failure::Full) if self.reclaim() => {}
                 Err(Failure::Full) => return Err(PushError::Full),
-                Err(Failure::Disk(error)) if failed => return Err(PushError::Disk(error)),
-                Err(Failure::Disk(_)) => failed = true,
+                Err(Failure::Disk(error)) if failed => {
+                    if !self.shared.failing.swap(true, Ordering::Relaxed) {
+                        error!(%error, "the queue's disk fails: senders are told to come back until it is mended");
+                    }
+                    return Err(PushError::Disk(error));
+                }
+                Err(Failure::Disk(_)) => {
+                    self.shared.restore();
+                    failed = true;
+                }
             }
         }
     }
@@ -107,7 +117,8 @@ impl Writer {
             .flat_map(|(header, push)| [IoSlice::new(header), IoSlice::new(&push.record.payload)])
             .collect();
         let written = write_all(&*active.file, &mut slices, active.offset)
-            .and_then(|()| if durable { active.file.sync_data() } else { Ok(()) });
+            .and_then(|()| if durable { active.file.sync_data() } else { Ok(()) })
+            .and_then(|()| if active.file.is_deleted()? { Err(deleted()) } else { Ok(()) });
         match written {
             Ok(()) => {
                 self.active = Some(active);
@@ -303,6 +314,11 @@ impl Writer {
         }
         Failure::Full
     }
+}
+
+/// What is written to a file without a name is gone with the process.
+fn deleted() -> io::Error {
+    io::Error::new(io::ErrorKind::NotFound, "the segment was deleted")
 }
 
 enum Failure {

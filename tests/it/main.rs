@@ -6,6 +6,7 @@ mod corpus_agent;
 mod corpus_enrich;
 mod corpus_wire;
 mod detect;
+mod disk;
 mod embed;
 mod kill;
 mod layers;

@@ -25,6 +25,10 @@ struct World {
     failing_reads: u32,
     /// Most bytes that one write takes. 0: all.
     short: usize,
+    /// No name can be made or changed.
+    read_only: bool,
+    /// The directory was deleted.
+    gone: bool,
 }
 
 #[derive(Clone)]
@@ -89,6 +93,20 @@ impl FaultDisk {
         self.world().short = bytes;
     }
 
+    /// No file can be made or renamed any more.
+    pub fn make_read_only(&self) {
+        self.world().read_only = true;
+    }
+
+    /// Somebody deletes the directory with everything in it.
+    pub fn delete_everything(&self) {
+        let mut world = self.world();
+        world.names.clear();
+        world.lasting.clear();
+        world.unsynced.clear();
+        world.gone = true;
+    }
+
     /// Whether the next write will fail.
     pub fn is_failing(&self) -> bool {
         self.world().failing_writes > 0
@@ -98,6 +116,7 @@ impl FaultDisk {
         let mut world = self.world();
         (world.capacity, world.failing_writes, world.failing_syncs) = (0, 0, 0);
         (world.failing_reads, world.short) = (0, 0);
+        world.read_only = false;
     }
 
     /// Bytes of all files.
@@ -130,6 +149,13 @@ impl World {
     fn change(&mut self, change: Change) {
         change.clone().apply(&mut self.names);
         self.unsynced.push(change);
+    }
+
+    fn may_name(&self) -> io::Result<()> {
+        if self.gone {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        if self.read_only { Err(io::ErrorKind::ReadOnlyFilesystem.into()) } else { Ok(()) }
     }
 
     fn find(&self, name: &str) -> io::Result<usize> {
@@ -196,6 +222,11 @@ fn roll(dice: &mut u64) -> u64 {
 
 impl Disk for FaultDisk {
     fn lock(&self) -> io::Result<Box<dyn Send + Sync>> {
+        let mut world = self.world();
+        if world.read_only {
+            return Err(io::ErrorKind::ReadOnlyFilesystem.into());
+        }
+        world.gone = false;
         Ok(Box::new(()))
     }
 
@@ -206,6 +237,7 @@ impl Disk for FaultDisk {
 
     fn create(&self, name: &str) -> io::Result<Arc<dyn File>> {
         let mut world = self.world();
+        world.may_name()?;
         world.files.push(Inode::default());
         let id = world.files.len() - 1;
         world.change(Change::Link(name.to_string(), id));
@@ -215,6 +247,7 @@ impl Disk for FaultDisk {
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         let mut world = self.world();
+        world.may_name()?;
         world.find(from)?;
         world.change(Change::Rename(from.to_string(), to.to_string()));
         Ok(())
@@ -238,6 +271,10 @@ impl Disk for FaultDisk {
         world.lasting = world.names.clone();
         world.unsynced.clear();
         Ok(())
+    }
+
+    fn is_gone(&self) -> bool {
+        self.world().gone
     }
 }
 
@@ -320,5 +357,10 @@ impl File for FaultFile {
         write.apply(&mut file.now);
         file.unsynced.push(write);
         Ok(())
+    }
+
+    fn is_deleted(&self) -> io::Result<bool> {
+        let world = self.disk.world();
+        Ok(!world.names.values().any(|id| *id == self.id))
     }
 }

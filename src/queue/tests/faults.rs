@@ -173,3 +173,73 @@ fn memory_leaves_the_disk_alone() {
     committer.join().unwrap();
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
 }
+
+#[test]
+fn a_directory_that_is_deleted_is_noticed_before_anything_more_is_accepted_and_made_anew() {
+    for young in [0, 1 << 20] {
+        let mut rig = Rig::new(small(), vec![lane("one"), lane("two")], young);
+        for number in 0..4 {
+            rig.accept(vec![numbered(number, 1500)]);
+        }
+        assert_eq!(rig.drain(1).len(), 4);
+        rig.disk.delete_everything();
+        rig.accept(vec![numbered(4, 100)]);
+        let came = rig.drain(0);
+        assert_eq!(came.last(), Some(&4), "what came afterwards is kept");
+        assert_eq!(came.len(), if young == 0 { 1 } else { 5 }, "what memory held is not lost");
+        assert_eq!(rig.drain(1), [4]);
+        rig.accept(vec![numbered(5, 100)]);
+        rig.upkeep();
+        assert!(rig.lanes.iter().all(|lane| lane.ledger().closes()));
+        let rig = rig.restart(|disk| disk.crash(7));
+        assert_eq!(rig.drain(0), [5], "and so are cursors");
+    }
+}
+
+#[test]
+fn an_idle_queue_notices_that_its_directory_is_gone() {
+    let mut rig = rig();
+    rig.drain(0);
+    rig.disk.delete_everything();
+    rig.upkeep();
+    assert!(rig.disk.names().contains(&"one.cursor".to_string()));
+    assert!(push_one(&mut rig, 1).is_ok());
+    assert_eq!(rig.drain(0), [1]);
+}
+
+#[test]
+fn a_read_only_disk_refuses_and_says_so_until_it_is_mended() {
+    let mut rig = rig();
+    rig.disk.make_read_only();
+    rig.disk.fail_writes(1);
+    assert!(matches!(push_one(&mut rig, 1), Err(PushError::Disk(_))));
+    assert!(rig.queue.is_failing());
+    rig.disk.delete_everything();
+    assert!(matches!(push_one(&mut rig, 2), Err(PushError::Disk(_))));
+    rig.disk.mend();
+    assert!(push_one(&mut rig, 3).is_ok());
+    assert!(!rig.queue.is_failing());
+    assert_eq!(rig.drain(0).last(), Some(&3));
+}
+
+#[test]
+fn a_queue_of_another_version_is_refused_and_left_as_it_is() {
+    let rig = rig();
+    let name = rig.segments().remove(0);
+    for at in [0, 1024] {
+        rig.disk.edit(&name, |bytes| {
+            bytes[at + 8] = 7;
+            let sum = crc32c::crc32c(&bytes[at..at + 60]).to_le_bytes();
+            bytes[at + 60..at + 64].copy_from_slice(&sum);
+        });
+    }
+    let before = rig.disk.names();
+    let disk: std::sync::Arc<dyn Disk> = std::sync::Arc::new(rig.disk.clone());
+    let refused = Queue::open(small(), &[lane("one")], Metrics::new(), disk).err().unwrap();
+    assert!(
+        refused
+            .to_string()
+            .starts_with("the queue on disk is of format version 7, and this Sidelight reads version 1")
+    );
+    assert_eq!(rig.disk.names(), before);
+}

@@ -122,6 +122,10 @@ impl Agent {
         }
     }
 
+    pub fn data_dir(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Stops it in order.
     pub async fn stop(self) -> Stopped {
         let waiting = self.running.stop().await;

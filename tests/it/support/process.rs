@@ -44,6 +44,7 @@ impl Sidelight {
             .args(["--set", &format!("receivers.otlp.protocols.http.endpoint=127.0.0.1:{http}")])
             .args(["--set", "receivers.otlp.protocols.grpc.endpoint=127.0.0.1:0"])
             .args(["--set", "telemetry.metrics.endpoint=127.0.0.1:0"])
+            .args(["--set", "manage.endpoint=127.0.0.1:0"])
             .args(["--set", "telemetry.health.endpoint=127.0.0.1:0"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
