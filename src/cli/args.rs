@@ -180,11 +180,62 @@ pub enum Queue {
         #[command(flatten)]
         how: Listing,
     },
+    /// Look through every file of the queue, and say what is damaged and what that has cost
+    Fsck {
+        /// Mend what can be mended; only while no agent runs
+        #[arg(long)]
+        repair: bool,
+        #[command(flatten)]
+        how: Listing,
+    },
+    /// Send again to one exporter what is still on disk; only while no agent runs
+    Replay {
+        /// The exporter
+        #[arg(long, value_name = "ID")]
+        exporter: String,
+        /// The first sequence to send
+        #[arg(long, value_name = "SEQUENCE", default_value_t = 0)]
+        from: u64,
+        #[command(flatten)]
+        sources: Sources,
+    },
+    /// Give up what waits for one exporter; only while no agent runs
+    Drop {
+        /// The exporter
+        #[arg(long, value_name = "ID")]
+        exporter: String,
+        /// The first sequence to keep
+        #[arg(long, value_name = "SEQUENCE", required_unless_present = "all")]
+        to: Option<u64>,
+        /// Keep nothing
+        #[arg(long, conflicts_with = "to")]
+        all: bool,
+        #[command(flatten)]
+        sources: Sources,
+    },
     /// What a back end will never take
     Dead {
         #[command(subcommand)]
         command: Dead,
     },
+}
+
+/// Which dead letters are meant.
+#[derive(clap::Args)]
+pub struct Choice {
+    /// As `queue dead ls` lists them
+    pub ids: Vec<i64>,
+    /// Only those of this exporter
+    #[arg(long, value_name = "ID")]
+    pub exporter: Option<String>,
+    /// Only those with this reason
+    #[arg(long)]
+    pub reason: Option<String>,
+    /// Whatever their id, exporter and reason
+    #[arg(long)]
+    pub all: bool,
+    #[command(flatten)]
+    pub sources: Sources,
 }
 
 #[derive(clap::Subcommand)]
@@ -204,6 +255,10 @@ pub enum Dead {
         #[command(flatten)]
         sources: Sources,
     },
+    /// Have them sent once more, by the next agent that runs; only while none does
+    Replay(Choice),
+    /// Remove them for good; only while no agent runs
+    Drop(Choice),
 }
 
 #[derive(clap::Subcommand)]

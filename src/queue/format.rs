@@ -11,8 +11,9 @@ pub const BLOCK: u64 = 4096;
 /// Bytes of a record before its metadata.
 pub const RECORD_HEADER: usize = 40;
 
-const HEADER_AT: [usize; 2] = [0, 1024];
-const HEADER_LEN: usize = 64;
+/// Where the header's two copies begin.
+pub const HEADER_AT: [usize; 2] = [0, 1024];
+pub const HEADER_LEN: usize = 64;
 /// Where the seal's two copies begin.
 pub const SEAL_AT: [usize; 2] = [2048, 3072];
 const SEAL_LEN: usize = 256;

@@ -264,7 +264,7 @@ fn open(directory: &Path, name: &str) -> io::Result<Option<fs::File>> {
 }
 
 /// Names and lengths, by name.
-fn names(directory: &Path) -> io::Result<Vec<(String, u64)>> {
+pub(super) fn names(directory: &Path) -> io::Result<Vec<(String, u64)>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(directory)? {
         let entry = entry?;

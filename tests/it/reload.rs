@@ -7,6 +7,8 @@ use crate::support::upstream::{Behaviour, Upstream};
 use sidelight::queue::Chosen;
 use std::collections::HashSet;
 use std::fs;
+use std::path::Path;
+use std::process::Command;
 
 fn to(upstreams: &[(&str, &Upstream)]) -> String {
     let retry = "retry_on_failure: { initial_interval: 20ms, max_interval: 50ms }";
@@ -160,4 +162,44 @@ async fn a_second_signal_ends_at_once() {
     agent.signal("INT");
     assert_eq!(agent.ended().await, Some(143));
     assert!(started.elapsed().as_secs() < 5, "the drain would take ten");
+}
+
+/// Runs a `queue` command on the data in `folder`: its exit status, and what it said.
+fn queue(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+    let out = Command::new(env!("CARGO_BIN_EXE_sidelight"))
+        .arg("queue")
+        .args(arguments)
+        .args(["--set", &format!("data_dir={}", folder.display())])
+        .output()
+        .expect("it ends");
+    let said = [out.stdout, out.stderr].concat();
+    (out.status.code(), String::from_utf8_lossy(&said).into_owned())
+}
+
+#[tokio::test]
+async fn the_queue_is_changed_from_outside_only_while_no_agent_runs() {
+    let upstream = Upstream::start().await;
+    upstream.always(Behaviour::http(400));
+    let folder = tempfile::tempdir().expect("a folder");
+    let exporter = ["--set".to_string(), format!("exporters.otlphttp.endpoint={}", upstream.url())];
+    let mut agent = Sidelight::start_with(folder.path(), &exporter).await;
+    agent.send(&call("one")).await;
+    agent.wait_for_log("a batch goes to the dead letters").await;
+    for arguments in [&["dead", "replay", "--all"][..], &["drop", "--exporter", "otlphttp", "--all"]] {
+        let (status, said) = queue(folder.path(), arguments);
+        assert_eq!(status, Some(2), "{said}");
+        assert!(said.contains(&format!("in use by process {}", agent.pid())), "{said}");
+    }
+    let (_, said) = queue(folder.path(), &["dead", "drop", "--all"]);
+    assert!(said.contains("POST /v1/queue/dead/drop"), "{said}");
+    agent.signal("TERM");
+    agent.ended().await;
+
+    assert_eq!(queue(folder.path(), &["fsck", "--repair"]).0, Some(0));
+    assert_eq!(queue(folder.path(), &["dead", "replay"]).0, Some(2), "all of them have to be asked for");
+    let (_, said) = queue(folder.path(), &["dead", "replay", "--reason", "refused"]);
+    assert_eq!(said, "1 letters with 1 items go out when an agent runs again\n");
+    upstream.always(Behaviour::Accept);
+    let _agent = Sidelight::start_with(folder.path(), &exporter).await;
+    upstream.wait_for(|taken| taken.span_ids().len() == 1).await;
 }

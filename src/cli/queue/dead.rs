@@ -1,10 +1,10 @@
-//! `sidelight queue dead`: what a back end will never take.
+//! `sidelight queue dead`: what a back end will never take; looked at, sent again, or removed.
 
-use super::super::args::{Dead, Sources};
+use super::super::args::{Choice, Dead, Sources};
 use super::super::table::table;
 use super::super::{Failure, Outcome, show};
-use super::{show_json, signal};
-use crate::queue::{DeadError, DeadReading, Letter, Summary};
+use super::{change, show_json, signal};
+use crate::queue::{self, Chosen, Count, DeadError, DeadLetters, DeadReading, Letter, Summary};
 use crate::units::{Size, utc_text};
 use anyhow::anyhow;
 use serde::Serialize;
@@ -18,7 +18,41 @@ pub fn run(command: Dead, directory: impl Fn(Sources) -> Result<PathBuf, Failure
     match command {
         Dead::Ls { exporter, how } => list(&directory(how.sources)?, exporter.as_deref(), how.json),
         Dead::Show { id, sources } => show_letter(&directory(sources)?, id),
+        Dead::Replay(choice) => {
+            let count = changed(choice, directory, "queue/dead/replay", |letters, chosen| {
+                let exporters: Vec<String> =
+                    every(letters)?.into_iter().map(|letter| letter.exporter).collect();
+                letters.mark(chosen, &exporters.iter().map(String::as_str).collect::<Vec<_>>())
+            })?;
+            show(format!(
+                "{} letters with {} items go out when an agent runs again\n",
+                count.letters, count.items
+            ))
+        }
+        Dead::Drop(choice) => {
+            let count = changed(choice, directory, "queue/dead/drop", DeadLetters::discard)?;
+            show(format!("{} letters with {} items were removed\n", count.letters, count.items))
+        }
     }
+}
+
+/// Does `work` to the chosen letters of a queue that no agent runs on.
+fn changed(
+    choice: Choice,
+    directory: impl Fn(Sources) -> Result<PathBuf, Failure>,
+    path: &str,
+    work: impl Fn(&DeadLetters, &Chosen) -> Result<Count, DeadError>,
+) -> Result<Count, Failure> {
+    let Choice { ids, exporter, reason, all, sources } = choice;
+    if ids.is_empty() && exporter.is_none() && reason.is_none() && !all {
+        return Err(Failure::BadInput(anyhow!("say which letters: by id, --exporter, --reason, or --all")));
+    }
+    let directory = directory(sources)?;
+    let _stopped = change::stopped(&directory, path)?;
+    // Its bounds are the agent's to keep.
+    let bounds = queue::Dead { max_size: Size(u64::MAX), ..queue::Dead::default() };
+    let letters = DeadLetters::open(&directory, bounds, queue::Metrics::new()).map_err(unreadable)?;
+    work(&letters, &Chosen { ids, exporter, reason }).map_err(unreadable)
 }
 
 /// A dead letter as `--json` shows it.
@@ -37,7 +71,7 @@ struct Row<'a> {
 
 fn list(directory: &Path, exporter: Option<&str>, as_json: bool) -> Outcome {
     let letters = match DeadReading::open(directory).map_err(unreadable)? {
-        Some(reading) => every(&reading, exporter).map_err(unreadable)?,
+        Some(reading) => pages(|after| reading.list(exporter, after, PAGE)).map_err(unreadable)?,
         None => Vec::new(),
     };
     if as_json {
@@ -50,15 +84,19 @@ fn list(directory: &Path, exporter: Option<&str>, as_json: bool) -> Outcome {
     show(table(["ID", "DIED", "EXPORTER", "SIGNAL", "ITEMS", "SIZE", "REASON", "MESSAGE"], &rows))
 }
 
-fn every(reading: &DeadReading, exporter: Option<&str>) -> Result<Vec<Summary>, DeadError> {
+fn every(letters: &DeadLetters) -> Result<Vec<Summary>, DeadError> {
+    pages(|after| letters.list(None, after, PAGE))
+}
+
+/// All letters, page by page.
+fn pages(page: impl Fn(i64) -> Result<Vec<Summary>, DeadError>) -> Result<Vec<Summary>, DeadError> {
     let mut letters: Vec<Summary> = Vec::new();
     loop {
-        let after = letters.last().map_or(0, |letter| letter.id);
-        let page = reading.list(exporter, after, PAGE)?;
-        if page.is_empty() {
+        let next = page(letters.last().map_or(0, |letter| letter.id))?;
+        if next.is_empty() {
             return Ok(letters);
         }
-        letters.extend(page);
+        letters.extend(next);
     }
 }
 

@@ -1,5 +1,6 @@
-//! `sidelight queue`: the queue's directory, read while the agent runs or not.
+//! `sidelight queue`: the queue's directory, read while the agent runs or not, changed while it does not.
 
+mod change;
 mod dead;
 mod log;
 
@@ -18,6 +19,9 @@ pub fn run(command: Queue, environment: &Environment) -> Outcome {
         Queue::Show { sequence: None, from, limit, how } => {
             log::records(&directory(how.sources)?, from, limit, how.json)
         }
+        Queue::Fsck { repair, how } => change::fsck(&directory(how.sources)?, repair, how.json),
+        Queue::Replay { exporter, from, sources } => change::replay(&directory(sources)?, &exporter, from),
+        Queue::Drop { exporter, to, all: _, sources } => change::drop(&directory(sources)?, &exporter, to),
         Queue::Dead { command } => dead::run(command, directory),
     }
 }

@@ -7,5 +7,6 @@ mod lanes;
 mod limits;
 mod model;
 mod rig;
+mod tools;
 mod torn;
 mod whole;

@@ -6,14 +6,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-struct Running {
-    queue: Queue,
-    lanes: Vec<Lane>,
+pub struct Running {
+    pub queue: Queue,
+    pub lanes: Vec<Lane>,
     committer: JoinHandle<()>,
     upkeep: JoinHandle<()>,
 }
 
-fn start(dir: &Path, config: Config, lanes: &[&str]) -> Running {
+pub fn start(dir: &Path, config: Config, lanes: &[&str]) -> Running {
     let specs: Vec<LaneSpec> = lanes.iter().map(|name| spec(name)).collect();
     let Opened { queue, committer, upkeep, lanes } =
         Queue::open(config, &specs, Metrics::new(), Arc::new(Directory::new(dir))).unwrap();
@@ -30,7 +30,7 @@ fn spec(name: &str) -> LaneSpec {
 }
 
 impl Running {
-    fn stop(self) {
+    pub fn stop(self) {
         self.queue.close();
         self.committer.join().unwrap();
         self.queue.finish();
@@ -42,7 +42,7 @@ fn record(text: &str) -> Record {
     Record { kind: 1, flags: 0, items: 2, payload: Bytes::copy_from_slice(text.as_bytes()) }
 }
 
-fn sent(items: u64) -> Vec<Settled> {
+pub fn sent(items: u64) -> Vec<Settled> {
     vec![Settled { kind: 1, outcome: Outcome::Sent, items }]
 }
 
