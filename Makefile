@@ -30,6 +30,16 @@ test: tools ## format, lint, unit, property and integration tests, doc tests
 model: ## fetch the embedding model (all-MiniLM-L6-v2, 90 MB) into the data directory, or where SIDELIGHT_MODEL_DIR says
 	@packaging/model "$${SIDELIGHT_MODEL_DIR:-$${SIDELIGHT_DATA:-sidelight-data}/model}"
 
+# How often and how long; FAULTS=short is what CI runs, after `make test` has killed and cut power a little.
+FAULTS ?= usual
+faults_usual = SIDELIGHT_CASES=1500 SIDELIGHT_KILLS=240 SIDELIGHT_POWER_ROUNDS=40 SIDELIGHT_SYNC_ROUNDS=10 SIDELIGHT_SOAK_SECONDS=300
+faults_short = SIDELIGHT_CASES=40 SIDELIGHT_KILLS=12 SIDELIGHT_POWER_ROUNDS=4 SIDELIGHT_SYNC_ROUNDS=1 SIDELIGHT_SOAK_SECONDS=20
+
+.PHONY: test-faults
+test-faults: tools ## kill -9, power loss, full and failing disks, a soak (docs/reliability.md; root for what mounts)
+	$(faults_$(FAULTS)) $(CARGO) test --locked --lib -- --nocapture queue::tests::power queue::tests::model
+	$(faults_$(FAULTS)) $(CARGO) test --locked --test it -- --include-ignored --nocapture --test-threads=1 kill:: faults::
+
 .PHONY: test-backends
 test-backends: tools ## what needs real back ends (Jaeger, Collector, Prometheus; Tempo where SIDELIGHT_TEMPO_BIN names one)
 	tests/backends/install

@@ -8,6 +8,7 @@ mod corpus_wire;
 mod detect;
 mod disk;
 mod embed;
+mod faults;
 mod kill;
 mod layers;
 mod line;

@@ -29,6 +29,12 @@ struct World {
     read_only: bool,
     /// The directory was deleted.
     gone: bool,
+    /// How many more changes there are power for.
+    left: Option<u64>,
+    /// The power has failed: nothing changes any more.
+    off: bool,
+    /// Changes so far.
+    changes: u64,
 }
 
 #[derive(Clone)]
@@ -59,15 +65,21 @@ impl FaultDisk {
 
     /// The power fails: of what was not synced, some sectors and some names made it, by `dice`.
     pub fn crash(&self, mut dice: u64) {
+        self.crash_by(&mut |sides| roll(&mut dice) as usize % sides);
+    }
+
+    /// As [`FaultDisk::crash`], where `pick` chooses one of so many, from 0 on.
+    pub fn crash_by(&self, pick: &mut dyn FnMut(usize) -> usize) {
         let mut world = self.world();
+        (world.left, world.off) = (None, false);
         let World { names, lasting, unsynced, files, .. } = &mut *world;
         for file in files.iter_mut() {
             for write in std::mem::take(&mut file.unsynced) {
-                write.tear(&mut file.lasting, &mut dice);
+                write.tear(&mut file.lasting, pick);
             }
             file.now = file.lasting.clone();
         }
-        let made_it = roll(&mut dice) as usize % (unsynced.len() + 1);
+        let made_it = pick(unsynced.len() + 1);
         unsynced.drain(..).take(made_it).for_each(|change| change.apply(lasting));
         *names = lasting.clone();
     }
@@ -91,6 +103,20 @@ impl FaultDisk {
 
     pub fn write_at_most(&self, bytes: usize) {
         self.world().short = bytes;
+    }
+
+    /// The power will fail after so many more changes.
+    pub fn power_for(&self, changes: u64) {
+        self.world().left = Some(changes);
+    }
+
+    pub fn is_off(&self) -> bool {
+        self.world().off
+    }
+
+    /// Changes so far.
+    pub fn changes(&self) -> u64 {
+        self.world().changes
     }
 
     /// No file can be made or renamed any more.
@@ -151,7 +177,19 @@ impl World {
         self.unsynced.push(change);
     }
 
-    fn may_name(&self) -> io::Result<()> {
+    /// Counts a change, of bytes or names or what lasts of them, if there is power for it.
+    fn draw(&mut self) -> io::Result<()> {
+        if self.off || self.left == Some(0) {
+            self.off = true;
+            return Err(io::Error::other("no power"));
+        }
+        self.left = self.left.map(|left| left - 1);
+        self.changes += 1;
+        Ok(())
+    }
+
+    fn may_name(&mut self) -> io::Result<()> {
+        self.draw()?;
         if self.gone {
             return Err(io::ErrorKind::NotFound.into());
         }
@@ -186,18 +224,18 @@ impl Write {
     }
 
     /// Applies some sectors of it.
-    fn tear(&self, bytes: &mut Vec<u8>, dice: &mut u64) {
+    fn tear(&self, bytes: &mut Vec<u8>, pick: &mut dyn FnMut(usize) -> usize) {
         let Write::Bytes(start, new) = self else {
-            if roll(dice).is_multiple_of(2) {
+            if pick(2) == 0 {
                 self.apply(bytes);
             }
             return;
         };
-        let all_or_some = roll(dice) % 3;
+        let all_or_some = pick(3);
         let mut at = 0;
         while at < new.len() {
             let len = (SECTOR - (start + at) % SECTOR).min(new.len() - at);
-            if all_or_some == 0 || (all_or_some == 1 && roll(dice).is_multiple_of(2)) {
+            if all_or_some == 0 || (all_or_some == 1 && pick(2) == 0) {
                 put(bytes, start + at, &new[at..at + len]);
             }
             at += len;
@@ -255,6 +293,7 @@ impl Disk for FaultDisk {
 
     fn remove(&self, name: &str) -> io::Result<()> {
         let mut world = self.world();
+        world.draw()?;
         world.find(name)?;
         world.change(Change::Remove(name.to_string()));
         Ok(())
@@ -268,6 +307,7 @@ impl Disk for FaultDisk {
 
     fn sync_dir(&self) -> io::Result<()> {
         let mut world = self.world();
+        world.draw()?;
         world.lasting = world.names.clone();
         world.unsynced.clear();
         Ok(())
@@ -308,6 +348,7 @@ impl File for FaultFile {
 
     fn write_at(&self, from: &[IoSlice<'_>], offset: u64) -> io::Result<usize> {
         let mut world = self.disk.world();
+        world.draw()?;
         if due(&mut world.failing_writes) {
             return Err(eio());
         }
@@ -335,6 +376,7 @@ impl File for FaultFile {
 
     fn sync_data(&self) -> io::Result<()> {
         let mut world = self.disk.world();
+        world.draw()?;
         let failing = due(&mut world.failing_syncs);
         let file = &mut world.files[self.id];
         let unsynced = std::mem::take(&mut file.unsynced);
@@ -352,6 +394,7 @@ impl File for FaultFile {
 
     fn set_len(&self, len: u64) -> io::Result<()> {
         let mut world = self.disk.world();
+        world.draw()?;
         let file = &mut world.files[self.id];
         let write = Write::Len(len as usize);
         write.apply(&mut file.now);

@@ -6,6 +6,7 @@ mod faults;
 mod lanes;
 mod limits;
 mod model;
+mod power;
 mod rig;
 mod tools;
 mod torn;

@@ -1,5 +1,6 @@
 //! What several tests stand on.
 pub mod agent;
+pub mod flood;
 pub mod pack;
 pub mod process;
 pub mod spans;

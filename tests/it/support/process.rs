@@ -1,5 +1,6 @@
 //! The real binary, for what only a process can show: signals, kill -9, exit status.
 
+use super::agent::Metrics;
 use super::spans::Trace;
 use std::net::TcpListener;
 use std::path::Path;
@@ -15,7 +16,12 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// A running `sidelight run`, killed when it is dropped.
 pub struct Sidelight {
     child: Child,
+    /// Where traces are posted.
     pub url: String,
+    /// The base URL of its gRPC receiver.
+    pub grpc: String,
+    /// The page of metrics.
+    pub metrics: String,
     log: Lines<BufReader<ChildStderr>>,
     client: reqwest::Client,
 }
@@ -35,15 +41,15 @@ impl Sidelight {
     /// As [`Sidelight::start_with`], from a command that ends in the binary's name.
     pub async fn start_as(mut command: Command, folder: &Path, arguments: &[String]) -> Sidelight {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = free_port();
+        let (http, grpc, metrics) = (free_port(), free_port(), free_port());
         let mut child = command
             .arg("run")
             .args(arguments)
             .arg("--set")
             .arg(format!("data_dir={}", folder.display()))
             .args(["--set", &format!("receivers.otlp.protocols.http.endpoint=127.0.0.1:{http}")])
-            .args(["--set", "receivers.otlp.protocols.grpc.endpoint=127.0.0.1:0"])
-            .args(["--set", "telemetry.metrics.endpoint=127.0.0.1:0"])
+            .args(["--set", &format!("receivers.otlp.protocols.grpc.endpoint=127.0.0.1:{grpc}")])
+            .args(["--set", &format!("telemetry.metrics.endpoint=127.0.0.1:{metrics}")])
             .args(["--set", "manage.endpoint=127.0.0.1:0"])
             .args(["--set", "telemetry.health.endpoint=127.0.0.1:0"])
             .stdin(Stdio::null())
@@ -59,6 +65,8 @@ impl Sidelight {
         Sidelight {
             child,
             url: format!("http://127.0.0.1:{http}/v1/traces"),
+            grpc: format!("http://127.0.0.1:{grpc}"),
+            metrics: format!("http://127.0.0.1:{metrics}/metrics"),
             log,
             client: reqwest::Client::builder().no_proxy().build().expect("a client"),
         }
@@ -84,6 +92,24 @@ impl Sidelight {
 
     pub fn pid(&self) -> u32 {
         self.child.id().expect("it runs")
+    }
+
+    /// The page of metrics.
+    pub async fn scrape(&self) -> Metrics {
+        let page = self.client.get(&self.metrics).send().await.expect("an answer").text().await;
+        Metrics(page.expect("text"))
+    }
+
+    /// SIGKILL, at once.
+    pub async fn kill(mut self) {
+        self.child.kill().await.expect("it runs");
+    }
+
+    /// Bytes of memory that it holds.
+    pub fn resident(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("Linux says so");
+        line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024
     }
 
     /// Reads its log up to the first line with `text`.

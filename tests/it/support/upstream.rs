@@ -299,7 +299,13 @@ async fn answer(
         head.headers.get("content-type").is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));
     let behaviour = state.next.lock().expect("no panic while held").pop_front();
     let behaviour = behaviour.unwrap_or_else(|| state.always.lock().expect("no panic while held").clone());
-    if matches!(behaviour, Behaviour::Accept | Behaviour::Partial { .. } | Behaviour::Garbage { .. }) {
+    // In HTTP the head has said it all; a gRPC status comes last.
+    let taken = match behaviour {
+        Behaviour::Accept | Behaviour::Partial { .. } | Behaviour::Garbage { .. } => true,
+        Behaviour::StallInBody => !grpc,
+        _ => false,
+    };
+    if taken {
         let body = if grpc {
             message(&head.headers, &raw)
         } else {
