@@ -154,10 +154,16 @@ impl Agent {
         agent.health.check(move || kept.is_failing().then_some("disk"));
         agent.show(metrics, page, &recorder);
         let received = recorder.scope(receive::Metrics::new);
+        let line = Arc::new(receive::Standard {
+            enricher,
+            queue: agent.queue.clone(),
+            metrics: recorder.scope(enrich::Metrics::new),
+            calls: LlmMetrics::new(recorder.registry()),
+        });
         if let Some(management) = management {
-            agent.managing = Some(agent.manage(management, config, &enricher, &dead, &received)?);
+            agent.managing = Some(agent.manage(management, config, &line, &dead, &received)?);
         }
-        agent.receive(receiver, config, enricher, received, &recorder);
+        agent.receive(receiver, config, line, received, &recorder);
         agent.showing.tasks.spawn(bury_the_old(dead, agent.showing.stop.clone()));
         warn_of_open_doors(config);
         agent.health.set(Phase::Ready);
@@ -213,16 +219,20 @@ impl Agent {
         &self,
         management: manage::Bound,
         config: &Config,
-        enricher: &Live,
+        line: &Arc<receive::Standard>,
         dead: &Arc<DeadLetters>,
         received: &receive::Metrics,
     ) -> Result<JoinHandle<()>, StartError> {
+        // Its own bound on bytes: a flood there leaves the receivers theirs.
+        let intake = Intake::new(line.clone(), manage::IN_FLIGHT, received.clone(), &self.receiving);
         let parts = manage::Parts {
             agent: Box::new(self.control()),
             listening: self.addresses.listening(),
             health: self.health.clone(),
             received: received.clone(),
-            enricher: enricher.clone(),
+            intake,
+            calls: line.calls.clone(),
+            enricher: line.enricher.clone(),
             queue: self.queue.clone(),
             queue_config: config.queue.clone(),
             dead: dead.clone(),
@@ -236,18 +246,12 @@ impl Agent {
         &self,
         receiver: Receiver,
         config: &Config,
-        enricher: Live,
+        line: Arc<receive::Standard>,
         metrics: receive::Metrics,
         recorder: &Recorder,
     ) {
-        let line = receive::Standard {
-            enricher,
-            queue: self.queue.clone(),
-            metrics: recorder.scope(enrich::Metrics::new),
-            calls: LlmMetrics::new(recorder.registry()),
-        };
         let in_flight = config.queue.max_in_flight.0 as usize;
-        let intake = Intake::new(Arc::new(line), in_flight, metrics, &self.receiving);
+        let intake = Intake::new(line, in_flight, metrics, &self.receiving);
         let shown = intake.clone();
         recorder.before_scrape(move || shown.collect());
         self.receiving.tasks.spawn(receiver.serve(intake, self.receiving.clone()));

@@ -87,6 +87,11 @@ impl Enricher {
         self.0.scope == Scope::All || self.0.exports.is_some() || recognize::concerns(batch)
     }
 
+    /// Whether the span whose id was given as text is sampled, by the percentage of all.
+    pub fn samples(&self, span_id: &str) -> bool {
+        self.0.gate.takes_text(span_id)
+    }
+
     /// What is found in one text as a user might write it, and what would be passed on.
     pub fn scan(&self, text: &str) -> redact::Report {
         redact::report(&self.0.texts.redactor, text)

@@ -9,9 +9,13 @@ mod conversation;
 pub mod names;
 mod node;
 pub mod provider;
+mod record;
 mod usage;
+mod uuid;
 
 pub use call::{Call, Kind, Part, Role, Side, Text};
 pub use conversation::Conversation;
 pub use node::{Flat, Node};
+pub use record::{Record, UNSPECIFIED};
 pub use usage::{Tier, Usage};
+pub use uuid::{NotUuid, Uuid};

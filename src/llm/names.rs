@@ -24,6 +24,10 @@ pub const EMBEDDING_VECTOR: &str = "sidelight.embedding.vector";
 pub const EMBEDDING_VECTORS: &str = "sidelight.embedding.vectors";
 pub const EMBEDDING_MODEL: &str = "sidelight.embedding.model";
 
+/// Ids of records, which are UUIDs, as they were given.
+pub const SPAN_UUID: &str = "sidelight.span.uuid";
+pub const PARENT_SPAN_UUID: &str = "sidelight.parent_span.uuid";
+
 /// What an exporter had to cut, in lists of one length: which attributes, how long they were, and their hashes.
 pub const TRIMMED: &str = "sidelight.trimmed";
 pub const TRIMMED_BYTES: &str = "sidelight.trimmed.bytes";
@@ -70,3 +74,6 @@ pub const OLDER_OUTPUT_TOKENS: &str = "gen_ai.usage.completion_tokens";
 pub const OLDER_TOTAL_TOKENS: &str = "llm.usage.total_tokens";
 pub const OLDER_CACHE_READ_TOKENS: &str = "gen_ai.usage.cache_read_input_tokens";
 pub const OLDER_CACHE_WRITE_TOKENS: &str = "gen_ai.usage.cache_creation_input_tokens";
+
+/// What the app itself says that a call cost, in dollars.
+pub const REPORTED_COST: &str = "gen_ai.usage.cost";

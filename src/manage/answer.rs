@@ -65,7 +65,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Named {
 /// A whole body. Its bytes count in the budget of the API for as long as this lives.
 pub struct Whole {
     pub bytes: Bytes,
-    _hold: Hold,
+    pub hold: Hold,
 }
 
 impl FromRequest<Arc<App>> for Whole {
@@ -76,7 +76,7 @@ impl FromRequest<Arc<App>> for Whole {
         let mut body = request.into_body();
         let read = timeout(WHOLE_BODY, body::read(&mut body, app.body_limit(), &mut hold)).await;
         match read {
-            Ok(Ok(bytes)) => Ok(Whole { bytes, _hold: hold }),
+            Ok(Ok(bytes)) => Ok(Whole { bytes, hold }),
             Ok(Err(error)) => {
                 body::linger(&mut body).await;
                 Err(unread(error))

@@ -7,7 +7,7 @@ use crate::export::Standing;
 use crate::export::local::Calls;
 use crate::net::budget::{Budget, Hold};
 use crate::queue::{self, Chosen, Count, DeadError, DeadLetters, Queue};
-use crate::receive::{self, Live};
+use crate::receive::{self, Intake, Live, LlmMetrics};
 use crate::telemetry::Health;
 use futures_util::future::BoxFuture;
 use std::path::PathBuf;
@@ -17,7 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 /// Bodies of all requests together, in bytes.
-const IN_FLIGHT: usize = 64 << 20;
+pub const IN_FLIGHT: usize = 64 << 20;
 
 /// Streams of events that are open at once.
 const MOST_STREAMS: usize = 16;
@@ -28,6 +28,9 @@ pub struct Parts {
     pub listening: Vec<Listening>,
     pub health: Health,
     pub received: receive::Metrics,
+    /// The way in for single spans, with bounds of its own.
+    pub intake: Intake,
+    pub calls: LlmMetrics,
     pub enricher: Live,
     pub queue: Queue,
     pub queue_config: queue::Config,

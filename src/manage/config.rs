@@ -2,7 +2,7 @@
 
 use crate::net::listen::Door;
 use crate::net::{auth, tls};
-use crate::settings::{HostPort, Section};
+use crate::settings::{HostPort, Secret, Section};
 use crate::units::Size;
 
 /// The management API and the page.
@@ -22,6 +22,8 @@ pub struct Config {
     pub allowed_hosts: Vec<String>,
     /// Limit of one body.
     pub max_request_body_size: Size,
+    /// Whom `instrumentation/test-call` calls.
+    pub test_call: TestCall,
     /// Where a trace is shown, with `{trace_id}` in it: a link of Grafana or Tempo. Empty: nowhere.
     pub trace_url: String,
 }
@@ -35,7 +37,32 @@ impl Default for Config {
             auth: None,
             allowed_hosts: Vec::new(),
             max_request_body_size: Size::mib(4),
+            test_call: TestCall::default(),
             trace_url: String::new(),
+        }
+    }
+}
+
+/// `manage.test_call`: a provider that speaks the API of OpenAI's clients; one of our own where `url` is empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct TestCall {
+    /// Such as `https://api.openai.com/v1`.
+    pub url: String,
+    pub model: String,
+    pub api_key: Secret,
+}
+
+impl TestCall {
+    fn read(&mut self, section: &mut Section<'_>) {
+        section.get("url", &mut self.url);
+        section.get("model", &mut self.model);
+        section.get("api_key", &mut self.api_key);
+        if !self.url.is_empty() && !["http://", "https://"].iter().any(|scheme| self.url.starts_with(scheme))
+        {
+            section.problem("url", "expected a link like https://api.openai.com/v1");
+        }
+        if !self.url.is_empty() && self.model.is_empty() {
+            section.problem("model", "a provider needs to be asked for a model");
         }
     }
 }
@@ -57,6 +84,7 @@ impl Config {
         });
         section.list("allowed_hosts", &mut self.allowed_hosts);
         section.get("max_request_body_size", &mut self.max_request_body_size);
+        section.section("test_call", |section| self.test_call.read(section));
         section.get("trace_url", &mut self.trace_url);
         if self.enabled && self.auth.is_none() && !self.endpoint.is_loopback() {
             section.problem("endpoint", "beyond loopback it needs auth: { bearer: TOKEN }");

@@ -4,7 +4,7 @@ use super::config::Config;
 use super::page;
 use super::problem::Problem;
 use crate::net::auth::{self, Gate};
-use http::{HeaderMap, Method, Request, StatusCode, Uri, header};
+use http::{HeaderMap, Request, StatusCode, Uri, header};
 use std::net::IpAddr;
 
 /// The settings that decide, built once.
@@ -31,7 +31,7 @@ impl Guard {
             let detail = "the Host header names no host of this API; see manage.allowed_hosts";
             return Err(Problem::new(StatusCode::FORBIDDEN, detail));
         }
-        if *request.method() != Method::GET && comes_from_elsewhere(headers, uri) {
+        if !request.method().is_safe() && comes_from_elsewhere(headers, uri) {
             let detail = "pages of other sites may not change anything here";
             return Err(Problem::new(StatusCode::FORBIDDEN, detail));
         }

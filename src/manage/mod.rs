@@ -7,6 +7,7 @@
 mod answer;
 mod app;
 mod calls;
+mod compat;
 mod config;
 mod dry_run;
 mod events;
@@ -20,7 +21,7 @@ mod server;
 mod settings;
 mod status;
 
-pub use app::{Listening, Parts, Steer};
+pub use app::{IN_FLIGHT, Listening, Parts, Steer};
 pub use config::Config;
 pub use server::{Bound, StartError, bind};
 pub use settings::Settings;

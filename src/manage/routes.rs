@@ -2,9 +2,8 @@
 
 use super::app::App;
 use super::problem::Problem;
-use super::{calls, dry_run, events, openapi, page, queue, settings, status};
+use super::{calls, compat, dry_run, events, openapi, page, queue, settings, status};
 use axum::Router;
-use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use http::StatusCode;
 use std::sync::Arc;
@@ -35,17 +34,14 @@ pub fn router(app: Arc<App>) -> Router {
     own.route("/openapi.json", get(openapi::get))
         .merge(page::router())
         .method_not_allowed_fallback(not_allowed)
-        .fallback(not_found)
+        .merge(compat::router())
+        .fallback(compat::not_found)
         .with_state(app)
 }
 
 /// Axum adds which methods are.
 async fn not_allowed() -> Problem {
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this path does not know that method")
-}
-
-async fn not_found() -> Response {
-    Problem::missing("no such path; /docs lists those there are").into_response()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The integration tests, one binary.
 mod calls;
 mod cli;
+mod compat;
 mod corpus;
 mod corpus_agent;
 mod corpus_enrich;

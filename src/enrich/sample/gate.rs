@@ -33,6 +33,11 @@ impl Gate {
         otlp(span_id, self.percent(service, model)) || self.always.take(call)
     }
 
+    /// Whether a span whose id was given as text is sampled, whatever its service and model.
+    pub(in crate::enrich) fn takes_text(&self, span_id: &str) -> bool {
+        text(span_id, self.percent)
+    }
+
     /// That of the model, else of the service, else of all.
     fn percent(&self, service: &str, model: &str) -> u8 {
         let of_model = || {

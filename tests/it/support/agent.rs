@@ -81,6 +81,32 @@ impl Agent {
         (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
     }
 
+    /// As [`Agent::request`], with these headers alone: status, content type, what is allowed, and the text.
+    pub async fn raw(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(String, String)],
+        body: Option<Vec<u8>>,
+    ) -> (StatusCode, String, String, String) {
+        let url = format!("http://{}{path}", self.addresses.manage.expect("management is on"));
+        let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+        let mut request = client.build().expect("a client").request(method, url);
+        if let Some(body) = body {
+            request =
+                headers.iter().fold(request, |request, (name, value)| request.header(name, value)).body(body);
+        }
+        let answer = request.send().await.expect("an answer");
+        let text = |name: &str| {
+            answer
+                .headers()
+                .get(name)
+                .map_or(String::new(), |value| value.to_str().expect("text").to_string())
+        };
+        let (status, kind, allow) = (answer.status(), text("content-type"), text("allow"));
+        (status, kind, allow, answer.text().await.expect("a whole answer"))
+    }
+
     /// What the management API says at `path`; it must be there.
     pub async fn ask(&self, path: &str) -> Value {
         let (status, answer) = self.request(Method::GET, path, None).await;

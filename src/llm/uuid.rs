@@ -1,0 +1,101 @@
+//! UUIDs, by which the predecessor's records name spans and traces.
+
+use sha2::{Digest, Sha256};
+use std::fmt;
+
+/// 16 bytes in network order. Prints in lower case with dashes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Uuid(pub [u8; 16]);
+
+/// Why a text is no UUID, in the words of the predecessor's answers.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotUuid {
+    #[error("invalid character: found `{found}` at {at}")]
+    Character { found: char, at: usize },
+    #[error("invalid length: expected length 32 for simple format, found {0}")]
+    Length(usize),
+    #[error("invalid group length in group {group}: expected {expected}, found {found}")]
+    Group { group: usize, expected: usize, found: usize },
+    #[error("invalid group count: expected 5, found {0}")]
+    Groups(usize),
+}
+
+const GROUPS: [usize; 5] = [8, 4, 4, 4, 12];
+
+impl Uuid {
+    /// Reads 32 hex digits, with dashes or without, in braces or after `urn:uuid:` or not.
+    pub fn parse(text: &str) -> Result<Uuid, NotUuid> {
+        let inner = text.strip_prefix("urn:uuid:").unwrap_or(text);
+        let inner = inner.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or(inner);
+        let odd = inner.chars().enumerate().find(|(_, c)| !c.is_ascii_hexdigit() && *c != '-');
+        if let Some((at, found)) = odd {
+            return Err(NotUuid::Character { found, at });
+        }
+        let groups: Vec<&str> = inner.split('-').collect();
+        match groups.len() {
+            1 if inner.len() != 32 => return Err(NotUuid::Length(inner.len())),
+            1 => {}
+            5 => {
+                let wrong = (0..5).find(|n| groups[*n].len() != GROUPS[*n]);
+                if let Some(group) = wrong {
+                    let (expected, found) = (GROUPS[group], groups[group].len());
+                    return Err(NotUuid::Group { group, expected, found });
+                }
+            }
+            count => return Err(NotUuid::Groups(count)),
+        }
+        let number = u128::from_str_radix(&groups.concat(), 16).expect("32 hex digits were counted");
+        Ok(Uuid(number.to_be_bytes()))
+    }
+
+    /// The OTLP span id that stands for it: the first 8 bytes of its SHA-256.
+    pub fn span_id(&self) -> [u8; 8] {
+        let digest = Sha256::digest(self.0);
+        std::array::from_fn(|n| digest[n])
+    }
+}
+
+impl fmt::Display for Uuid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hex = format!("{:032x}", u128::from_be_bytes(self.0));
+        let mut at = 0;
+        for (n, len) in GROUPS.into_iter().enumerate() {
+            let dash = if n == 0 { "" } else { "-" };
+            write!(f, "{dash}{}", &hex[at..at + len])?;
+            at += len;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "123e4567-e89b-42d3-a456-426614174000";
+
+    #[test]
+    fn a_uuid_prints_as_it_reads_however_it_was_written() {
+        for text in [
+            TEXT,
+            "123e4567e89b42d3a456426614174000",
+            "urn:uuid:123e4567-e89b-42d3-a456-426614174000",
+            "{123E4567-E89B-42D3-A456-426614174000}",
+        ] {
+            assert_eq!(Uuid::parse(text).map(|uuid| uuid.to_string()), Ok(TEXT.to_string()), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_uuid_is_told_why() {
+        for (text, why) in [
+            ("unique-id", "invalid character: found `u` at 0"),
+            ("", "invalid length: expected length 32 for simple format, found 0"),
+            ("12-34", "invalid group count: expected 5, found 2"),
+            ("1-2-3-4-5", "invalid group length in group 0: expected 8, found 1"),
+            ("é", "invalid character: found `é` at 0"),
+        ] {
+            assert_eq!(Uuid::parse(text).expect_err(text).to_string(), why, "{text}");
+        }
+    }
+}
