@@ -117,8 +117,8 @@ pub struct Tokens {
     /// The model whose tokens are counted, as its provider names it
     #[arg(long, value_name = "MODEL", required_unless_present = "jsonl")]
     pub model: Option<String>,
-    /// Read a JSON object per line, {"id", "text"} or {"id", "messages": […]}, each with an optional
-    /// "model"; answer each with {"id", "tokens", "method"}
+    /// Read a JSON object per line, {"id", "text"} or {"id", "messages": […], "tools": […]}, each with an
+    /// optional "model"; answer each with {"id", "tokens", "method"}
     #[arg(long)]
     pub jsonl: bool,
 }

@@ -22,6 +22,8 @@ struct Asked<'a> {
     model: Option<String>,
     text: Option<String>,
     messages: Option<Vec<Value>>,
+    #[serde(default)]
+    tools: Vec<Value>,
 }
 
 #[derive(Serialize)]
@@ -50,7 +52,9 @@ fn answer(line: &str, model: Option<&str>) -> Result<String, String> {
     let tokenizer = Tokenizer::of(model);
     let tokens = match (&asked.text, &asked.messages) {
         (Some(text), None) => tokenizer.count(text),
-        (None, Some(messages)) => tokenizer.count_messages(messages).map_err(|error| error.to_string())?,
+        (None, Some(messages)) => {
+            tokenizer.count_request(model, messages, &asked.tools).map_err(|error| error.to_string())?
+        }
         _ => return Err("expected either text or messages".into()),
     };
     Ok(json(&Answer { id: asked.id, count: Count { tokens, method: tokenizer.method() } }))

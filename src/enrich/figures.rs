@@ -85,14 +85,13 @@ fn count(call: &Call<'_>, side: Side, tokenizer: Tokenizer) -> Option<u64> {
     if texts.is_empty() {
         return None;
     }
-    let base = tokenizer.base();
-    let mut tokens: u64 = texts.iter().map(|text| base.count(&text.text)).sum();
+    let mut tokens: u64 = texts.iter().map(|text| tokenizer.count(&text.text)).sum();
     if side == Side::Input && call.kind == Some(Kind::Chat) {
         let messages = texts.chunk_by(|one, next| one.message == next.message);
         tokens +=
-            REPLY + messages.map(|message| PER_MESSAGE + base.count(role(message[0].role))).sum::<u64>();
+            REPLY + messages.map(|message| PER_MESSAGE + tokenizer.count(role(message[0].role))).sum::<u64>();
     }
-    Some(tokenizer.scale(tokens))
+    Some(tokens)
 }
 
 /// The word that a chat request says for a role.
@@ -155,7 +154,7 @@ mod tests {
     #[test]
     fn a_model_without_public_tokenizer_is_estimated() {
         let call = Call { request_model: Some("claude-sonnet-4-5".into()), ..chat() };
-        check(&call, Some((Some(26), Some(2), "estimate:claude")));
+        check(&call, Some((Some(25), Some(2), "estimate:claude")));
     }
 
     #[test]

@@ -358,7 +358,7 @@ fn what_becomes_of_each_text_is_explained_without_any_text() {
           added    sidelight.kind = chat
           added    sidelight.dialects = [traceloop, otel-semconv]
           added    sidelight.usage_counted = true
-          added    sidelight.tokens.input = 14
+          added    sidelight.tokens.input = 15
           added    sidelight.tokens.method = estimate:other
           added    sidelight.pii.detected = true
           added    sidelight.pii.types = [EMAIL_ADDRESS]

@@ -1,5 +1,6 @@
 //! The encodings of OpenAI's models, and exact counts in them.
 
+use super::kinds::{DIGITS, KINDS, Kind, kind};
 use super::merge::Merger;
 use super::split::{Rules, pieces};
 use super::vocabulary::Vocabulary;
@@ -55,6 +56,21 @@ impl Encoding {
         let mut tokens = 0;
         pieces(self.rules(), text, |piece| tokens += merger.count(piece));
         tokens as u64
+    }
+
+    /// As [`Encoding::count`], by kind of piece, and in the last place digits.
+    pub(super) fn count_by_kind(self, text: &str) -> [u64; KINDS] {
+        let mut merger = Merger::new(self.vocabulary());
+        let mut counts = [0; KINDS];
+        pieces(self.rules(), text, |piece| {
+            let text = std::str::from_utf8(piece).expect("pieces end between characters");
+            let kind = kind(text);
+            counts[kind as usize] += merger.count(piece) as u64;
+            if kind == Kind::Number {
+                counts[DIGITS] += text.chars().filter(|c| c.is_numeric()).count() as u64;
+            }
+        });
+        counts
     }
 
     /// Builds the vocabulary unless it is built; some milliseconds of work that a start can do early.

@@ -1,37 +1,8 @@
-//! Tokens of an image in a message, by the published rule of 512-pixel tiles.
+//! The size of a picture in a `data:` URL, from the first bytes of its file.
 
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-
-const BASE: u64 = 85;
-const PER_TILE: u64 = 170;
-/// Of a picture whose size is not known: one of 1024 by 1024.
-const UNKNOWN: u64 = 765;
-
-/// Tokens of an image of `size` pixels (width, height) at `detail`: `low`, `auto`, or anything else
-/// for `high`.
-///
-/// The picture is fitted into 2048 by 2048, its short side brought to 768, then tiles are counted.
-/// Source: OpenAI's vision guide, with the rounding of the predecessor's vectors. A picture without width or height has no tiles.
-pub(super) fn tokens(size: Option<(u64, u64)>, detail: &str) -> u64 {
-    let Some((mut width, mut height)) = size else {
-        return if detail == "low" { BASE } else { UNKNOWN };
-    };
-    let small = width <= 512 && height <= 512;
-    if detail == "low" || (detail == "auto" && small) || width == 0 || height == 0 {
-        return BASE;
-    }
-    let long = width.max(height);
-    if long > 2048 {
-        let ratio = 2048.0 / long as f64;
-        width = (width as f64 * ratio) as u64;
-        height = (height as f64 * ratio) as u64;
-    }
-    let (short, long) = (width.min(height).max(1), width.max(height));
-    let long = (long as f64 * (768.0 / short as f64)) as u64;
-    BASE + PER_TILE * 768u64.div_ceil(512) * long.div_ceil(512)
-}
 
 /// Width and height of a PNG, GIF or JPEG in a `data:` URL; `None` for all else.
 pub(super) fn size(url: &str) -> Option<(u64, u64)> {

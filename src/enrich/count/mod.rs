@@ -6,14 +6,19 @@ mod chat;
 mod classes;
 mod encoding;
 mod image;
+mod kinds;
 mod merge;
 mod models;
+pub mod predecessor;
+mod rules;
 mod split;
+mod vision;
 mod vocabulary;
 
 pub use chat::{NotAMessage, PER_MESSAGE, REPLY};
 pub use encoding::Encoding;
-pub use models::{Rule, Tokenizer};
+pub use models::Tokenizer;
+pub use rules::Rule;
 
 #[cfg(test)]
 mod vectors;

@@ -1,6 +1,7 @@
 //! From the name of a model to the way its tokens are counted.
 
 use super::encoding::Encoding;
+use super::rules::{Rule, family};
 use Encoding::{Cl100kBase, O200kBase, O200kHarmony, P50kBase, R50kBase};
 
 /// How the tokens of one model are counted: exactly, or by a rule where its tokenizer is not public.
@@ -8,19 +9,6 @@ use Encoding::{Cl100kBase, O200kBase, O200kHarmony, P50kBase, R50kBase};
 pub enum Tokenizer {
     Exact(Encoding),
     Estimate(&'static Rule),
-}
-
-/// The count of a public encoding times a factor, fitted per family of models.
-///
-/// Source: measured errors per family (mean of prose, code and chat): Llama 3 under 0.1 %, Qwen 6 %, DeepSeek
-/// 3 %, Mistral 6 %, Gemma 3 for Gemini 7 %, Claude 2 for Claude up to 4.6 5 %; the factor for Claude
-/// from 4.7 on follows published comparisons of the two and was not measured. Characters divided by four err by 12 to 26 %.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Rule {
-    /// The part of `sidelight.tokens.method` after `estimate:`.
-    pub name: &'static str,
-    base: Encoding,
-    percent: u64,
 }
 
 /// Model names with their encodings. A name stands for itself and for whatever follows it after `-`, `:`
@@ -69,31 +57,6 @@ const ENCODINGS: &[(&str, Encoding)] = &[
     ("gpt-2", R50kBase),
 ];
 
-/// Families by words that their names hold; the first that fits wins.
-const FAMILIES: &[(&[&str], Rule)] = &[
-    (&["llama"], rule("llama", Cl100kBase, 100)),
-    (&["gemini", "gemma"], rule("gemini", O200kBase, 113)),
-    (&["mistral", "mixtral", "ministral", "magistral", "codestral", "devstral", "pixtral"], MISTRAL),
-    (&["deepseek"], rule("deepseek", O200kBase, 104)),
-    (&["qwen", "qwq"], rule("qwen", O200kBase, 104)),
-    (&["gpt", "computer-use", "omni-moderation"], rule("openai", O200kBase, 100)),
-];
-const MISTRAL: Rule = rule("mistral", O200kBase, 108);
-const CLAUDE: Rule = rule("claude", O200kBase, 115);
-const CLAUDE_FROM_4_7: Rule = rule("claude-4.7", O200kBase, 150);
-const OTHER: Rule = rule("other", O200kBase, 103);
-
-const fn rule(name: &'static str, base: Encoding, percent: u64) -> Rule {
-    Rule { name, base, percent }
-}
-
-impl Rule {
-    /// Every rule there is.
-    pub fn all() -> impl Iterator<Item = &'static Rule> {
-        FAMILIES.iter().map(|(_, rule)| rule).chain([&CLAUDE, &CLAUDE_FROM_4_7, &OTHER])
-    }
-}
-
 impl Tokenizer {
     /// The way to count for `model`, in any of the forms that models are named in: `gpt-4o-2024-08-06`,
     /// `openai/gpt-4o`, `ft:gpt-4o:acme::1`, `gpt-35-turbo` (Azure), `us.anthropic.claude-…` (Bedrock).
@@ -105,9 +68,12 @@ impl Tokenizer {
         }
     }
 
-    /// How many tokens `text` is.
+    /// How many tokens `text` is; an estimate is rounded to the nearest.
     pub fn count(self, text: &str) -> u64 {
-        self.scale(self.base().count(text))
+        match self {
+            Tokenizer::Exact(encoding) => encoding.count(text),
+            Tokenizer::Estimate(rule) => rule.count(text),
+        }
     }
 
     /// The value of `sidelight.tokens.method`: `tokenizer:<encoding>` or `estimate:<rule>`.
@@ -119,23 +85,15 @@ impl Tokenizer {
     }
 
     /// The encoding that is counted in, exact or not.
-    pub(in crate::enrich) fn base(self) -> Encoding {
+    pub(super) fn base(self) -> Encoding {
         match self {
             Tokenizer::Exact(encoding) => encoding,
             Tokenizer::Estimate(rule) => rule.base,
         }
     }
-
-    /// `tokens` of [`Tokenizer::base`] as tokens of the model, rounded to the nearest.
-    pub(in crate::enrich) fn scale(self, tokens: u64) -> u64 {
-        match self {
-            Tokenizer::Exact(_) => tokens,
-            Tokenizer::Estimate(rule) => (tokens * rule.percent + 50) / 100,
-        }
-    }
 }
 
-fn encoding(model: &str) -> Option<Encoding> {
+pub(super) fn encoding(model: &str) -> Option<Encoding> {
     let bare = bare(model);
     if let Some(tuned) = bare.strip_prefix("ft:") {
         return encoding(tuned.split(':').next().unwrap_or(tuned));
@@ -150,25 +108,9 @@ fn encoding(model: &str) -> Option<Encoding> {
 }
 
 /// The name without who serves it: `azure/gpt-4`, `models/…`, `us.openai.gpt-oss-20b-1:0`.
-fn bare(model: &str) -> &str {
+pub(super) fn bare(model: &str) -> &str {
     let last = model.rsplit('/').next().unwrap_or(model);
     last.split_once("openai.").map_or(last, |(_, name)| name)
-}
-
-fn family(model: &str) -> &'static Rule {
-    if model.contains("claude") || model.contains("anthropic") {
-        return if claude_version(model) >= (4, 7) { &CLAUDE_FROM_4_7 } else { &CLAUDE };
-    }
-    let named = FAMILIES.iter().find(|(words, _)| words.iter().any(|word| model.contains(word)));
-    named.map_or(&OTHER, |(_, rule)| rule)
-}
-
-/// `(4, 7)` of `claude-opus-4-7`, `(3, 5)` of `claude-3-5-sonnet-20241022`, `(4, 0)` of `claude-opus-4-20250514`.
-fn claude_version(model: &str) -> (u32, u32) {
-    let mut parts = model.split(['-', '.', '@', ':', '_']).skip_while(|part| part.parse::<u32>().is_err());
-    let mut number =
-        || parts.next().filter(|part| part.len() <= 2).and_then(|part| part.parse().ok()).unwrap_or(0);
-    (number(), number())
 }
 
 #[cfg(test)]
@@ -207,7 +149,9 @@ mod tests {
         check("deepseek-chat", "estimate:deepseek");
         check("gpt-realtime", "estimate:openai");
         check("gpt-4x", "estimate:openai");
-        check("command-r", "estimate:other");
+        check("command-r", "estimate:cohere");
+        check("moonshotai/Kimi-K2-Instruct", "estimate:kimi");
+        check("my-own-model", "estimate:other");
         check("", "estimate:other");
     }
 
@@ -227,11 +171,5 @@ mod tests {
             };
             assert_eq!(encoding(&name), Some(expected), "{name}");
         }
-    }
-
-    #[test]
-    fn an_estimate_is_rounded_to_the_nearest_token() {
-        let claude = Tokenizer::of("claude-3-opus");
-        assert_eq!((claude.scale(0), claude.scale(10), claude.scale(100)), (0, 12, 115));
     }
 }
