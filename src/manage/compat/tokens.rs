@@ -3,6 +3,7 @@
 use super::body::Sent;
 use super::fields::{self, Prompt};
 use super::{Refused, answer, detail};
+use crate::enrich::count::predecessor::{self, Answer};
 use crate::enrich::count::{NotAMessage, Tokenizer};
 use axum::response::Response;
 use http::StatusCode;
@@ -14,17 +15,27 @@ pub async fn count(sent: Sent) -> Result<Response, Refused> {
     let (prompt, model) = (fields.prompt("prompt"), fields.required("model", fields::text));
     fields.refuse()?;
     let (prompt, model) = (prompt.expect("nothing was wrong"), model.expect("nothing was wrong"));
-    let tokenizer = Tokenizer::of(&model);
     // Building a vocabulary takes its time when it is first needed.
-    let counted = tokio::task::spawn_blocking(move || match prompt {
-        Prompt::Text(text) => Ok(tokenizer.count(&text)),
-        Prompt::Messages(messages) => {
-            let messages: Vec<Value> = messages.iter().map(Value::from).collect();
-            tokenizer.count_messages(&messages).map_err(|error: NotAMessage| error.to_string())
-        }
+    let counted = tokio::task::spawn_blocking(move || {
+        let prompt = match prompt {
+            Prompt::Text(text) => Value::String(text),
+            Prompt::Messages(messages) => messages.iter().map(Value::from).collect(),
+        };
+        predecessor::count(&prompt, &model).or_else(|_| whole(&prompt, &model))
     });
-    let counted = counted.await.unwrap_or_else(|_| Err("the text could not be counted".to_string()));
-    let tokens = counted.map_err(|error| detail(StatusCode::UNPROCESSABLE_ENTITY, &error))?;
-    let method = if tokenizer.method().starts_with("tokenizer:") { "tiktoken" } else { "estimated" };
+    let failed = |_| detail(StatusCode::UNPROCESSABLE_ENTITY, "the text could not be counted");
+    let (tokens, method) = counted.await.map_err(failed)?.map_err(|error| {
+        // What failed there and cannot be counted here either.
+        detail(StatusCode::UNPROCESSABLE_ENTITY, &error.to_string())
+    })?;
     Ok(answer(StatusCode::OK, &json!({ "tokens": tokens, "method": method })))
+}
+
+/// What the predecessor failed on, counted as elsewhere.
+fn whole(messages: &Value, model: &str) -> Result<Answer, NotAMessage> {
+    let messages = messages.as_array().map_or(&[][..], Vec::as_slice);
+    let tokenizer = Tokenizer::of(model);
+    let exact = tokenizer.method().starts_with("tokenizer:");
+    let tokens = tokenizer.count_request(model, messages, &[])?;
+    Ok((tokens, if exact { "tiktoken" } else { "estimated" }))
 }
