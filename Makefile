@@ -49,6 +49,10 @@ test-backends: tools ## what needs real back ends (Jaeger, Collector, Prometheus
 test-nightly: tools ## the long forms of property tests: a million mutations and strings
 	SIDELIGHT_CASES=1000000 $(CARGO) test --locked --release -- --include-ignored
 
+.PHONY: eval-detect
+eval-detect: tools ## how well detection does on the labelled sets beside the repository, as tables
+	$(CARGO) test --locked --test it detect -- --include-ignored --nocapture --test-threads=1
+
 .PHONY: audit
 audit: tools ## licences, bans and sources of all dependencies; advisories where their database can be reached
 	@command -v cargo-deny >/dev/null || $(CARGO) install --locked cargo-deny

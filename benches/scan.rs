@@ -5,7 +5,7 @@
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use sidelight::enrich::redact::{Config, InjectionConfig, Leaf, Redactor, Tally};
-use sidelight::enrich::scan::Scanner;
+use sidelight::enrich::scan::{Judge, Scanner};
 use std::hint::black_box;
 
 const ENGLISH: &str = "The retry loop backs off exponentially and gives up after five attempts. Please keep the tone \
@@ -76,12 +76,13 @@ fn scan(c: &mut Criterion) {
 
 fn injection(c: &mut Criterion) {
     let scanner = Scanner::default();
+    let judge = Judge::default();
     let mut group = c.benchmark_group("injection");
     for (name, piece) in [("english", ENGLISH), ("code", CODE), ("json", JSON)] {
         let text = repeated(piece, 2000);
         group.throughput(Throughput::Bytes(text.len() as u64));
         group.bench_function(BenchmarkId::from_parameter(name), |b| {
-            b.iter(|| scanner.injection(black_box(&text), None));
+            b.iter(|| scanner.injection(&judge, black_box(&text), None));
         });
     }
 }

@@ -82,7 +82,9 @@ impl Given {
                 types.iter().all(|name| scan::type_named(name).is_some())
             }
             (names::DIALECTS, Given::Texts(dialects)) => dialects.iter().all(|name| is_dialect(name)),
-            (names::INJECTION_RULES, Given::Texts(rules)) => rules.iter().all(|rule| is_word(rule)),
+            (names::INJECTION_RULES, Given::Texts(rules)) => {
+                rules.iter().all(|rule| scan::injection::is_rule(rule))
+            }
             (_, Given::Text(text)) => is_our_text(key, text),
             _ => false,
         }
@@ -135,14 +137,6 @@ fn is_our_text(key: &str, text: &str) -> bool {
 
 fn is_dialect(name: &str) -> bool {
     TABLE.iter().map(|dialect| dialect.name).chain([UNKNOWN]).any(|known| known == name)
-}
-
-/// A rule: short, of lower-case letters, digits, `-` and `_`.
-fn is_word(text: &str) -> bool {
-    text.len() <= 40
-        && text.starts_with(|c: char| c.is_ascii_lowercase())
-        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_'))
-        && text.bytes().filter(u8::is_ascii_digit).count() <= 3
 }
 
 #[cfg(test)]

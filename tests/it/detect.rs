@@ -1,7 +1,7 @@
 //! How well detection does on the labelled development set, type by type.
 //!
-//! `SIDELIGHT_PREDICTIONS=DIR cargo test --test it detect` also writes `pii.jsonl` and
-//! `injection.jsonl` there, in the form that the set's own `evaluate.py` reads.
+//! `SIDELIGHT_PREDICTIONS=DIR cargo test --test it detect` also writes `pii.jsonl` there, in the form that
+//! the set's own `evaluate.py` reads.
 
 use crate::shared;
 use serde::Deserialize;
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// What stands in the set beside the text; both files in one, since unknown fields are skipped.
+/// What stands in the set beside the text; unknown fields are skipped.
 #[derive(Deserialize)]
 struct Document {
     id: String,
@@ -19,10 +19,6 @@ struct Document {
     entities: Vec<Entity>,
     #[serde(default)]
     kind: String,
-    #[serde(default)]
-    label: u8,
-    #[serde(default)]
-    family: String,
 }
 
 #[derive(Clone, Deserialize, PartialEq)]
@@ -104,41 +100,10 @@ fn personal_data_of_the_development_set_is_found() {
     assert!(all.f1() >= LEAST_F1 && share <= MOST_FLAGGED && evasion >= LEAST_EVASION);
 }
 
-#[test]
-fn injections_of_the_development_set_are_flagged() {
-    let Some(documents) = read("dev/injection.jsonl") else {
-        return;
-    };
-    let redactor = Redactor::build(&Config::default(), &InjectionConfig::default());
-    let mut families = BTreeMap::<(u8, &str), (u32, u32)>::new();
-    let mut lines = String::new();
-    for document in &documents {
-        let report = redact::report(&redactor, &document.text);
-        writeln!(lines, "{}", prediction(&document.id, &report)).expect("a string takes it");
-        let family = families.entry((document.label, &document.family)).or_default();
-        family.0 += u32::from(report.injection);
-        family.1 += 1;
-    }
-    write_predictions("injection.jsonl", &lines);
-    let share = |label: u8| {
-        let of = |pick: fn(&(u32, u32)) -> u32| -> f64 {
-            families.iter().filter(|((l, _), _)| *l == label).map(|(_, n)| f64::from(pick(n))).sum()
-        };
-        of(|n| n.0) / of(|n| n.1)
-    };
-    for ((label, family), (flagged, count)) in &families {
-        eprintln!("{label} {family:24} {flagged:4} of {count:4}");
-    }
-    eprintln!("recall {:.3}, benign flagged {:.4}", share(1), share(0));
-    assert!(share(1) >= LEAST_RECALL && share(0) <= MOST_BENIGN_FLAGGED);
-}
-
 /// What has been reached; a change that falls below has to say why.
 const LEAST_F1: f64 = 0.985;
 const MOST_FLAGGED: f64 = 0.004;
 const LEAST_EVASION: f64 = 0.8;
-const LEAST_RECALL: f64 = 0.78;
-const MOST_BENIGN_FLAGGED: f64 = 0.01;
 
 fn entities(report: &redact::Report) -> Vec<Entity> {
     let entity = |p: &redact::Pii| Entity { kind: p.kind.to_string(), start: p.start, end: p.end };

@@ -7,6 +7,7 @@ mod corpus_agent;
 mod corpus_enrich;
 mod corpus_wire;
 mod detect;
+mod detect_injection;
 mod disk;
 mod embed;
 mod faults;

@@ -1,7 +1,9 @@
 //! The settings `enrich.pii` and `enrich.injection`.
 
-use super::super::scan::{self, Detector, Scanner};
+use super::super::scan::injection::Pack;
+use super::super::scan::{self, Detector, Judge, Scanner};
 use crate::settings::{Secret, Section, choices};
+use std::collections::BTreeMap;
 
 /// What is done with what is found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,6 +41,10 @@ pub struct InjectionConfig {
     pub enabled: bool,
     /// The score from which on it is an attempt, 0 to 1.
     pub threshold: f64,
+    /// What packs of rules count, 0 to 1: 1 unless given, 0 switches one off.
+    pub packs: BTreeMap<String, f64>,
+    /// Phrases that are no attack: what stands in one counts nothing. Case does not matter.
+    pub allow: Vec<String>,
 }
 
 impl Default for Config {
@@ -50,7 +56,7 @@ impl Default for Config {
 
 impl Default for InjectionConfig {
     fn default() -> InjectionConfig {
-        InjectionConfig { enabled: true, threshold: 0.5 }
+        InjectionConfig { enabled: true, threshold: 0.5, packs: BTreeMap::new(), allow: Vec::new() }
     }
 }
 
@@ -90,6 +96,24 @@ impl InjectionConfig {
         if !(0.0..=1.0).contains(&self.threshold) {
             section.problem("threshold", "expected a number from 0 to 1");
         }
+        section.map("packs", &mut self.packs);
+        for (name, weight) in &self.packs {
+            if !Pack::ALL.iter().any(|pack| pack.name() == name) {
+                let names = Pack::ALL.map(Pack::name).join(", ");
+                section.problem("packs", format_args!("there is no pack {name}; there are {names}"));
+            } else if !(0.0..=1.0).contains(weight) {
+                section.problem("packs", format_args!("{name}: expected a number from 0 to 1"));
+            }
+        }
+        section.list("allow", &mut self.allow);
+        if self.allow.iter().any(|phrase| phrase.trim().is_empty()) {
+            section.problem("allow", "an empty phrase would allow everything");
+        }
+    }
+
+    /// What judges texts by these settings.
+    pub fn judge(&self) -> Judge {
+        Judge::new(|pack| self.packs.get(pack.name()).copied().unwrap_or(1.0), &self.allow)
     }
 }
 

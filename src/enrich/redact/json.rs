@@ -29,7 +29,8 @@ impl Redactor {
         for literal in literals {
             speaker.pass(&leaf.text[before..literal.at.start]);
             before = literal.at.end;
-            if literal.key == "role" && !literal.is_key {
+            // A text that somebody is known to have said makes nobody else speak: that would be a forged role.
+            if literal.key == "role" && !literal.is_key && leaf.role.is_none() {
                 speaker.named = role_named(&literal.text).map(|role| (role, speaker.depth));
             }
             let role = speaker.role();

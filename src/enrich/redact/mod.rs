@@ -14,7 +14,7 @@ mod tests;
 pub use config::{Action, Config, InjectionConfig};
 pub use report::{Pii, Report, report};
 
-use super::scan::{Finding, Injection, Scanner, marks};
+use super::scan::{Finding, Injection, Judge, Scanner, marks};
 use crate::llm::Role;
 use mark::Marker;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -25,6 +25,7 @@ pub struct Redactor {
     scanner: Scanner,
     marker: Marker,
     injection: InjectionConfig,
+    judge: Judge,
 }
 
 /// One string leaf and what its place says of it.
@@ -54,7 +55,12 @@ const ROUNDS: usize = 4;
 
 impl Redactor {
     pub fn build(pii: &Config, injection: &InjectionConfig) -> Redactor {
-        Redactor { scanner: pii.scanner(), marker: Marker::new(pii), injection: injection.clone() }
+        Redactor {
+            scanner: pii.scanner(),
+            marker: Marker::new(pii),
+            injection: injection.clone(),
+            judge: injection.judge(),
+        }
     }
 
     /// What is done with what is found: the value of `sidelight.pii.action`.
@@ -91,9 +97,7 @@ impl Redactor {
     }
 
     fn plain(&self, leaf: Leaf<'_>, tally: &mut Tally) -> Option<String> {
-        if self.injection.enabled {
-            tally.evidence(self.scanner.injection(leaf.text, leaf.role));
-        }
+        self.weigh(leaf, tally);
         let findings = self.find(leaf.text, leaf.key);
         if findings.is_empty() {
             return None;
@@ -102,7 +106,20 @@ impl Redactor {
         match self.marker.action {
             Action::Flag => None,
             Action::Remove => Some(marks::REMOVED.to_string()),
-            Action::Mask | Action::Hash => Some(self.until_clean(leaf, &findings, tally)),
+            Action::Mask | Action::Hash => {
+                let safe = self.until_clean(leaf, &findings, tally);
+                // A mark is shorter than what it hides: words that it brings together count now, so that the
+                // same text says nothing new when it comes by again.
+                self.weigh(Leaf { text: &safe, ..leaf }, tally);
+                Some(safe)
+            }
+        }
+    }
+
+    /// Adds how much the text looks like an injection.
+    fn weigh(&self, leaf: Leaf<'_>, tally: &mut Tally) {
+        if self.injection.enabled {
+            tally.evidence(self.scanner.injection(&self.judge, leaf.text, leaf.role));
         }
     }
 

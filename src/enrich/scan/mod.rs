@@ -20,7 +20,7 @@ mod tests;
 pub(super) use tests::any_text;
 
 pub use detector::{Detector, Tier};
-pub use injection::Injection;
+pub use injection::{Injection, Judge};
 
 use crate::llm::Role;
 use engine::{ENGINE, Pass};
@@ -85,11 +85,11 @@ impl Scanner {
         }
     }
 
-    /// How much `text`, said by `role` (`None` where nobody knows), looks like an injection.
-    pub fn injection(&self, text: &str, role: Option<Role>) -> Injection {
+    /// How much `text`, said by `role` (`None` where nobody knows), looks like an injection to `judge`.
+    pub fn injection(&self, judge: &Judge, text: &str, role: Option<Role>) -> Injection {
         match shadow::fold(text) {
-            None => injection::judge(text, role, false),
-            Some(shadow) => injection::judge(&shadow.text, role, shadow.hid_something),
+            None => judge.judge(text, role, false),
+            Some(shadow) => judge.judge(&shadow.text, role, shadow.hid_something),
         }
     }
 

@@ -153,7 +153,7 @@ fn no_text_takes_more_than_linear_work() {
 fn a_long_text_of_any_kind_is_judged_to_its_end() {
     let scanner = Scanner::default();
     for piece in HOSTILE {
-        let judged = scanner.injection(&piece.repeat(20_000 / piece.len()), None);
+        let judged = scanner.injection(&Judge::default(), &piece.repeat(20_000 / piece.len()), None);
         assert!((0.0..=1.0).contains(&judged.score), "{piece:?}");
     }
 }

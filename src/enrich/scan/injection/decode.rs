@@ -18,6 +18,40 @@ pub fn is_spaced(text: &str) -> bool {
     head.len() >= 24 && alone * 3 >= head.len()
 }
 
+/// Whether digits stand for letters in many words: `1gn0r3 4ll`.
+pub fn is_leet(text: &str) -> bool {
+    let head = &text[..text.floor_char_boundary(400)];
+    if !head.bytes().any(|b| b.is_ascii_digit()) {
+        return false;
+    }
+    let words = head.split_ascii_whitespace().count();
+    let mixed = head.split_ascii_whitespace().filter(|word| is_leet_word(word.as_bytes())).count();
+    mixed >= 3 && mixed * 3 >= words
+}
+
+/// Whether a digit that looks like a letter stands before a letter.
+fn is_leet_word(word: &[u8]) -> bool {
+    let digit = word.iter().position(|b| is_leet_digit(*b));
+    word.len() >= 3 && digit.is_some_and(|at| word[at..].iter().any(u8::is_ascii_alphabetic))
+}
+
+fn is_leet_digit(b: u8) -> bool {
+    matches!(b, b'0' | b'1' | b'3' | b'4' | b'5' | b'7' | b'@' | b'$')
+}
+
+/// Digits as the letters that they look like.
+fn unleet(c: char) -> char {
+    match c {
+        '0' => 'o',
+        '1' => 'i',
+        '3' => 'e',
+        '4' | '@' => 'a',
+        '5' | '$' => 's',
+        '7' => 't',
+        _ => c,
+    }
+}
+
 /// Calls `judge` with each reading of `text` that may hold another text.
 pub fn each(text: &str, mut judge: impl FnMut(&str)) {
     let runs = text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '-' | '_')));
@@ -29,6 +63,9 @@ pub fn each(text: &str, mut judge: impl FnMut(&str)) {
     let head = &text[..text.floor_char_boundary(WHOLE_MOST)];
     if is_spaced(text) {
         judge(&closed_up(head));
+    }
+    if is_leet(text) {
+        judge(&head.chars().map(unleet).collect::<String>());
     }
     judge(&head.chars().map(rot13).collect::<String>());
 }

@@ -1,126 +1,184 @@
-//! Finds sequences of concepts: one automaton over all words, one small state for each rule.
+//! Finds combinations of concepts that stand close together, and takes back what is negated or reported.
 
 use super::Evidence;
-use super::lexicon::{Concept, WORDS};
-use super::rules::{self, Rule};
+use super::lexicon::{Concept, Hit, LEXICON};
+use super::rules::{self, Order, Rule};
 use crate::llm::Role;
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use std::ops::Range;
+use std::sync::LazyLock;
 
-/// The lexicon and the rules, compiled.
-pub struct Grammar {
-    automaton: AhoCorasick,
-    words: Vec<Word>,
-    /// For each concept the places in rules where it stands: rule and step.
-    places: Vec<Vec<(u16, u8)>>,
-    rules: Vec<&'static Rule>,
+/// The rules, by the concepts that may complete them.
+struct Grammar {
+    by_concept: Vec<Vec<&'static Rule>>,
 }
 
-struct Word {
-    concept: Concept,
-    /// Whether letters may follow, as in a stem.
-    is_stem: bool,
-    /// Whether it begins and ends with an ASCII letter or digit, where a border has to be.
-    bounded: (bool, bool),
-}
-
-/// What was seen on the way that is no evidence by itself.
-#[derive(Default)]
-pub struct Notes {
-    pub speaks_of_decoding: bool,
-}
-
-/// How far each rule has come.
-#[derive(Clone, Copy, Default)]
-struct Progress {
-    /// Where the first n concepts ended when last seen in order; 0 where not yet (no word ends at 0).
-    ends: [usize; rules::STEPS],
-}
-
-impl Grammar {
-    pub fn build() -> Grammar {
-        let mut patterns = Vec::new();
-        let mut words = Vec::new();
-        for (concept, list) in WORDS {
-            for entry in *list {
-                let stem = entry.strip_suffix('*');
-                let pattern = stem.unwrap_or(entry);
-                let bounded = |b: Option<u8>| b.is_some_and(|b| b.is_ascii_alphanumeric());
-                let bounded = (bounded(pattern.bytes().next()), bounded(pattern.bytes().last()));
-                patterns.push(pattern);
-                words.push(Word { concept: *concept, is_stem: stem.is_some(), bounded });
-            }
-        }
-        let automaton = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .build(patterns)
-            .expect("a thousand short words fit");
-        let rules: Vec<&'static Rule> = rules::all().collect();
-        let mut places = vec![Vec::new(); Concept::COUNT];
-        for (number, rule) in rules.iter().enumerate() {
-            for (step, concept) in rule.says.iter().enumerate().rev() {
-                places[*concept as usize].push((number as u16, step as u8));
-            }
-        }
-        Grammar { automaton, words, places, rules }
-    }
-
-    /// Adds the rules that fire in `text`, said by `role`.
-    pub fn look(&self, text: &str, role: Option<Role>, evidence: &mut Vec<Evidence>) -> Notes {
-        let mut notes = Notes::default();
-        // Allocated at the first word of a rule only: most texts have none.
-        let mut progress: Vec<Progress> = Vec::new();
-        for hit in self.automaton.find_overlapping_iter(text) {
-            let word = &self.words[hit.pattern().as_usize()];
-            if !word.stands(text.as_bytes(), hit.start(), hit.end()) {
-                continue;
-            }
-            notes.speaks_of_decoding |= word.concept == Concept::Decode;
-            if progress.is_empty() {
-                progress.resize(self.rules.len(), Progress::default());
-            }
-            for (number, step) in &self.places[word.concept as usize] {
-                let rule = self.rules[usize::from(*number)];
-                let so_far = &mut progress[usize::from(*number)];
-                if so_far.step(rule, usize::from(*step), hit.start(), hit.end())
-                    && rule.counts(role, text.len())
-                {
-                    evidence.push(Evidence { name: rule.name, weight: rule.weight });
-                    // A rule that has fired has said all it can: one piece of evidence a text.
-                    if evidence.len() >= MOST_EVIDENCE {
-                        return notes;
-                    }
-                }
-            }
-        }
-        notes
-    }
-}
-
-/// More evidence than this changes no score.
-const MOST_EVIDENCE: usize = 64;
-
-impl Progress {
-    /// Takes the concept of `step` at `start..end`; true when it completes the rule.
-    fn step(&mut self, rule: &Rule, step: usize, start: usize, end: usize) -> bool {
-        let follows = step == 0 || {
-            let last = self.ends[step - 1];
-            last > 0 && last <= start && start - last <= rule.within
+static GRAMMAR: LazyLock<Grammar> = LazyLock::new(|| {
+    let mut by_concept = vec![Vec::new(); Concept::ALL.len()];
+    for rule in rules::all() {
+        let completing = match rule.order {
+            Order::Any => rule.says,
+            Order::AsSaid => &rule.says[rule.says.len() - 1..],
         };
-        if follows {
-            self.ends[step] = end;
+        for (i, concept) in completing.iter().enumerate() {
+            if !completing[..i].contains(concept) {
+                by_concept[*concept as usize].push(rule);
+            }
         }
-        follows && step + 1 == rule.says.len()
+    }
+    Grammar { by_concept }
+});
+
+/// More of either changes no score.
+const MOST_FIRED: usize = 64;
+const MOST_NOTES: usize = 256;
+
+/// A rule that has found its concepts.
+struct Fired {
+    rule: &'static Rule,
+    at: Range<usize>,
+    /// Its first concept: the verb, where there is one.
+    verb: Hit,
+}
+
+/// Adds the rules that fire in `text`, which is in lower case; true where it speaks of decoding.
+pub fn look(text: &str, role: Option<Role>, evidence: &mut Vec<Evidence>) -> bool {
+    // Of each concept the last word seen, and the one before it.
+    let mut seen: [[Option<Hit>; 2]; Concept::ALL.len()] = [[None; 2]; Concept::ALL.len()];
+    let (mut fired, mut notes): (Vec<Fired>, Vec<Hit>) = (Vec::new(), Vec::new());
+    LEXICON.each(text, |hit| {
+        let last = &mut seen[hit.concept as usize];
+        if last[0].is_none_or(|last| last.end <= hit.start) {
+            last[1] = last[0];
+        }
+        last[0] = Some(hit);
+        if matches!(hit.concept, Concept::Not | Concept::Report | Concept::Indefinite) {
+            if notes.len() < MOST_NOTES {
+                notes.push(hit);
+            }
+            return;
+        }
+        for rule in &GRAMMAR.by_concept[hit.concept as usize] {
+            if fired.len() < MOST_FIRED
+                && let Some((at, verb)) = complete(rule, hit, &seen)
+                && rule.roles.hold(role)
+                && !(rule.one_sentence && ends_sentence(&text[at.clone()]))
+            {
+                fired.push(Fired { rule, at, verb });
+            }
+        }
+    });
+    fired.retain(|fired| !(fired.rule.can_be_taken_back && is_taken_back(text, fired, &notes)));
+    evidence.extend(fired.iter().map(|fired| fired.rule).map(|rule| Evidence {
+        name: rule.name,
+        pack: rule.pack,
+        weight: rule.weight,
+    }));
+    seen[Concept::Decode as usize][0].is_some()
+}
+
+/// Where `rule` stands that `hit` completes, and its first concept.
+fn complete(rule: &Rule, hit: Hit, seen: &[[Option<Hit>; 2]]) -> Option<(Range<usize>, Hit)> {
+    let mut at = hit.start..hit.end;
+    let (mut later, mut used) = (hit, false);
+    for (i, concept) in rule.says.iter().enumerate().rev() {
+        let is_hit = *concept == hit.concept && !used;
+        used |= is_hit;
+        let word = if is_hit {
+            hit
+        } else {
+            // In a given order it stands before what follows it, else before what completes the rule.
+            let limit = if rule.order == Order::AsSaid { later.start } else { hit.start };
+            seen[*concept as usize].into_iter().flatten().find(|word| word.end <= limit)?
+        };
+        at = at.start.min(word.start)..at.end.max(word.end);
+        if at.len() > rule.within || rule.order == Order::AsSaid && is_hit && i + 1 < rule.says.len() {
+            return None;
+        }
+        later = word;
+    }
+    Some((at, later))
+}
+
+/// Whether a sentence ends inside of `text`.
+fn ends_sentence(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let ends = |(i, pair): (usize, &[u8])| match pair[0] {
+        b'.' => matches!(pair[1], b' ' | b'\n'),
+        b'!' | b'?' => !matches!(pair[1], b'"' | b'\'' | b'!' | b'?' | b'=') && !is_query(&bytes[i + 1..]),
+        _ => pair == b"\n\n",
+    };
+    bytes.windows(2).enumerate().any(ends) || text.contains(['。', '！', '？'])
+}
+
+/// Whether `rest` begins like the query of an address: a name and `=`.
+fn is_query(rest: &[u8]) -> bool {
+    rest.iter().take(20).find(|b| !b.is_ascii_alphanumeric()) == Some(&b'=')
+}
+
+/// At most so many bytes between a negation and its verb, and between a report and what it reports.
+const NEGATION_REACH: usize = 7;
+const REPORT_REACH: usize = 160;
+
+/// Whether what fired is only quoted, or one of `notes` takes it back.
+fn is_taken_back(text: &str, fired: &Fired, notes: &[Hit]) -> bool {
+    is_quotation(text, &fired.at) || notes.iter().any(|note| takes_back(text, note, fired))
+}
+
+/// Whether `note` says that what fired is not meant: not to be done, or only spoken of.
+fn takes_back(text: &str, note: &Hit, fired: &Fired) -> bool {
+    match note.concept {
+        Concept::Not => {
+            let before = note.end <= fired.verb.start && fired.verb.start - note.end <= NEGATION_REACH;
+            // In some languages it follows the verb.
+            let behind = note.start >= fired.verb.end
+                && note.start - fired.verb.end <= 1
+                && !text.as_bytes()[note.start].is_ascii();
+            before || behind
+        }
+        Concept::Indefinite => {
+            let names_an_owner = fired.rule.says.contains(&Concept::Your);
+            (!names_an_owner || note.end > fired.at.end)
+                && note.start < fired.at.end
+                && fired.at.start < note.end
+        }
+        _ => {
+            let between = if note.start < fired.at.start {
+                note.end.min(fired.at.start)..fired.at.start
+            } else if note.start >= fired.at.end && is_quoted_at(text, fired.at.end) {
+                fired.at.end..note.start
+            } else {
+                return false;
+            };
+            between.len() <= REPORT_REACH && !ends_sentence(&text[between])
+        }
     }
 }
 
-impl Word {
-    /// Whether it stands by itself at `start..end`, or begins a word where it is a stem.
-    fn stands(&self, text: &[u8], start: usize, end: usize) -> bool {
-        let touches = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_alphanumeric());
-        let before = start.checked_sub(1).and_then(|i| text.get(i));
-        let left = !self.bounded.0 || !touches(before);
-        let right = self.is_stem || !self.bounded.1 || !touches(text.get(end));
-        left && right
-    }
+/// Whether a quotation ends right behind `at`.
+fn is_quoted_at(text: &str, at: usize) -> bool {
+    text[at..].chars().take(8).any(|c| matches!(c, '"' | '\'' | '”' | '»' | '」' | '`' | '’' | '“'))
+}
+
+/// Whether what stands at `at`, or the end of it, lies in a quotation that words outside of it introduce.
+fn is_quotation(text: &str, at: &Range<usize>) -> bool {
+    const REACH: usize = 120;
+    let before = &text[text.floor_char_boundary(at.start.saturating_sub(REACH))..at.end];
+    let behind = &text[at.end..text.floor_char_boundary(at.end + REACH)];
+    let marks = [
+        ("\"", "\""),
+        ("“", "”"),
+        ("„", "“"),
+        ("„", "”"),
+        ("«", "»"),
+        ("「", "」"),
+        ("‘", "’"),
+        (" '", "'"),
+        (":'", "'"),
+    ];
+    marks.iter().any(|(open, close)| {
+        let opens = before.rfind(open).filter(|i| !before[i + open.len()..].contains(close));
+        let introduced =
+            opens.is_some_and(|i| before[..i].chars().filter(|c| c.is_alphabetic()).count() >= 3);
+        introduced && behind.contains(close)
+    })
 }

@@ -1,1396 +1,400 @@
-//! Words and what they stand for, in the languages that people attack in.
+//! Words and what they stand for, in the languages that people attack in, found in one pass.
 //!
-//! Lower case. A star at the end marks a stem, which letters may follow. Verbs are given as
-//! imperatives: "how do I ignore" is a question, "ignore" at the start of a sentence an order.
+//! The words are data (`words/*.txt`): a line `[Concept]`, then lines of entries set apart by two
+//! spaces, all in lower case. A star at the end marks a stem, which letters may follow. Lines that begin
+//! with `//` are comments.
 
-/// What a word stands for in a rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Concept {
+use std::ops::Range;
+use std::sync::LazyLock;
+
+macro_rules! concepts {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// What a word stands for in a rule.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Concept { $($(#[$doc])* $name,)* }
+
+        impl Concept {
+            pub const ALL: &[Concept] = &[$(Concept::$name,)*];
+
+            fn named(name: &str) -> Option<Concept> {
+                match name {
+                    $(stringify!($name) => Some(Concept::$name),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+concepts! {
     /// To leave out of account.
     Ignore,
-    /// What came earlier, or all of it.
+    /// To do away with: weaker, since much is deleted and skipped.
+    Drop,
+    /// What came earlier.
     Prior,
+    /// All of it.
+    All,
     /// What a model was told to do.
     Orders,
+    /// What else came before: weaker.
+    Context,
     /// "What you were told", whole.
     Told,
+    /// "Everything above", whole.
+    AllAbove,
     /// That something no longer holds.
     Void,
     NewOrders,
-    Your,
+    /// To leave the task at hand.
+    StopTask,
+    /// That the model spoken to is bound by nothing.
+    YouAreFree,
     /// To show or say.
     Reveal,
-    /// Of the system, hidden, initial.
-    System,
-    /// The prompt, by its names.
+    /// To say in other words: an everyday request.
+    Retell,
+    /// A question: "what is".
+    Ask,
+    Your,
+    /// The prompt of the system, by a name that says so.
+    SystemPrompt,
+    /// The prompt, by any of its names.
     Prompt,
     /// The text above, as a thing to repeat.
     TextAbove,
+    /// A question about what a model was told, whole.
+    Interrogate,
+    /// In what form, to get past a filter.
+    AsForm,
+    /// The start of a sentence that a model is to end with what it keeps.
+    KeptIs,
+    Forever,
+    /// A secret that a model was told to keep.
+    Kept,
     /// To take a role from now on.
     Become,
     /// A name of a well-known jailbreak persona.
     Persona,
-    /// Marks of answers in two voices, and phrases that nobody else uses.
-    TwoVoices,
     /// Rules lifted.
     Unlimited,
+    /// Free in a way that stories are full of.
+    Free,
     Lawless,
+    /// That no request may be refused, nor warned of.
+    NoRefusal,
+    /// To keep to a role, which stories ask for too.
+    InCharacter,
+    /// Whose rules they are: makers of models and their policies.
+    Maker,
+    /// The game around a persona: tokens to lose, two answers, a mode confirmed.
+    Game,
+    /// Marks of answers in two voices, which nobody else uses.
+    TwoVoices,
     DeveloperMode,
+    /// A mode that any machine may have.
+    ServiceMode,
+    /// That the model spoken to is in a mode.
+    YouAreIn,
     Enter,
-    /// A token of a chat template, or a fake border of a message.
-    ChatToken,
-    HumanTurn,
-    AssistantTurn,
     /// A model addressed in a document.
     DearModel,
+    /// Something meant for a model, as prompts say it too.
+    ForModel,
     Model,
     Must,
     /// Text hidden from readers.
     HiddenText,
     Secrecy,
-    /// A tool called for.
+    /// To act unseen.
+    Stealth,
+    /// A reason why a model should make an exception now.
+    Pretext,
+    /// What a pretext is for.
+    Secret,
+    /// What its answer should be.
+    Output,
     CallTool,
+    /// A tool that an attacker would call.
+    ToolName,
+    /// What a poisoned description of a tool asks for.
+    ToolPoison,
     Thought,
     Action,
     Observation,
     CallJson,
-    /// A file that only an attacker asks for.
+    /// What an attacker takes.
     Loot,
-    /// An image or link with a URL.
-    Link,
-    /// A placeholder or description of what a URL should carry away.
+    /// To send off.
+    Away,
+    /// To whom: an address outside.
+    Recipient,
+    /// What a URL should carry away.
     Payload,
+    /// An image or link.
+    Image,
     Append,
     Url,
     Decode,
     Obey,
-    Shell,
-    Template,
-    ScriptTag,
-    Handler,
-    ScriptCall,
+    /// A token of a chat template.
+    ChatToken,
+    /// A tag that closes what is given or opens a role.
+    RoleTag,
+    /// A line that borders a message.
+    RoleLine,
+    /// A role's name at the start of a line.
+    RoleWord,
+    RoleJson,
+    HumanTurn,
+    AssistantTurn,
+    /// The start of an answer that gives in.
+    Comply,
+    /// A negation at a verb.
+    Not,
+    /// Speech that is reported, or asked about.
+    Report,
+    /// A prompt of any kind, not that of the model spoken to.
+    Indefinite,
 }
 
 impl Concept {
-    pub const COUNT: usize = ScriptCall as usize + 1;
+    /// Whether its words count only at the start of a line.
+    fn opens_line(self) -> bool {
+        use Concept::*;
+        matches!(self, RoleLine | RoleWord | HumanTurn | AssistantTurn)
+    }
 }
 
-use Concept::*;
-
-pub const WORDS: &[(Concept, &[&str])] = &[
-    (
-        Ignore,
-        &[
-            "ignore",
-            "disregard",
-            "forget",
-            "override",
-            "overwrite",
-            "bypass",
-            "skip",
-            "neglect",
-            "dismiss",
-            "discard",
-            "do not follow",
-            "don't follow",
-            "stop following",
-            "do not obey",
-            "don't obey",
-            "pay no attention",
-            "set aside",
-            "scratch",
-            "ignore toutes",
-            "ignorez",
-            "oublie",
-            "oubliez",
-            "ne tiens pas compte",
-            "ne tenez pas compte",
-            "ignoriere",
-            "vergiss",
-            "missachte",
-            "ignorier",
-            "ignora",
-            "olvida",
-            "olvide",
-            "descarta",
-            "haz caso omiso",
-            "dimentica",
-            "trascura",
-            "non considerare",
-            "ignorar",
-            "esqueça",
-            "esquece",
-            "desconsidere",
-            "desconsidera",
-            "negeer",
-            "vergeet",
-            "zignoruj",
-            "zapomnij",
-            "pomiń",
-            "игнорируй*",
-            "игнорировать",
-            "проигнорируй*",
-            "забудь*",
-            "не обращай внимания",
-            "忽略",
-            "无视",
-            "忘记",
-            "忘掉",
-            "不要理会",
-            "無視",
-            "忘れ",
-            "무시",
-            "잊어",
-            "تجاهل",
-            "انس",
-            "अनदेखा",
-            "नज़रअंदाज़",
-            "भूल जा*",
-            "yok say",
-            "görmezden gel",
-            "unut",
-            "ignorera",
-            "glöm",
-            "bortse från",
-            "ignorer",
-            "glem",
-            "unohda",
-            "jätä huomiotta",
-        ],
-    ),
-    (
-        Prior,
-        &[
-            "previous",
-            "prior",
-            "above",
-            "earlier",
-            "preceding",
-            "foregoing",
-            "all",
-            "every",
-            "everything",
-            "any",
-            "former",
-            "initial",
-            "original",
-            "précédent*",
-            "antérieur*",
-            "ci-dessus",
-            "toutes les",
-            "tout ce",
-            "toutes",
-            "vorherig*",
-            "vorigen",
-            "bisherig*",
-            "obig*",
-            "alle",
-            "alles",
-            "vorher",
-            "anterior*",
-            "previas",
-            "previos",
-            "todas las",
-            "todos los",
-            "todo lo",
-            "todas as",
-            "todo o",
-            "tudo",
-            "precedent*",
-            "tutte le",
-            "tutto",
-            "vorige",
-            "eerdere",
-            "voorgaande",
-            "poprzedni*",
-            "wszystkie",
-            "wszystko",
-            "wcześniejsz*",
-            "предыдущ*",
-            "все",
-            "всё",
-            "之前",
-            "以前",
-            "先前",
-            "上面",
-            "上述",
-            "所有",
-            "これまで",
-            "以前の",
-            "上記",
-            "すべて",
-            "全て",
-            "이전",
-            "모든",
-            "앞선",
-            "السابقة",
-            "كل",
-            "جميع",
-            "पिछले",
-            "सभी",
-            "önceki",
-            "tüm",
-            "bütün",
-            "tidigare",
-            "alla",
-            "tidligere",
-            "aiemmat",
-            "kaikki",
-        ],
-    ),
-    (
-        Orders,
-        &[
-            "instruction",
-            "instructions",
-            "rule",
-            "rules",
-            "directive",
-            "directives",
-            "directions",
-            "guideline",
-            "guidelines",
-            "prompt",
-            "prompts",
-            "orders",
-            "commands",
-            "programming",
-            "constraints",
-            "restrictions",
-            "training",
-            "consignes",
-            "règles",
-            "anweisung*",
-            "regeln",
-            "vorgaben",
-            "richtlinien",
-            "instrucciones",
-            "reglas",
-            "instruccion*",
-            "istruzion*",
-            "regole",
-            "instruções",
-            "instrucoes",
-            "regras",
-            "instructies",
-            "opdrachten",
-            "regels",
-            "instrukcj*",
-            "polecenia",
-            "zasady",
-            "инструкци*",
-            "указани*",
-            "правила",
-            "指令",
-            "指示",
-            "规则",
-            "提示",
-            "命令",
-            "ルール",
-            "지시",
-            "명령",
-            "규칙",
-            "التعليمات",
-            "تعليمات",
-            "الأوامر",
-            "القواعد",
-            "निर्देश*",
-            "आदेश*",
-            "नियम*",
-            "talimat*",
-            "kural*",
-            "instruktioner",
-            "regler",
-            "ohjeet",
-            "instrukser",
-        ],
-    ),
-    (
-        Told,
-        &[
-            "you were told",
-            "you have been told",
-            "you've been told",
-            "you were instructed",
-            "you've been instructed",
-            "you were given",
-            "told you before",
-            "i told you",
-            "told before",
-            "todo lo anterior",
-            "tout ce qui précède",
-            "alles davor",
-            "tutto ciò che precede",
-            "tudo o que foi dito",
-            "the system message",
-            "the system prompt",
-            "said before",
-            "t'a dit",
-            "vous a dit",
-            "dir vorher gesagt",
-            "dir gesagt",
-            "te han dicho",
-            "te dijeron",
-            "ti è stato detto",
-            "ti hanno detto",
-            "te foi dito",
-            "lhe foi dito",
-            "je verteld is",
-            "ci powiedziano",
-            "тебе говорили",
-            "тебе сказали",
-            "you know about your instructions",
-        ],
-    ),
-    (
-        Void,
-        &[
-            "cancelled",
-            "canceled",
-            "void",
-            "revoked",
-            "no longer apply",
-            "no longer valid",
-            "are over",
-            "obsolete",
-            "null and void",
-            "suspended",
-            "superseded",
-            "do not apply",
-            "don't apply",
-        ],
-    ),
-    (
-        NewOrders,
-        &[
-            "new instructions:",
-            "new instruction:",
-            "new task:",
-            "updated instructions:",
-            "real instructions:",
-            "new rules:",
-            "neue anweisung*",
-            "nuevas instrucciones:",
-            "nouvelles instructions",
-            "your new instructions",
-            "your new task is",
-            "instead, do the following",
-        ],
-    ),
-    (
-        Your,
-        &[
-            "your",
-            "you have",
-            "ton",
-            "tes",
-            "votre",
-            "vos",
-            "dein*",
-            "ihre",
-            "ihren",
-            "tu",
-            "tus",
-            "tuo",
-            "tua",
-            "tuoi",
-            "seu",
-            "sua",
-            "teu",
-            "je",
-            "jouw",
-            "twój",
-            "swój",
-            "twoje",
-            "swoje",
-            "свой",
-            "твой",
-            "свои",
-            "你的",
-            "您的",
-            "あなたの",
-            "당신의",
-            "너의",
-            "अपना",
-            "अपने",
-            "din",
-            "ditt",
-            "sistem",
-        ],
-    ),
-    (
-        Reveal,
-        &[
-            "reveal",
-            "repeat",
-            "print",
-            "output",
-            "display",
-            "disclose",
-            "expose",
-            "leak",
-            "dump",
-            "recite",
-            "echo",
-            "show me",
-            "show your",
-            "show the",
-            "tell me",
-            "give me",
-            "translate",
-            "summarize",
-            "summarise",
-            "encode",
-            "what are",
-            "what is",
-            "what were",
-            "share",
-            "list",
-            "spell out",
-            "write out",
-            "copy",
-            "affiche",
-            "montre*",
-            "révèle*",
-            "répète*",
-            "quel est",
-            "quelles sont",
-            "zeig*",
-            "gib mir",
-            "wiederhole",
-            "nenne",
-            "verrate",
-            "muéstrame",
-            "muestra",
-            "revela",
-            "repite",
-            "imprime",
-            "dime",
-            "mostrami",
-            "mostra",
-            "rivela",
-            "ripeti",
-            "stampa",
-            "mostre",
-            "revele",
-            "repita",
-            "toon",
-            "geef",
-            "herhaal",
-            "onthul",
-            "laat",
-            "pokaż",
-            "ujawnij",
-            "powtórz",
-            "wypisz",
-            "покажи*",
-            "выведи*",
-            "раскрой*",
-            "повтори*",
-            "输出",
-            "显示",
-            "透露",
-            "重复",
-            "打印",
-            "告诉我",
-            "见せて",
-            "教えて",
-            "表示して",
-            "出力",
-            "보여",
-            "출력",
-            "알려",
-            "اعرض",
-            "اكشف",
-            "दिखा*",
-            "बता*",
-            "göster",
-            "yazdır",
-            "visa",
-            "vis",
-            "skriv ut",
-        ],
-    ),
-    (
-        System,
-        &[
-            "system",
-            "hidden",
-            "initial",
-            "secret",
-            "original",
-            "starting",
-            "internal",
-            "confidential",
-            "first",
-            "exact",
-            "full",
-            "entire",
-            "pre-prompt",
-            "developer",
-            "système",
-            "système,",
-            "systeem*",
-            "systemprompt",
-            "system-prompt",
-            "sistema",
-            "di sistema",
-            "do sistema",
-            "de sistema",
-            "systemow*",
-            "системн*",
-            "系统",
-            "システム",
-            "시스템",
-            "النظام",
-            "सिस्टम",
-            "sistem",
-        ],
-    ),
-    (
-        Prompt,
-        &[
-            "prompt",
-            "prompts",
-            "instruction",
-            "instructions",
-            "system message",
-            "system prompt",
-            "system-prompt",
-            "systemprompt",
-            "systemprompten",
-            "guidelines",
-            "preprompt",
-            "message",
-            "directives",
-            "configuration",
-            "anweisungen",
-            "instrucciones",
-            "istruzioni",
-            "instruções",
-            "instructies",
-            "instrukcje",
-            "промпт*",
-            "инструкци*",
-            "提示词",
-            "提示",
-            "指令",
-            "プロンプト",
-            "指示",
-            "프롬프트",
-            "지시",
-            "التعليمات",
-            "प्रॉम्प्ट",
-            "istemi*",
-            "promptu*",
-        ],
-    ),
-    (
-        TextAbove,
-        &[
-            "everything above",
-            "text above",
-            "words above",
-            "the above text",
-            "lines above",
-            "starting with 'you are'",
-            "starting with \"you are",
-            "start with you are",
-            "before this line",
-            "above this line",
-            "before this conversation",
-            "beginning of this conversation",
-            "start of this conversation",
-            "start of the conversation",
-            "beginning of the conversation",
-            "in your context window",
-            "verbatim",
-        ],
-    ),
-    (
-        Become,
-        &[
-            "you are now",
-            "act as",
-            "act like",
-            "pretend",
-            "from now on",
-            "roleplay",
-            "role-play",
-            "role play",
-            "simulate",
-            "imagine you",
-            "you will be",
-            "you will act",
-            "you are going to act",
-            "play the role",
-            "immerse yourself",
-            "you're going to",
-            "you are about to",
-            "let's play",
-            "behave as",
-            "respond as",
-            "take on the persona",
-            "tu es maintenant",
-            "du bist jetzt",
-            "ahora eres",
-            "sei ora",
-            "ora sei",
-            "agora você é",
-            "você agora é",
-            "je bent nu",
-            "jesteś teraz",
-            "teraz jesteś",
-            "ты теперь",
-            "теперь ты",
-            "你现在是",
-            "あなたは今",
-            "今からあなた",
-            "너는 이제",
-            "이제 너는",
-            "أنت الآن",
-            "अब तुम",
-            "artık sen",
-            "du är nu",
-            "an ai named",
-            "a chatbot named",
-            "an ai called",
-        ],
-    ),
-    (
-        Persona,
-        &[
-            "dan",
-            "stan",
-            "dude",
-            "evilbot",
-            "freegpt",
-            "basedgpt",
-            "antigpt",
-            "evilgpt",
-            "jailbroken",
-            "jailbreak",
-            "do anything now",
-            "evil confidant",
-            "betterdan",
-            "devmode",
-            "aim",
-            "anarchy",
-            "opposite mode",
-            "jb",
-            "chaosgpt",
-            "unfilteredgpt",
-            "badgpt",
-            "maximum",
-            "omega",
-            "doga",
-            "sydney",
-        ],
-    ),
-    (
-        TwoVoices,
-        &[
-            "[jailbreak]",
-            "[🔓jailbreak]",
-            "(🔓jailbreak)",
-            "🔓",
-            "do anything now",
-            "stay a dan",
-            "jailbroken version",
-            "[developer mode output]",
-            "(developer mode output)",
-            "developer mode output",
-            "[dan]:",
-        ],
-    ),
-    (
-        Unlimited,
-        &[
-            "no restrictions",
-            "no restriction",
-            "without restrictions",
-            "without any restrictions",
-            "without restriction",
-            "unrestricted",
-            "unfiltered",
-            "uncensored",
-            "no limitations",
-            "without limitations",
-            "no limits",
-            "no filter",
-            "no filters",
-            "without any filter*",
-            "without filters",
-            "no ethical",
-            "no moral*",
-            "no rules",
-            "no guidelines",
-            "never refuse*",
-            "never refuses",
-            "cannot refuse",
-            "can't refuse",
-            "will not refuse",
-            "won't refuse",
-            "always complies",
-            "always comply",
-            "free from all rules",
-            "free of all restrictions",
-            "free from all restrictions",
-            "broken free",
-            "freed from",
-            "not bound by",
-            "does not have to abide",
-            "do not have to abide",
-            "don't have to follow",
-            "do not have to follow",
-            "no longer have to follow",
-            "safety filters disabled",
-            "filters disabled",
-            "filters are disabled",
-            "disable* your filters",
-            "without any content policy",
-            "no content policy",
-            "ignore* content polic*",
-            "bypass* content",
-            "without warnings",
-            "without any warnings",
-            "no warnings or disclaimers",
-            "without disclaimers",
-            "do anything now",
-            "can do anything",
-            "without any censorship",
-            "no censorship",
-            "regardless of ethic*",
-            "regardless of legal*",
-            "jailbroken",
-            "aucune restriction",
-            "sans aucune restriction",
-            "sans restriction*",
-            "keine einschränkungen",
-            "ohne einschränkungen",
-            "ohne regeln",
-            "ninguna restricción",
-            "sin restricciones",
-            "sin ninguna restricción",
-            "nessuna restrizione",
-            "senza restrizioni",
-            "senza alcuna restrizione",
-            "sem restrições",
-            "sem nenhuma restrição",
-            "nenhuma restrição",
-            "geen beperkingen",
-            "zonder beperkingen",
-            "żadnych ograniczeń",
-            "bez ograniczeń",
-            "никаких ограничений",
-            "без ограничений",
-            "没有任何限制",
-            "没有限制",
-            "不受限制",
-            "不受任何限制",
-            "制限なし",
-            "制限はありません",
-            "制限がない",
-            "一切の制限",
-            "제한이 없",
-            "제한 없",
-            "بدون قيود",
-            "لا قيود",
-            "कोई प्रतिबंध नहीं",
-            "बिना किसी प्रतिबंध",
-            "kısıtlama yok",
-            "hiçbir kısıtlama",
-            "sınırsız",
-            "inga begränsningar",
-            "utan begränsningar",
-        ],
-    ),
-    (
-        Lawless,
-        &[
-            "illegal",
-            "unethical",
-            "immoral",
-            "amoral",
-            "harmful",
-            "offensive",
-            "nsfw",
-            "profanity",
-            "swear words",
-            "hateful",
-            "evil",
-        ],
-    ),
-    (
-        DeveloperMode,
-        &[
-            "developer mode",
-            "dev mode",
-            "god mode",
-            "debug mode",
-            "jailbreak mode",
-            "admin mode",
-            "sudo mode",
-            "root mode",
-            "maintenance mode",
-            "dan mode",
-            "unrestricted mode",
-            "modo desarrollador",
-            "entwicklermodus",
-            "mode développeur",
-        ],
-    ),
-    (
-        Enter,
-        &[
-            "enter",
-            "enable",
-            "enabled",
-            "activate",
-            "activated",
-            "switch to",
-            "you are in",
-            "you are now in",
-            "in",
-            "with",
-            "as",
-        ],
-    ),
-    (
-        ChatToken,
-        &[
-            "<|im_start|>system",
-            "<|im_start|>user",
-            "<|im_start|>assistant",
-            "<|im_start|> system",
-            "<|im_end|>\n",
-            "<|system|>",
-            "<|user|>",
-            "<|assistant|>",
-            "<|endoftext|>",
-            "<|eot_id|>",
-            "<|start_header_id|>",
-            "<|begin_of_text|>",
-            "[inst]",
-            "[/inst]",
-            "<<sys>>",
-            "{{#system",
-            "{{#user",
-            "{{#assistant",
-            "<</sys>>",
-            "<start_of_turn>",
-            "<end_of_turn>",
-            "</user_input>",
-            "<user_input>",
-            "</system>",
-            "<system>",
-            "</instructions>",
-            "### system:",
-            "### instruction:",
-            "### new instructions",
-            "---end of user input---",
-            "---begin system message---",
-            "end of user input",
-            "begin system message",
-            "[system message]",
-            "[system]:",
-            "[/system]",
-            "system override",
-            "\"role\":\"system\"",
-            "\"role\": \"system\"",
-            "'role': 'system'",
-            "system:\n",
-            "<|fim_",
-            "\\n\\nsystem:",
-        ],
-    ),
-    (HumanTurn, &["human:", "\nuser:"]),
-    (AssistantTurn, &["\n\nassistant:", "\nassistant: sure", "assistant: sure"]),
-    (
-        DearModel,
-        &[
-            "note to ai",
-            "note to the ai",
-            "notes to ai",
-            "note for ai",
-            "attention ai",
-            "attention llm",
-            "dear ai",
-            "message to the assistant",
-            "message for the assistant",
-            "message to the ai",
-            "instructions for ai",
-            "instruction to ai",
-            "note to llm*",
-            "note to language models",
-            "if you are a language model",
-            "if you're a language model",
-            "if you are an ai",
-            "if you're an ai",
-            "if you are an llm",
-            "if you're an llm",
-            "if you are an automated",
-            "if you're an automated",
-            "ai systems reading",
-            "ai assistant reading",
-            "any ai reading",
-            "ai agents reading",
-            "ai assistant:",
-            "assistant ai:",
-            "llm:",
-            "to the ai reading",
-            "to the language model",
-            "hinweis an ki",
-            "an die ki",
-            "nota para la ia",
-            "note à l'ia",
-            "attention ia",
-        ],
-    ),
-    (
-        Model,
-        &[
-            "ai assistant",
-            "ai model",
-            "language model",
-            "llm",
-            "chatbot",
-            "the assistant",
-            "ai",
-            "chatgpt",
-            "gpt",
-            "claude",
-        ],
-    ),
-    (
-        Must,
-        &[
-            "you must",
-            "you should",
-            "please",
-            "must",
-            "ignore",
-            "instead",
-            "do not mention",
-            "don't mention",
-            "has authorised you",
-            "has authorized you",
-            "authorised you",
-            "authorized you",
-            "is irrelevant",
-        ],
-    ),
-    (
-        HiddenText,
-        &[
-            "<!--",
-            "font-size:0",
-            "font-size: 0",
-            "display:none",
-            "display: none",
-            "visibility:hidden",
-            "visibility: hidden",
-            "color:white",
-            "color: white",
-            "opacity:0",
-            "hidden text",
-            "[hidden",
-        ],
-    ),
-    (
-        Secrecy,
-        &[
-            "do not tell the user",
-            "don't tell the user",
-            "without telling the user",
-            "do not mention this",
-            "don't mention this",
-            "do not inform the user",
-            "don't inform the user",
-            "without informing",
-            "do not reveal this to",
-            "do not show this to the user",
-            "without confirmation",
-            "without asking for confirmation",
-            "without asking the user",
-            "hide this from",
-            "keep this secret from",
-            "silently",
-            "the user must not know",
-        ],
-    ),
-    (
-        CallTool,
-        &[
-            "call the",
-            "use the",
-            "invoke",
-            "execute the",
-            "run the",
-            "trigger the",
-            "using the",
-            "call",
-            "before answering",
-        ],
-    ),
-    (Thought, &["thought:"]),
-    (Action, &["action:", "action input:"]),
-    (Observation, &["observation:", "action input:"]),
-    (
-        CallJson,
-        &[
-            "\"function_call\"",
-            "\"tool_calls\"",
-            "<tool_call>",
-            "<function_calls>",
-            "<invoke name",
-            "\"tool_use\"",
-            "transfer_funds(",
-            "delete_file tool",
-            "send_email tool",
-            "http_request tool",
-        ],
-    ),
-    (
-        Loot,
-        &[
-            "id_rsa",
-            "/etc/passwd",
-            "/etc/shadow",
-            "~/.ssh",
-            ".aws/credentials",
-            "~/.bash_history",
-            "all secrets",
-            "api keys",
-            "environment variables",
-            "the conversation to http*",
-            "/.env",
-        ],
-    ),
-    (Link, &["![", "<img", "](http*", "src=\"http*", "src='http*", "beacon.", "pixel."]),
-    (
-        Payload,
-        &[
-            "{{",
-            "{user",
-            "conversation",
-            "chat so far",
-            "chat history",
-            "history",
-            "previous messages",
-            "user's token",
-            "session",
-            "user_data",
-            "user data",
-            "system prompt",
-            "base64 of",
-            "url-encoded",
-            "urlencoded",
-            "secret",
-            "api key",
-            "everything the user",
-            "what the user",
-        ],
-    ),
-    (
-        Append,
-        &[
-            "append",
-            "include",
-            "load",
-            "render",
-            "end every",
-            "end each",
-            "embed",
-            "insert",
-            "add this",
-            "display this image",
-            "fetch",
-            "post",
-            "send",
-            "replace",
-            "replaced by",
-            "when you answer",
-            "in your reply",
-            "in your answer",
-        ],
-    ),
-    (Url, &["http://*", "https://*", "attacker", "evil."]),
-    (
-        Decode,
-        &[
-            "decode",
-            "decoded",
-            "base64",
-            "hex",
-            "rot13",
-            "encoded",
-            "decrypt",
-            "encoded command",
-            "dekodiere",
-            "decodifica",
-            "décode",
-            "解码",
-            "decipher",
-            "unscramble",
-            "reverse the",
-            "backwards",
-        ],
-    ),
-    (
-        Obey,
-        &[
-            "follow the instruction*",
-            "follow it",
-            "follow them",
-            "follow its",
-            "do exactly what it says",
-            "do what it says",
-            "execute it",
-            "execute the result",
-            "and execute",
-            "and obey",
-            "obey it",
-            "run the following encoded",
-            "carry out",
-            "run the following",
-            "execute the following",
-            "and follow",
-            "act on it",
-            "comply with",
-            "run the result",
-            "and run it",
-        ],
-    ),
-    (
-        Shell,
-        &[
-            "; rm -",
-            ";rm -",
-            "&& rm -",
-            "| rm -",
-            "; cat /",
-            ";cat /",
-            "| cat /",
-            "&& cat /",
-            "$(cat ",
-            "`cat ",
-            "; ls",
-            "| ls",
-            "&& ls",
-            ";ls",
-            "; id",
-            ";id",
-            "| id",
-            "&& id",
-            "`id`",
-            "$(id)",
-            "| whoami",
-            "; whoami",
-            "&& whoami",
-            "|whoami",
-            "$(whoami)",
-            "`whoami`",
-            "; wget ",
-            ";wget ",
-            "| wget ",
-            "&& wget ",
-            "$(wget ",
-            "`wget ",
-            "; curl ",
-            ";curl ",
-            "| curl ",
-            "&& curl ",
-            "$(curl ",
-            "`curl ",
-            "| sh",
-            "|sh",
-            "| bash",
-            "|bash",
-            "; bash",
-            "; sh",
-            "nc -e",
-            "ncat -e",
-            "; nc ",
-            "| nc ",
-            "/dev/tcp/",
-            "; shutdown",
-            "&& shutdown",
-            "' ; shutdown",
-            "|| ping",
-            "; ping",
-            "&& ping",
-            "| ping",
-            "& ping",
-            "& net user",
-            "&& net user",
-            "; sleep ",
-            "&& sleep ",
-            "| sleep ",
-            "; powershell",
-            "& powershell",
-            "| powershell",
-            "& type ",
-            "& dir",
-            "& whoami",
-            "; uname",
-            "| uname",
-            "&& uname",
-            "; ps ",
-            "; nslookup",
-            "| nslookup",
-            "& nslookup",
-            "$(nslookup",
-            "`nslookup",
-            "; chmod ",
-            "; python -c",
-            "; perl -e",
-            "$ifs",
-            "${ifs}",
-            "; kill",
-            "; reboot",
-            "; echo ",
-            "/etc/passwd",
-        ],
-    ),
-    (
-        Template,
-        &[
-            "{{7*7",
-            "{{ 7*7",
-            "${7*7",
-            "#{7*7",
-            "*{7*7",
-            "<%=7*7",
-            "<%= 7*7",
-            "@(1+2)",
-            "@(7*7",
-            "{{7*'7'",
-            "t(java.lang*",
-            "__class__",
-            "__globals__",
-            "__subclasses__",
-            "__mro__",
-            "__builtins__",
-            "__import__",
-            ".getruntime()",
-            "freemarker.template*",
-            "getclass().forname",
-            "{{config",
-            "{{self",
-            "{{request",
-            "{{ config",
-            "{{ self.",
-            "{{ request.",
-            "{% for x in ()",
-            "{% import",
-            "{%import",
-            "#set($",
-            "{php}",
-            "[[${",
-            "system.getenv",
-            "getenv()",
-            "lipsum.",
-            "cycler.",
-        ],
-    ),
-    (
-        ScriptTag,
-        &[
-            "<script",
-            "</script",
-            "<iframe",
-            "<svg",
-            "javascript:*",
-            "vbscript:*",
-            "data:text/html*",
-            "srcdoc=",
-            "<object",
-            "<embed",
-            "<meta http-equiv",
-            "<base href",
-            "xlink:href",
-            "-moz-binding",
-            "expression(",
-            "&#x6a",
-            "&#106",
-            "<style>@import*",
-            "<link rel=stylesheet",
-            "<xss",
-            "<?xml-stylesheet",
-            "livescript:*",
-            "mocha:*",
-            "behavior:url",
-            "<isindex",
-            "<!entity",
-            "<bgsound",
-            "<layer",
-            "<x:",
-            "<video src",
-            "<audio src",
-            "<body onload*",
-            "<img src=x",
-            "<details",
-            "<marquee",
-            "fscommand",
-        ],
-    ),
-    (
-        Handler,
-        &[
-            "onerror=*",
-            "onerror =",
-            "onload=*",
-            "onload =",
-            "onclick=*",
-            "onclick =",
-            "onmouseover=*",
-            "onmouseover =",
-            "onfocus=*",
-            "onfocus =",
-            "ontoggle=*",
-            "onstart=*",
-            "onmouseenter=*",
-            "onanimationstart=*",
-            "onbegin=*",
-            "onpageshow=*",
-            "oninput=*",
-            "onkeypress=*",
-            "onsubmit=*",
-            "onchange=*",
-            "onresize=*",
-            "onscroll=*",
-            "onblur=*",
-            "ondblclick=*",
-            "onkeydown=*",
-            "onmousedown=*",
-            "onpropertychange=*",
-            "onreadystatechange=*",
-            "onunload=*",
-            "onhashchange=*",
-            "onmousemove=*",
-            "onmouseout=*",
-            "ondrag*",
-        ],
-    ),
-    (
-        ScriptCall,
-        &[
-            "alert(*",
-            "alert`*",
-            "confirm(*",
-            "prompt(*",
-            "eval(*",
-            "document.cookie*",
-            "document.write*",
-            "document.location*",
-            "window.location*",
-            "string.fromcharcode*",
-            "document.domain*",
-            "window.name*",
-            "location.href*",
-            "settimeout(*",
-            "atob(*",
-        ],
-    ),
+const FILES: &[&str] = &[
+    include_str!("words/override.txt"),
+    include_str!("words/reveal.txt"),
+    include_str!("words/persona.txt"),
+    include_str!("words/agent.txt"),
+    include_str!("words/encode.txt"),
+    include_str!("words/markers.txt"),
+    include_str!("words/talk.txt"),
 ];
+
+/// All words as a trie of bytes, walked from where a word begins.
+pub struct Lexicon {
+    /// Sorted by text.
+    words: Vec<Word>,
+    nodes: Vec<Node>,
+    /// The byte that leads to each node.
+    bytes: Vec<u8>,
+    /// The node of each two bytes that some word begins with, 0 for none.
+    roots: Vec<u16>,
+}
+
+struct Word {
+    text: &'static str,
+    concept: Concept,
+    /// Whether letters may follow.
+    is_stem: bool,
+}
+
+/// A beginning that words have in common: those that end here, and the nodes one byte on, side by side.
+#[derive(Clone, Default)]
+struct Node {
+    words: Range<u16>,
+    next: Range<u16>,
+}
+
+/// One word in a text.
+#[derive(Clone, Copy, Debug)]
+pub struct Hit {
+    pub concept: Concept,
+    pub start: usize,
+    pub end: usize,
+}
+
+pub static LEXICON: LazyLock<Lexicon> = LazyLock::new(Lexicon::build);
+
+impl Lexicon {
+    fn build() -> Lexicon {
+        let mut words = Vec::new();
+        for file in FILES {
+            read(file, &mut words);
+        }
+        words.sort_by_key(|word| word.text);
+        let (nodes, bytes) = (vec![Node::default()], vec![0]);
+        let mut lexicon = Lexicon { words, nodes, bytes, roots: vec![0; 1 << 16] };
+        let mut from = 0;
+        while from < lexicon.words.len() {
+            let start: [u8; 2] = lexicon.words[from].text.as_bytes()[..2].try_into().expect("two bytes");
+            let to =
+                from + lexicon.words[from..].partition_point(|word| word.text.as_bytes()[..2] <= start[..]);
+            let root = lexicon.push(start[1]);
+            lexicon.roots[usize::from(u16::from_le_bytes(start))] = number(root);
+            lexicon.grow(root, from..to, 2);
+            from = to;
+        }
+        lexicon
+    }
+
+    fn push(&mut self, byte: u8) -> usize {
+        self.nodes.push(Node::default());
+        self.bytes.push(byte);
+        self.nodes.len() - 1
+    }
+
+    /// Makes the nodes behind `node`, whose words are `words` and agree in `depth` bytes.
+    fn grow(&mut self, node: usize, words: Range<usize>, depth: usize) {
+        let byte = |lexicon: &Lexicon, i: usize| lexicon.words[i].text.as_bytes().get(depth).copied();
+        let longer = words.start + self.words[words.clone()].partition_point(|word| word.text.len() == depth);
+        self.nodes[node].words = number(words.start)..number(longer);
+        let mut groups = Vec::new();
+        let mut from = longer;
+        while from < words.end {
+            let next = byte(self, from);
+            let to = (from..words.end).find(|i| byte(self, *i) != next).unwrap_or(words.end);
+            groups.push((self.push(next.expect("words that go on stand behind")), from..to));
+            from = to;
+        }
+        if let (Some((first, _)), Some((last, _))) = (groups.first(), groups.last()) {
+            self.nodes[node].next = number(*first)..number(last + 1);
+        }
+        for (child, words) in groups {
+            self.grow(child, words, depth + 1);
+        }
+    }
+
+    /// Calls `found` for each word of `text`, which is in lower case, in the order in which they begin.
+    ///
+    /// The work for one place is bounded by the longest word.
+    pub fn each(&self, text: &str, mut found: impl FnMut(Hit)) {
+        let bytes = text.as_bytes();
+        let mut before = b' ';
+        for (start, pair) in bytes.windows(2).enumerate() {
+            if begins(before, pair[0]) {
+                let root = self.roots[usize::from(u16::from_le_bytes([pair[0], pair[1]]))];
+                if root != 0 {
+                    self.walk(bytes, start, root, &mut found);
+                }
+            }
+            before = pair[0];
+        }
+    }
+
+    /// Follows the words behind `root` along the text from `start` on.
+    fn walk(&self, bytes: &[u8], start: usize, root: u16, found: &mut impl FnMut(Hit)) {
+        let mut node = &self.nodes[usize::from(root)];
+        let mut end = start + 2;
+        loop {
+            for word in &self.words[usize::from(node.words.start)..usize::from(node.words.end)] {
+                if word.stands(bytes, start) {
+                    found(Hit { concept: word.concept, start, end });
+                }
+            }
+            let Some(byte) = bytes.get(end) else {
+                return;
+            };
+            let next = usize::from(node.next.start);
+            let ways = &self.bytes[next..usize::from(node.next.end)];
+            let Some(way) = ways.iter().position(|way| way == byte) else {
+                return;
+            };
+            node = &self.nodes[next + way];
+            end += 1;
+        }
+    }
+}
+
+fn number(n: usize) -> u16 {
+    u16::try_from(n).expect("a few thousand words have fewer than 65,536 beginnings")
+}
+
+/// Adds the entries of one file.
+fn read(file: &'static str, words: &mut Vec<Word>) {
+    let mut concept = None;
+    for line in file.lines().filter(|line| !line.starts_with("//")) {
+        let name = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        if let Some(section) = name.and_then(Concept::named) {
+            concept = Some(section);
+            continue;
+        }
+        for entry in line.split("  ").map(str::trim).filter(|entry| !entry.is_empty()) {
+            let concept = concept.expect("a section before the first entry: a test reads the files");
+            let text = entry.strip_suffix('*').unwrap_or(entry);
+            words.push(Word { text, concept, is_stem: text.len() < entry.len() });
+        }
+    }
+}
+
+/// Whether a word may begin with `byte` behind `before`: not inside of a word, but scripts without
+/// spaces (all above U+0600) have no inside.
+fn begins(before: u8, byte: u8) -> bool {
+    match byte {
+        b'a'..=b'z' | b'0'..=b'9' => !is_letter(before),
+        0xC0..0xD8 => !is_letter(before),
+        0xD8.. => true,
+        b' ' | b'\t' | b'\n' | 0x80..0xC0 => false,
+        _ => true,
+    }
+}
+
+/// A letter of a script that sets words apart, or a part of one.
+fn is_letter(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
+}
+
+impl Word {
+    /// Whether it is whole at `start`: no letter follows, unless it is a stem, and it opens the line
+    /// where it has to.
+    fn stands(&self, bytes: &[u8], start: usize) -> bool {
+        let last = self.text.as_bytes()[self.text.len() - 1];
+        let next = bytes.get(start + self.text.len()).copied().unwrap_or(b' ');
+        let goes_on = is_letter(last) && is_letter(next) && !self.has_no_spaces() && next < 0xD8;
+        (self.is_stem || !goes_on) && (!self.concept.opens_line() || opens_line(bytes, start))
+    }
+
+    /// Whether it is of a script without spaces between words, or with particles glued on.
+    fn has_no_spaces(&self) -> bool {
+        self.text.chars().next_back().is_some_and(|c| u32::from(c) >= 0x600)
+    }
+}
+
+/// Whether nothing but marks of emphasis stands between the start of the line and `at`.
+fn opens_line(bytes: &[u8], at: usize) -> bool {
+    let emphasis = |b: &&u8| matches!(**b, b' ' | b'\t' | b'*' | b'#' | b'>' | b'-' | b'[' | b'"' | b'\'');
+    let mut before = bytes[..at].iter().rev().take(8).skip_while(emphasis);
+    before.next().is_none_or(|b| *b == b'\n')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<(Concept, &str)> {
+        let mut all = Vec::new();
+        LEXICON.each(text, |hit| all.push((hit.concept, &text[hit.start..hit.end])));
+        all
+    }
+
+    #[test]
+    fn words_stand_by_themselves_and_stems_begin_one() {
+        assert!(words("ignore").contains(&(Concept::Ignore, "ignore")));
+        assert!(words("ignorance").is_empty() && words("signore").is_empty());
+        assert!(words("игнорируйте").contains(&(Concept::Ignore, "игнорируй")));
+        assert!(words("请忽略它").contains(&(Concept::Ignore, "忽略")));
+    }
+
+    #[test]
+    fn a_role_counts_at_the_start_of_a_line_only() {
+        let role = |text| words(text).iter().any(|(concept, _)| *concept == Concept::RoleWord);
+        assert!(role("hello\nsystem: sing") && role("hello\n**system: sing**"));
+        assert!(!role("my operating system: linux"));
+    }
+
+    #[test]
+    fn every_entry_is_in_lower_case_and_every_concept_has_words() {
+        for word in &LEXICON.words {
+            assert_eq!(word.text, word.text.to_lowercase());
+            assert!(word.text.len() >= 2, "{}", word.text);
+        }
+        for concept in Concept::ALL {
+            assert!(LEXICON.words.iter().any(|word| word.concept == *concept), "{concept:?}");
+        }
+    }
+}

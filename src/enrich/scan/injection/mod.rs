@@ -1,22 +1,27 @@
 //! How much a text looks like a prompt injection: evidence, each with a weight, combined to a score.
 //!
-//! Words of many languages stand for concepts (`lexicon`), rules are sequences of concepts at bounded
-//! distances (`rules`, `grammar`), and code that is smuggled in a value is judged by its structure
-//! (`sql`). Text that was hidden or encoded is undone once and judged again (`decode`).
+//! Words of many languages stand for concepts (`lexicon`), rules are combinations of concepts that stand
+//! close together (`rules`, `grammar`), and code that is smuggled in a value is judged by its structure
+//! (`code`). Text that was hidden or encoded is undone once and judged again (`decode`).
 
+mod checks;
+mod code;
 mod decode;
 mod grammar;
 mod lexicon;
+#[cfg(test)]
+mod page;
 mod rules;
-mod sql;
+mod structure;
 #[cfg(test)]
 mod tests;
 
-pub use rules::{Roles, Rule, all as rules};
+pub use checks::{CHECKS, Check};
+pub use rules::{Order, Roles, Rule, all as rules};
 
 use crate::llm::Role;
+use aho_corasick::AhoCorasick;
 use std::borrow::Cow;
-use std::sync::LazyLock;
 
 /// What speaks for a prompt injection.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -27,45 +32,149 @@ pub struct Injection {
     pub rules: Vec<&'static str>,
 }
 
-/// Evidence: a rule's name and its weight. Several rules may share a name.
+/// Rules that belong together and are switched together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pack {
+    /// Instructions set aside, new ones given, pretexts for an exception.
+    Override,
+    /// The system prompt drawn out.
+    Exfiltration,
+    /// Personas whose limits are lifted.
+    Persona,
+    /// Forged borders of messages and roles.
+    Markers,
+    /// Words to a model in what it only reads.
+    Indirect,
+    /// Tools called for, secrets sent off, actions kept from the user.
+    Tools,
+    /// Links and images that carry something away.
+    Links,
+    /// What has to be decoded to be read.
+    Encoded,
+    /// SQL, shell, template and script in values.
+    Code,
+}
+
+impl Pack {
+    pub const ALL: [Pack; 9] = [
+        Pack::Override,
+        Pack::Exfiltration,
+        Pack::Persona,
+        Pack::Markers,
+        Pack::Indirect,
+        Pack::Tools,
+        Pack::Links,
+        Pack::Encoded,
+        Pack::Code,
+    ];
+
+    /// As it is written in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Pack::Override => "override",
+            Pack::Exfiltration => "exfiltration",
+            Pack::Persona => "persona",
+            Pack::Markers => "markers",
+            Pack::Indirect => "indirect",
+            Pack::Tools => "tools",
+            Pack::Links => "links",
+            Pack::Encoded => "encoded",
+            Pack::Code => "code",
+        }
+    }
+}
+
+/// Which packs count, how much, and what is let through. Built once; cloning shares what is large.
+#[derive(Clone)]
+pub struct Judge {
+    /// By pack, 0 to 1: what the weight of its rules is multiplied with.
+    packs: [f64; Pack::ALL.len()],
+    /// Phrases that are nobody's attack.
+    allowed: Option<AhoCorasick>,
+}
+
+impl Default for Judge {
+    fn default() -> Judge {
+        Judge { packs: [1.0; Pack::ALL.len()], allowed: None }
+    }
+}
+
+/// Whether `name` is one that `sidelight.injection.rules` may show.
+pub fn is_rule(name: &str) -> bool {
+    rules().any(|rule| rule.name == name) || CHECKS.iter().any(|check| check.name == name)
+}
+
+/// Evidence: a rule's name, its pack and its weight. Several rules may share a name.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Evidence {
     name: &'static str,
+    pack: Pack,
     weight: f64,
 }
 
-static GRAMMAR: LazyLock<grammar::Grammar> = LazyLock::new(grammar::Grammar::build);
+impl Judge {
+    /// `weight` says what each pack counts, 0 to 1; what stands in one of `allowed`, in upper or lower
+    /// case, counts nothing.
+    pub fn new(weight: impl Fn(Pack) -> f64, allowed: &[String]) -> Judge {
+        let phrases = || AhoCorasick::builder().ascii_case_insensitive(true).build(allowed);
+        Judge {
+            packs: Pack::ALL.map(weight),
+            allowed: (!allowed.is_empty())
+                .then(|| phrases().expect("a list of phrases is no large automaton")),
+        }
+    }
 
-/// Judges a text whose look-alikes and escapes are undone; `hidden` says that characters nobody can
-/// see were among them.
-pub fn judge(text: &str, role: Option<Role>, hidden: bool) -> Injection {
-    // The lexicon is in lower case; the automaton folds ASCII by itself.
-    let is_lower = text.is_ascii() || !text.chars().any(|c| !c.is_ascii() && c.is_uppercase());
-    let text = &*if is_lower { Cow::Borrowed(text) } else { Cow::Owned(text.to_lowercase()) };
+    /// Judges a text, said by `role` (`None` where nobody knows), whose look-alikes and escapes are undone;
+    /// `hidden` says that characters nobody can see were among them.
+    pub fn judge(&self, text: &str, role: Option<Role>, hidden: bool) -> Injection {
+        match &self.allowed {
+            Some(phrases) if phrases.is_match(text) => {
+                let blanks = vec![" "; phrases.patterns_len()];
+                self.weigh(evidence(&phrases.replace_all(text, &blanks), role, hidden))
+            }
+            _ => self.weigh(evidence(text, role, hidden)),
+        }
+    }
+
+    /// The chance that at least one piece of evidence is right, were they independent; each name counts
+    /// once, with its greatest weight.
+    fn weigh(&self, mut evidence: Vec<Evidence>) -> Injection {
+        evidence.iter_mut().for_each(|e| e.weight *= self.packs[e.pack as usize]);
+        evidence.retain(|e| e.weight > 0.0);
+        evidence.sort_unstable_by(|a, b| a.name.cmp(b.name).then(b.weight.total_cmp(&a.weight)));
+        evidence.dedup_by_key(|e| e.name);
+        let doubt: f64 = evidence.iter().map(|e| 1.0 - e.weight).product();
+        Injection { score: 1.0 - doubt, rules: evidence.iter().map(|e| e.name).collect() }
+    }
+}
+
+/// All that `text` shows.
+fn evidence(text: &str, role: Option<Role>, hidden: bool) -> Vec<Evidence> {
     let mut evidence = Vec::new();
-    let notes = GRAMMAR.look(text, role, &mut evidence);
-    sql::look(text, &mut evidence);
-    if notes.speaks_of_decoding || decode::is_spaced(text) {
+    let speaks_of_decoding = grammar::look(&lower(text), role, &mut evidence);
+    structure::look(text, role, &mut evidence);
+    code::look(text, &mut evidence);
+    if speaks_of_decoding || decode::is_spaced(text) || decode::is_leet(text) {
         // What is only readable after decoding is worse than the same in plain sight.
         decode::each(text, |plain| {
             let before = evidence.len();
-            GRAMMAR.look(plain, role, &mut evidence);
+            grammar::look(&lower(plain), role, &mut evidence);
             if evidence.len() > before {
-                evidence.push(Evidence { name: "encoded", weight: 0.3 });
+                evidence.push(Evidence { name: "encoded", pack: Pack::Encoded, weight: 0.3 });
             }
         });
     }
     if hidden && !evidence.is_empty() {
-        evidence.push(Evidence { name: "hidden_characters", weight: 0.3 });
+        evidence.push(Evidence { name: "hidden_characters", pack: Pack::Encoded, weight: 0.3 });
     }
-    combine(&mut evidence)
+    evidence
 }
 
-/// The chance that at least one piece of evidence is right, were they independent; each name counts
-/// once, with its greatest weight.
-fn combine(evidence: &mut Vec<Evidence>) -> Injection {
-    evidence.sort_unstable_by(|a, b| a.name.cmp(b.name).then(b.weight.total_cmp(&a.weight)));
-    evidence.dedup_by_key(|e| e.name);
-    let doubt: f64 = evidence.iter().map(|e| 1.0 - e.weight).product();
-    Injection { score: 1.0 - doubt, rules: evidence.iter().map(|e| e.name).collect() }
+/// The text in lower case, in which the words of the lexicon stand.
+fn lower(text: &str) -> Cow<'_, str> {
+    if text.bytes().any(|b| b.is_ascii_uppercase() || !b.is_ascii()) {
+        Cow::Owned(text.to_lowercase())
+    } else {
+        Cow::Borrowed(text)
+    }
 }

@@ -1,0 +1,221 @@
+//! Script smuggled in a value as markup (XSS): tags and attributes that run something.
+
+/// Longest text that is a value rather than a page or a question about one.
+const LONGEST: usize = 800;
+
+/// Tags that run or load something by themselves.
+const TAGS: &[&str] = &[
+    "script",
+    "iframe",
+    "svg",
+    "object",
+    "embed",
+    "meta",
+    "base",
+    "link",
+    "style",
+    "xss",
+    "x:",
+    "bgsound",
+    "layer",
+    "ilayer",
+    "video",
+    "audio",
+    "body",
+    "img",
+    "image",
+    "details",
+    "marquee",
+    "isindex",
+    "frameset",
+    "frame",
+    "applet",
+    "math",
+    "input",
+    "form",
+    "button",
+    "a ",
+    "a/",
+    "div",
+    "table",
+    "td",
+    "html",
+    "xml",
+    "vmlframe",
+    "foreignobject",
+    "animate",
+    "set",
+    "select",
+    "textarea",
+    "keygen",
+    "source",
+    "track",
+    "template",
+    "noscript",
+    "br ",
+    "p ",
+    "b ",
+    "i ",
+    "span ",
+    "title",
+    "handler",
+    "listener",
+    "event-source",
+    "!--",
+    "!entity",
+    "?xml",
+    "? ",
+    "? foo",
+    "! foo",
+    "% foo",
+    "x ",
+    "anytag",
+    "custom",
+    "h1",
+    "var",
+    "font",
+    "sup",
+    "label",
+    "dialog",
+    "summary",
+    "col",
+    "menu",
+    "area",
+    "map",
+];
+
+/// What is run.
+const RUNS: &[&str] = &[
+    "alert",
+    "confirm(",
+    "prompt(",
+    "eval(",
+    "document.",
+    "window.",
+    "string.fromcharcode",
+    "settimeout",
+    "setinterval",
+    "location=",
+    "location.",
+    "atob(",
+    "javascript:",
+    "javas",
+    "vbscript:",
+    "livescript:",
+    "mocha:",
+    "data:text",
+    "data:image/svg",
+    "expression(",
+    "write(",
+    "fetch(",
+    "import(",
+    "cookie",
+    "src=//",
+    "src=http",
+    "src=\"//",
+    "src='//",
+    "console.log",
+    "onerror=",
+    "-moz-binding",
+    "behavior:",
+    "print(",
+    "throw ",
+    "msgbox",
+    "fscommand",
+    "@import",
+    "&#",
+    "&colon",
+    "&lpar",
+    "\\0",
+    "\\u00",
+    "\\x",
+    "href=//",
+    "base64,",
+    "top[",
+    "self[",
+    "this[",
+    "name)",
+    "open(",
+    "function(",
+    "=>",
+    "fromcharcode",
+    "execscript",
+    "innerhtml",
+    "xhr",
+    "xss",
+];
+
+/// How sure it is that `text` is an attack, 0 to 1.
+pub fn judge(text: &str) -> f64 {
+    if text.len() > LONGEST || !text.bytes().any(|b| matches!(b, b'<' | b'=' | b':' | b'(')) {
+        return 0.0;
+    }
+    let lower: String = text.chars().filter(|c| !c.is_ascii_control()).flat_map(char::to_lowercase).collect();
+    if is_about_code(&lower) {
+        return 0.0;
+    }
+    let handler = has_handler(&lower);
+    let runs = RUNS.iter().any(|r| lower.contains(r));
+    let tag = lower.match_indices('<').take(16).any(|(at, _)| {
+        let name = lower[at + 1..].trim_start_matches(['/', ' ', '\\', '<']);
+        TAGS.iter().any(|tag| name.starts_with(tag))
+    });
+    let scheme =
+        ["javascript:", "vbscript:", "data:text/html", "livescript:"].iter().any(|s| lower.contains(s));
+    match (tag, handler, runs) {
+        (true, true, _) => 0.65,
+        (true, false, true) => 0.6,
+        (false, true, true) => 0.55,
+        _ if scheme
+            && (lower.contains("alert") || lower.contains("eval") || tag || lower.contains("cookie")) =>
+        {
+            0.6
+        }
+        _ if breaks_out_of_script(&lower) => 0.55,
+        _ => 0.0,
+    }
+}
+
+/// An attribute such as `onerror=` with something behind it, at the start of a word.
+fn has_handler(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    text.match_indices("on").take(64).any(|(at, _)| {
+        let opens = at == 0 || !bytes[at - 1].is_ascii_alphanumeric();
+        let name = bytes[at + 2..].iter().take(24).take_while(|b| b.is_ascii_lowercase()).count();
+        let rest = text[at + 2 + name..].trim_start_matches([' ', '%', '/', '\\', '"', '\'', '+']);
+        opens
+            && name >= 3
+            && rest.strip_prefix('=').is_some_and(|value| !value.is_empty() && !value.starts_with('='))
+    })
+}
+
+/// `';alert(1)//`, `"-alert(1)-"`: a string of a script closed and a call behind it.
+fn breaks_out_of_script(text: &str) -> bool {
+    const CALLS: &[&str] =
+        &["alert(", "alert`", "confirm(", "prompt(", "eval(", "document.cookie", "string.fromcharcode("];
+    let call = CALLS.iter().filter_map(|call| text.find(call)).min();
+    call.is_some_and(|at| {
+        let before = text[..at].trim_end();
+        text.len() <= 160
+            && before.ends_with(['\'', '"', ';', '-', '+', '*', '/', '`', '}', ')', '(', '{', '^', '|', ','])
+            && before.len() <= 60
+    }) && (text.contains("//") || text.contains('\'') || text.contains('"') || text.ends_with(';'))
+}
+
+/// Whether it reads like a question or a lesson: many ordinary words outside of tags.
+fn is_about_code(text: &str) -> bool {
+    let mut words = 0;
+    let mut outside = true;
+    for piece in text.split_inclusive(['<', '>']) {
+        if outside {
+            words += piece
+                .split(' ')
+                .filter(|w| {
+                    w.len() > 1 && w.bytes().all(|b| b.is_ascii_lowercase() || b == b',' || b == b'.')
+                })
+                .count();
+        }
+        outside = !piece.ends_with('<');
+    }
+    words > 8 || text.contains('`') && words > 3 || text.ends_with('?') && words > 3
+}

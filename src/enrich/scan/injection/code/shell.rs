@@ -1,0 +1,348 @@
+//! A shell command smuggled in a value: what ends the command it is put into, and begins another.
+
+/// Longest text that is a value rather than a script or a question about one.
+const LONGEST: usize = 400;
+
+/// Commands that an attack runs.
+const COMMANDS: &[&str] = &[
+    "ls",
+    "cat",
+    "id",
+    "whoami",
+    "uname",
+    "ping",
+    "ping6",
+    "nc",
+    "ncat",
+    "netcat",
+    "wget",
+    "curl",
+    "rm",
+    "sleep",
+    "net",
+    "netstat",
+    "ifconfig",
+    "ipconfig",
+    "ip",
+    "dir",
+    "type",
+    "echo",
+    "printf",
+    "bash",
+    "sh",
+    "zsh",
+    "ksh",
+    "dash",
+    "python",
+    "python3",
+    "perl",
+    "ruby",
+    "php",
+    "node",
+    "powershell",
+    "pwsh",
+    "cmd",
+    "cmd.exe",
+    "touch",
+    "kill",
+    "killall",
+    "chmod",
+    "chown",
+    "nslookup",
+    "dig",
+    "host",
+    "tftp",
+    "ftp",
+    "telnet",
+    "ssh",
+    "scp",
+    "useradd",
+    "adduser",
+    "usermod",
+    "passwd",
+    "reboot",
+    "shutdown",
+    "halt",
+    "poweroff",
+    "systeminfo",
+    "tasklist",
+    "ps",
+    "env",
+    "printenv",
+    "set",
+    "export",
+    "pwd",
+    "hostname",
+    "uptime",
+    "w",
+    "who",
+    "last",
+    "df",
+    "du",
+    "find",
+    "grep",
+    "head",
+    "tail",
+    "more",
+    "less",
+    "tac",
+    "nl",
+    "od",
+    "xxd",
+    "base64",
+    "dd",
+    "mkfifo",
+    "mknod",
+    "crontab",
+    "at",
+    "eval",
+    "exec",
+    "system",
+    "phpinfo",
+    "socat",
+    "openssl",
+    "certutil",
+    "bitsadmin",
+    "mshta",
+    "rundll32",
+    "regsvr32",
+    "wmic",
+    "reg",
+    "attrib",
+    "copy",
+    "del",
+    "erase",
+    "mkdir",
+    "rmdir",
+    "mv",
+    "cp",
+    "tar",
+    "gzip",
+    "vi",
+    "lsof",
+    "mount",
+    "route",
+    "arp",
+    "traceroute",
+    "tracert",
+    "dmesg",
+    "history",
+    "sudo",
+    "su",
+    "xterm",
+    "start",
+    "ver",
+    "vol",
+    "gcc",
+    "lynx",
+    "mail",
+    "sendmail",
+    "sed",
+    "awk",
+    "xargs",
+    "test",
+    "true",
+    "usleep",
+    "timeout",
+    "/bin/cat",
+    "/bin/ls",
+    "/bin/sh",
+    "/bin/bash",
+    "/usr/bin/id",
+    "/usr/bin/whoami",
+    "/bin/uname",
+    "/bin/id",
+    "/usr/bin/wget",
+    "/bin/ping",
+    "/usr/bin/curl",
+    "/bin/nc",
+];
+
+/// Commands that an honest line of shell begins with, beside those above.
+const HONEST: &[&str] = &[
+    "docker",
+    "podman",
+    "git",
+    "npm",
+    "npx",
+    "yarn",
+    "pnpm",
+    "make",
+    "cargo",
+    "cd",
+    "kubectl",
+    "helm",
+    "terraform",
+    "apt",
+    "apt-get",
+    "brew",
+    "pip",
+    "pip3",
+    "go",
+    "mvn",
+    "gradle",
+    "systemctl",
+    "journalctl",
+    "service",
+    "for",
+    "while",
+    "if",
+    "then",
+    "source",
+    "alias",
+    "unzip",
+    "rsync",
+    "jq",
+    "watch",
+    "nohup",
+    "time",
+    "tee",
+    "ffmpeg",
+    "convert",
+    "psql",
+    "mysql",
+    "redis-cli",
+    "aws",
+    "gcloud",
+    "az",
+];
+
+/// Words of a command line that hardly stand in an honest value.
+const TELLING: &[&str] = &[
+    "/etc/passwd",
+    "/etc/shadow",
+    "/etc/hosts",
+    "/etc/group",
+    "/dev/tcp/",
+    "/bin/sh",
+    "/bin/bash",
+    "-e /bin",
+    "|sh",
+    "| sh",
+    "|bash",
+    "| bash",
+    "rm -rf /",
+    "${ifs}",
+    "$ifs",
+    "-i >&",
+    "boot.ini",
+    "win.ini",
+    "\\windows\\",
+    "cmd /c",
+    "cmd.exe",
+    "net user",
+    "whoami",
+    ";id;",
+    "chmod +x",
+    "0>&1",
+    "{cat,/",
+    "$(id)",
+    "`id`",
+];
+
+/// How sure it is that `text` is an attack, 0 to 1.
+pub fn judge(text: &str) -> f64 {
+    if text.len() > LONGEST
+        || !text.bytes().any(|b| matches!(b, b';' | b'|' | b'&' | b'`' | b'$' | b'\n' | b'{'))
+    {
+        return 0.0;
+    }
+    let lower = text.to_ascii_lowercase();
+    let words = lower.split_ascii_whitespace().count();
+    let breaks = breaks(&lower);
+    let Some(first) = breaks.first() else {
+        return 0.0;
+    };
+    let head = lower[..*first].trim();
+    let telling = TELLING.iter().any(|t| lower.contains(t));
+    // A line that is a command to begin with is honest shell, unless it reads what only an attack reads.
+    // `name$(id)`, `host|| ping`: glued to a value as no author writes it.
+    let glued =
+        !head.is_empty() && !lower[..*first].ends_with([' ', '\n']) && !lower[*first..].starts_with(';');
+    let honest = !glued
+        && head
+            .split_ascii_whitespace()
+            .next()
+            .is_some_and(|word| is_command(word) || HONEST.contains(&word))
+        || head.starts_with('$')
+        || head.starts_with('#');
+    match (honest, telling) {
+        (true, false) => 0.0,
+        (true, true) => 0.55,
+        (false, true) => 0.65,
+        (false, false) if head.is_empty() => 0.55,
+        (false, false) => {
+            if words <= 14 && !head.ends_with(['.', ',', '?', '!']) && !is_quoted(&lower, *first) {
+                0.55
+            } else {
+                0.0
+            }
+        }
+    }
+}
+
+/// Where a separator stands that a command follows, or a substitution that runs one. Sixteen at most.
+fn breaks(text: &str) -> Vec<usize> {
+    let bytes = text.as_bytes();
+    let is_prose = !text.is_ascii() || text.split_ascii_whitespace().count() > 5;
+    let mut found = Vec::new();
+    for (i, byte) in bytes.iter().enumerate() {
+        let skip = match byte {
+            b';' => 1,
+            // Set apart by spaces in a sentence it is a quotation.
+            b'`' if !is_prose || i > 0 && !bytes[i - 1].is_ascii_whitespace() => 1,
+            b'|' | b'&' => 1 + usize::from(bytes.get(i + 1) == Some(byte)),
+            b'\n' if !is_prose => 1,
+            b'$' if bytes.get(i + 1) == Some(&b'(') && bytes.get(i + 2) != Some(&b'(') => 2,
+            b'{' if bytes[i..].contains(&b',') && !bytes[i..].starts_with(b"{{") => 1,
+            _ => continue,
+        };
+        let rest = text[i + skip..].trim_start_matches([' ', '\t', '"', '\'', '(', '{', '\\']);
+        let word = rest
+            .find(|c: char| {
+                !(c.is_ascii_alphanumeric()
+                    || matches!(c, '/' | '_' | '.' | '\\' | '\'' | '"' | '$' | '@' | '*' | '?'))
+            })
+            .map_or(rest, |end| &rest[..end]);
+        let plain: String = word.chars().filter(|c| !matches!(c, '\\' | '\'' | '"')).collect();
+        let behind = &rest[word.len()..];
+        let prose = *byte == b'\n' || *byte == b';';
+        if is_command(&plain) && is_called(&plain, behind, prose) {
+            found.push(i);
+            if found.len() == 16 {
+                break;
+            }
+        }
+    }
+    found
+}
+
+fn is_command(word: &str) -> bool {
+    let word = word.trim_end_matches('$').rsplit('/').next().unwrap_or(word);
+    COMMANDS.contains(&word)
+}
+
+/// Whether what stands behind a command looks like its arguments or its end, not like a sentence.
+fn is_called(command: &str, behind: &str, prose: bool) -> bool {
+    let rest = behind.trim_start_matches([' ', '\t']);
+    let first = rest.split_ascii_whitespace().next().unwrap_or("");
+    let is_ended = rest.is_empty()
+        || rest.starts_with([';', '|', '&', '`', ')', '#', '\n', '>', '<', '"', '\'', '}', '%', ',']);
+    let argued = first.starts_with(['-', '/', '$', '.', '~', '>', '<', '\\', '{', '"', '\'', '*', '%'])
+        || first.bytes().any(|b| b.is_ascii_digit() || matches!(b, b'/' | b'.' | b':' | b'='))
+        || first.starts_with("http");
+    let plain = [
+        "echo", "net", "type", "cat", "wget", "curl", "nslookup", "system", "touch", "useradd", "ping",
+        "kill", "export", "rm", "uname",
+    ]
+    .contains(&command);
+    is_ended
+        || argued
+        || plain && !prose
+        || plain && first.len() > 1 && rest.split_ascii_whitespace().count() <= 4
+}
+
+/// Whether the place lies in code that is set apart by backticks: a question about it.
+fn is_quoted(text: &str, at: usize) -> bool {
+    text.matches('`').count() >= 2 && text[..at].matches('`').count() % 2 == 1
+}
