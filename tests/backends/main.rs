@@ -7,6 +7,7 @@ mod support;
 mod collector;
 mod dashboards;
 mod jaeger;
+mod page;
 mod prometheus;
 mod tempo;
 mod tls;

@@ -13,12 +13,31 @@ struct File {
     bytes: &'static [u8],
 }
 
+const fn html(path: &'static str, bytes: &'static [u8]) -> File {
+    File { path, kind: "text/html; charset=utf-8", bytes }
+}
+
+const fn script(path: &'static str, bytes: &'static [u8]) -> File {
+    File { path, kind: "text/javascript; charset=utf-8", bytes }
+}
+
 /// Every file there is. `/` is the page; what it loads lies beside it.
 const FILES: &[File] = &[
-    File { path: "/", kind: "text/html; charset=utf-8", bytes: include_bytes!("index.html") },
+    html("/", include_bytes!("index.html")),
+    html("/docs", include_bytes!("docs.html")),
     File { path: "/page/page.css", kind: "text/css; charset=utf-8", bytes: include_bytes!("page.css") },
-    File { path: "/docs", kind: "text/html; charset=utf-8", bytes: include_bytes!("docs.html") },
-    File { path: "/page/docs.js", kind: "text/javascript; charset=utf-8", bytes: include_bytes!("docs.js") },
+    script("/page/main.js", include_bytes!("main.js")),
+    script("/page/api.js", include_bytes!("api.js")),
+    script("/page/chart.js", include_bytes!("chart.js")),
+    script("/page/dom.js", include_bytes!("dom.js")),
+    script("/page/format.js", include_bytes!("format.js")),
+    script("/page/view_call.js", include_bytes!("view_call.js")),
+    script("/page/view_calls.js", include_bytes!("view_calls.js")),
+    script("/page/view_dead.js", include_bytes!("view_dead.js")),
+    script("/page/view_now.js", include_bytes!("view_now.js")),
+    script("/page/view_trends.js", include_bytes!("view_trends.js")),
+    script("/page/view_try.js", include_bytes!("view_try.js")),
+    script("/page/docs.js", include_bytes!("docs.js")),
 ];
 
 /// Nothing from elsewhere, no script or style in the HTML itself, no HTML made from text.
@@ -66,4 +85,24 @@ async fn serve(file: &'static File, headers: HeaderMap) -> Response {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(file.kind));
     answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_of_the_folder_is_served() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/manage/page");
+        let files =
+            std::fs::read_dir(folder).expect("the folder").map(|entry| entry.expect("an entry").path());
+        let files = files.filter(|file| file.extension().is_some_and(|kind| kind != "rs"));
+        assert_eq!(files.count(), FILES.len());
+    }
+
+    #[test]
+    fn the_page_loads_quickly_over_a_slow_line() {
+        let size: usize = FILES.iter().map(|file| file.bytes.len()).sum();
+        assert!(size <= 150_000, "{size} bytes");
+    }
 }

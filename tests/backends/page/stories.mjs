@@ -1,0 +1,157 @@
+// What an operator does on the page, in a real browser: node stories.mjs http://127.0.0.1:PORT [FOLDER for pictures]
+// Says which story failed and exits with 1.
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import puppeteer from "puppeteer-core";
+
+const [, , base, pictures] = process.argv;
+const HOSTILE = "<script>window.hurt = 1</script><img src=x onerror='window.hurt = 2'>";
+const chromium = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const browser = await puppeteer.launch({ executablePath: chromium, args: ["--no-sandbox", "--disable-gpu", "--no-proxy-server"] });
+
+const open = async (hash, { width = 1280, scheme = "light" } = {}) => {
+  const page = await browser.newPage();
+  page.complaints = [];
+  page.on("console", (said) => ["error", "warn"].includes(said.type()) && page.complaints.push(said.text()));
+  page.on("pageerror", (error) => page.complaints.push(error.message));
+  await page.setViewport({ width, height: 900 });
+  await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+  await page.goto(`${base}/${hash}`);
+  await page.waitForSelector("main > *:not(noscript)");
+  return page;
+};
+
+const text = (page, selector = "main") => page.$eval(selector, (element) => element.innerText);
+const says = (page, words, selector = "main") =>
+  page.waitForFunction((selector, words) => document.querySelector(selector)?.innerText.includes(words), { timeout: 10000 }, selector, words);
+const press = async (page, words) => (await page.waitForSelector(`::-p-xpath(//button[contains(., "${words}")])`)).click();
+const picture = async (page, name) => pictures && page.screenshot({ path: join(pictures, `${name}.png`) });
+
+// Nothing that a span says runs, and nothing on the page complains.
+const close = async (page) => {
+  assert.equal(await page.evaluate(() => window.hurt), undefined, "a text of a span was run");
+  assert.deepEqual(page.complaints, []);
+  await page.close();
+};
+
+const stories = {
+  "now says what is in the way and what to do": async () => {
+    const page = await open("#/");
+    await says(page, "batches with 9 items were refused for good");
+    await says(page, "What to do:");
+    await says(page, "trouble", "#pulse");
+    assert.match(await text(page), /local\s+delivering/);
+    await picture(page, "now");
+    await close(page);
+  },
+  "calls are filtered by what was found and opened": async () => {
+    const page = await open("#/calls");
+    const all = (await page.$$("tbody tr")).length;
+    await page.click("input[value=pii]");
+    await page.click("form button.main");
+    await page.waitForFunction((all) => location.hash.includes("flag=pii") && document.querySelectorAll("tbody tr").length < all, {}, all);
+    assert.ok((await page.$$eval("tbody tr", (rows) => rows.map((row) => row.innerText))).every((row) => row.includes("EMAIL_ADDRESS")));
+    await picture(page, "calls");
+    await page.click("tbody a");
+    await says(page, "Messages, as they left");
+    assert.equal(await page.$eval(".message mark", (mark) => mark.textContent), "[EMAIL_ADDRESS]");
+    assert.ok(!(await text(page)).includes("jane.roe"), "what was redacted is shown");
+    await picture(page, "call");
+    await close(page);
+  },
+  "a new call comes in by itself": async () => {
+    const page = await open("#/calls");
+    const before = (await page.$$("tbody tr")).length;
+    const response = await fetch(`${base}/v1/status`);
+    const { listening } = await response.json();
+    const otlp = listening.find(({ what }) => what === "http").at;
+    const now = BigInt(Date.now()) * 1000000n;
+    const attributes = [["gen_ai.operation.name", "chat"], ["gen_ai.request.model", "fresh-model"]].map(([key, stringValue]) => ({ key, value: { stringValue } }));
+    const span = { traceId: "f".repeat(32), spanId: "f".repeat(16), name: "chat fresh-model", startTimeUnixNano: `${now}`, endTimeUnixNano: `${now + 5000000n}`, attributes };
+    const body = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] });
+    await fetch(`http://${otlp}/v1/traces`, { method: "POST", headers: { "content-type": "application/json" }, body });
+    await says(page, "fresh-model");
+    assert.equal((await page.$$("tbody tr")).length, before + 1);
+    await close(page);
+  },
+  "what a span says is shown and never run": async () => {
+    const page = await open("#/calls");
+    await says(page, HOSTILE);
+    const links = await page.$$eval("tbody a", (all) => all.map((a) => a.getAttribute("href")));
+    for (const link of links.slice(0, 8)) {
+      await page.goto(`${base}/${link}`);
+      await says(page, "Messages, as they left");
+    }
+    for (const hash of ["#/", "#/trends", "#/trends?by=service", "#/dead"]) {
+      await page.goto(`${base}/${hash}`);
+      await page.waitForSelector("main > *");
+    }
+    await close(page);
+  },
+  "trends are drawn, and the numbers can be read": async () => {
+    const page = await open("#/trends?since=1h");
+    assert.equal((await page.$$("svg")).length, 8);
+    await page.select("select[name=by]", "service");
+    await page.waitForFunction(() => location.hash.includes("by=service"));
+    await says(page, "shop", "figcaption");
+    await page.click("figure summary");
+    await page.waitForSelector("figure tbody tr");
+    assert.ok((await page.$$("figure tbody tr")).length > 10);
+    await picture(page, "trends");
+    await close(page);
+  },
+  "a text is tried out": async () => {
+    const page = await open("#/try");
+    await page.$eval("textarea", (area, hostile) => { area.value = `mail jane.roe@example.org ${hostile}`; }, HOSTILE);
+    await press(page, "Look");
+    await says(page, "EMAIL_ADDRESS");
+    await says(page, "[EMAIL_ADDRESS]");
+    await picture(page, "try");
+    await close(page);
+  },
+  "dead letters are sent once more, and given up after a second question": async () => {
+    const page = await open("#/dead");
+    await press(page, "Give up");
+    await press(page, "Really give up?");
+    await says(page, "given up");
+    await picture(page, "dead");
+    await press(page, "once more");
+    await says(page, "sent once more");
+    await close(page);
+  },
+  "everything can be reached by keyboard": async () => {
+    const page = await open("#/");
+    await page.keyboard.press("Tab");
+    assert.equal(await page.evaluate(() => document.activeElement.className), "skip");
+    for (let steps = 0; steps < 3; steps++) await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => location.hash === "#/trends" && document.activeElement.id === "main");
+    await close(page);
+  },
+  "it fits a telephone and a wide screen, in dark and in light": async () => {
+    for (const width of [360, 1600]) {
+      for (const scheme of ["light", "dark"]) {
+        for (const hash of ["#/", "#/calls", "#/trends", "#/try", "#/dead"]) {
+          const page = await open(hash, { width, scheme });
+          const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+          assert.ok(wide <= width, `${hash} is ${wide} px wide on a screen of ${width}`);
+          if (width === 360 && scheme === "dark" && hash === "#/calls") await picture(page, "telephone");
+          await close(page);
+        }
+      }
+    }
+  },
+};
+
+let failed = 0;
+for (const [name, story] of Object.entries(stories)) {
+  await story().then(
+    () => console.log(`ok: ${name}`),
+    (error) => {
+      failed += 1;
+      console.error(`FAILED: ${name}: ${error.message}`);
+    },
+  );
+}
+await browser.close();
+process.exit(failed ? 1 : 0);
