@@ -1,6 +1,6 @@
 //! What systemd is told of us: ready, reloading, stopping, and that we are alive.
 //!
-//! Source: sd_notify(3), systemd.service(5) `Type=notify-reload`, `WatchdogSec=`.
+//! Source: sd_notify(3), systemd.service(5) `Type=notify`, `WatchdogSec=`.
 
 use crate::config::Environment;
 #[cfg(target_os = "linux")]
