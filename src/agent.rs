@@ -113,8 +113,9 @@ impl Agent {
         let metrics = bind("telemetry.metrics.endpoint", &config.telemetry.metrics).await?;
         let page = bind("telemetry.health.endpoint", &config.telemetry.health).await?;
         let management = manage::bind(&config.manage)?;
-        let prices = Prices::load(&config.enrich.cost.prices).map_err(StartError::Prices)?;
-        let enricher = Live::new(Enricher::build(&config.enrich, prices));
+        let enrich = manage::Saved::new(&config.data_dir).over(&config.enrich);
+        let prices = Prices::load(&enrich.cost.prices).map_err(StartError::Prices)?;
+        let enricher = Live::new(Enricher::build(&enrich, prices));
         let exporters = lanes::build(config, &recorder)?;
         let embedding = Embedding::start(config, &recorder).map_err(StartError::Embed)?;
         let specs: Vec<LaneSpec> = exporters.iter().map(Built::spec).collect();
@@ -236,6 +237,7 @@ impl Agent {
             queue: self.queue.clone(),
             queue_config: config.queue.clone(),
             dead: dead.clone(),
+            data_dir: config.data_dir.clone(),
         };
         let stop = self.showing.stop.clone();
         thread("manage", move || management.serve(parts, stop))

@@ -3,10 +3,11 @@
 use super::lanes::Lanes;
 use super::{StartError, blocking};
 use crate::config::{Config, Loaded};
-use crate::enrich::Enricher;
+use crate::embed::Embedder;
 use crate::enrich::cost::Prices;
+use crate::enrich::{self, Enricher};
 use crate::export::Standing;
-use crate::manage::{self, Steer};
+use crate::manage::{self, Saved, Steer};
 use crate::queue::{Chosen, Count, DeadError, DeadLetters, Queue};
 use crate::receive::Live;
 use futures_util::FutureExt;
@@ -23,6 +24,7 @@ pub struct Control(Arc<Parts>);
 struct Parts {
     lanes: Arc<Lanes>,
     enricher: Live,
+    saved: Saved,
     queue: Queue,
     dead: Arc<DeadLetters>,
     /// In force. Held throughout a reload: one at a time.
@@ -46,7 +48,8 @@ impl Control {
         loaded: &Loaded,
     ) -> Control {
         let (config, shown) = (Mutex::new(loaded.config.clone()), RwLock::new(Shown::new(loaded)));
-        Control(Arc::new(Parts { lanes, enricher, queue, dead, config, shown }))
+        let saved = Saved::new(&loaded.config.data_dir);
+        Control(Arc::new(Parts { lanes, enricher, saved, queue, dead, config, shown }))
     }
 
     /// Puts `enrich` and `exporters` of `config` in force: nothing is lost or sent twice by it. Gives the other
@@ -56,8 +59,9 @@ impl Control {
     pub async fn reload(&self, loaded: &Loaded) -> Result<Vec<&'static str>, StartError> {
         let config = &loaded.config;
         let mut current = self.0.config.lock().await;
-        let prices = Prices::load(&config.enrich.cost.prices).map_err(StartError::Prices)?;
-        let enricher = Enricher::build(&config.enrich, prices);
+        let enrich = self.0.saved.over(&config.enrich);
+        let prices = Prices::load(&enrich.cost.prices).map_err(StartError::Prices)?;
+        let enricher = Enricher::build(&enrich, prices);
         self.0.lanes.exchange(config).await?;
         self.0.enricher.set(enricher);
         let waiting = fixed(&current, config);
@@ -112,6 +116,22 @@ impl Steer for Control {
 
     fn calls(&self) -> Option<PathBuf> {
         self.0.shown().calls.clone()
+    }
+
+    fn configured(&self) -> enrich::Config {
+        self.0.config.blocking_lock().enrich.clone()
+    }
+
+    fn refresh(&self) -> Result<(), String> {
+        let current = self.0.config.blocking_lock();
+        let enrich = self.0.saved.over(&current.enrich);
+        let prices = Prices::load(&enrich.cost.prices).map_err(|error| error.to_string())?;
+        self.0.enricher.set(Enricher::build(&enrich, prices));
+        Ok(())
+    }
+
+    fn embedder(&self) -> Option<Embedder> {
+        self.0.lanes.embedder()
     }
 
     fn standings(&self) -> Vec<(String, Standing)> {

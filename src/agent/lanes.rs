@@ -3,6 +3,7 @@
 use super::embedding::Embedding;
 use super::{DELIVER, StartError};
 use crate::config::Config;
+use crate::embed::Embedder;
 use crate::export::{self, Exporter, Exporters, Lane, Ledgers, Settings, Standing, Stop, Words, lane};
 use crate::queue::{self, Chosen, Count, DeadError, DeadLetters, LaneSpec, Queue};
 use crate::telemetry::Recorder;
@@ -97,6 +98,11 @@ impl Lanes {
         let embedder = self.embedding.lock().unwrap_or_else(PoisonError::into_inner).embedder();
         let task = tokio::spawn(lane.with_vectors(embedder).run(stop.clone()));
         Running { name, queue, bell, stop, task }
+    }
+
+    /// What makes vectors, if anything does.
+    pub fn embedder(&self) -> Option<Embedder> {
+        self.embedding.lock().unwrap_or_else(PoisonError::into_inner).embedder()
     }
 
     /// How each lane fares, by its name.

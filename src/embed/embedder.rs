@@ -65,6 +65,16 @@ impl Embedder {
         batches.iter().zip(&asked).map(|(batch, asked)| prompts::put(batch, asked, known, model)).collect()
     }
 
+    /// The vector of one text, if it can be had within the deadline.
+    pub async fn one(&self, text: &str) -> Option<Vector> {
+        self.vector(key(text), text, Instant::now() + self.0.deadline).await
+    }
+
+    /// What its vectors are known by: only those of one name can be compared.
+    pub fn model(&self) -> &str {
+        self.0.engine.name()
+    }
+
     /// The vectors of all texts, each made once.
     async fn vectors(&self, asked: impl Iterator<Item = &Asked>, until: Instant) -> HashMap<Key, Vector> {
         let mut texts = HashMap::new();

@@ -92,6 +92,11 @@ impl Enricher {
         self.0.gate.takes_text(span_id)
     }
 
+    /// Whether the span with this OTLP id is sampled, of a call of that service and model.
+    pub fn samples_otlp(&self, span_id: &[u8], service: &str, model: &str) -> bool {
+        self.0.gate.takes(span_id, service, model, sample::Traits::default())
+    }
+
     /// What is found in one text as a user might write it, and what would be passed on.
     pub fn scan(&self, text: &str) -> redact::Report {
         redact::report(&self.0.texts.redactor, text)

@@ -1,8 +1,12 @@
 //! What the API looks at and works on, and the bounds within which it does.
 
+use super::audit;
 use super::config::Config;
 use super::problem::Problem;
+use super::rules::Saved;
 use super::settings::Settings;
+use crate::embed::Embedder;
+use crate::enrich;
 use crate::export::Standing;
 use crate::export::local::Calls;
 use crate::net::budget::{Budget, Hold};
@@ -11,7 +15,7 @@ use crate::receive::{self, Intake, Live, LlmMetrics};
 use crate::telemetry::Health;
 use futures_util::future::BoxFuture;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -35,6 +39,8 @@ pub struct Parts {
     pub queue: Queue,
     pub queue_config: queue::Config,
     pub dead: Arc<DeadLetters>,
+    /// Where saved rules and the audit log lie.
+    pub data_dir: PathBuf,
 }
 
 /// The running agent, which is above this room, as the API looks at it and steers it.
@@ -44,6 +50,15 @@ pub trait Steer: Send + Sync {
 
     /// The file of calls, if an exporter keeps one.
     fn calls(&self) -> Option<PathBuf>;
+
+    /// What the configuration says of enriching, before saved rules. Blocks.
+    fn configured(&self) -> enrich::Config;
+
+    /// Enriches by the configuration and by what is saved now, from the next batch on. Blocks; says why not.
+    fn refresh(&self) -> Result<(), String>;
+
+    /// What makes vectors, if anything does.
+    fn embedder(&self) -> Option<Embedder>;
 
     /// How each exporter fares, by its id.
     fn standings(&self) -> Vec<(String, Standing)>;
@@ -72,6 +87,7 @@ pub struct App {
     pub stop: CancellationToken,
     budget: Budget,
     streams: Arc<Semaphore>,
+    changing: Mutex<()>,
 }
 
 impl App {
@@ -83,6 +99,7 @@ impl App {
             stop,
             budget: Budget::new(IN_FLIGHT),
             streams: Arc::new(Semaphore::new(MOST_STREAMS)),
+            changing: Mutex::default(),
         }
     }
 
@@ -109,6 +126,21 @@ impl App {
         let app = Arc::clone(self);
         let done = tokio::task::spawn_blocking(move || work(&app)).await;
         done.unwrap_or_else(|_| Err(Problem::fault("a fault in Sidelight; the log of panics says more")))
+    }
+
+    /// Held by who changes rules: one at a time.
+    pub fn changing(&self) -> MutexGuard<'_, ()> {
+        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The rules that were changed at run time.
+    pub fn saved(&self) -> Saved {
+        Saved::new(&self.parts.data_dir)
+    }
+
+    /// Writes down a change.
+    pub fn audit(&self, what: &str, detail: &str) {
+        audit::note(&self.parts.data_dir, what, detail);
     }
 
     /// The store of calls; `None` before its first call.

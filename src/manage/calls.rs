@@ -1,11 +1,11 @@
 //! `GET /v1/calls…`: the LLM calls that the local store keeps, listed, opened, counted over time.
 
-use super::answer::{Json, Named, Params};
+use super::answer::{Given, Json, Named, Params};
 use super::app::App;
 use super::problem::Problem;
 use crate::export::local::{
-    By, Call, Calls, Detail, Facets, Filter, Flag, MOST_INTERVALS, Position, Range, Series, StoreError,
-    Totals,
+    By, Call, Calls, Detail, Facets, Filter, Flag, MOST_INTERVALS, Position, Range, Series, Similar,
+    StoreError, Totals,
 };
 use crate::units::{parse_duration, parse_utc};
 use axum::extract::State;
@@ -174,6 +174,46 @@ pub async fn series(
             Some(calls) => calls.series(&filter, range, by).map_err(unreadable),
             None => Ok(Series::empty(range)),
         }
+    })
+    .await
+    .map(Json)
+}
+
+/// A text, and how many calls to find.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Like {
+    text: String,
+    /// 10 unless it is said, 100 at most.
+    #[serde(default)]
+    limit: Option<usize>,
+}
+
+/// Calls whose prompts mean about the same, the nearest first.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub struct Alike {
+    pub calls: Vec<Similar>,
+}
+
+/// Calls whose prompts mean about the same as a text. Only sampled calls without personal data have a vector.
+#[utoipa::path(post, path = "/v1/calls/similar", tag = "calls", params(Wanted), request_body = Like,
+    responses((status = 200, body = Alike), (status = 503, body = Problem)))]
+pub async fn similar(
+    State(app): State<Arc<App>>,
+    Params(wanted): Params<Wanted>,
+    Given(Like { text, limit }): Given<Like>,
+) -> Result<Json<Alike>, Problem> {
+    let filter = wanted.filter(SystemTime::now())?;
+    let limit = limit.unwrap_or(10).min(100);
+    let embedder = app.parts.agent.embedder();
+    let embedder =
+        embedder.ok_or_else(|| Problem::later("no vectors are made: see enrich.embed for a model"))?;
+    let vector = embedder.one(&text).await;
+    let vector = vector.ok_or_else(|| Problem::later("no vector could be made in time"))?;
+    app.blocking(move |app| {
+        let Some(calls) = app.calls()? else { return Ok(Alike::default()) };
+        let found = calls.similar(&vector, embedder.model(), &filter, limit);
+        Ok(Alike { calls: found.map_err(unreadable)? })
     })
     .await
     .map(Json)

@@ -6,6 +6,7 @@
 
 mod answer;
 mod app;
+mod audit;
 mod calls;
 mod compat;
 mod config;
@@ -17,11 +18,13 @@ mod page;
 mod problem;
 mod queue;
 mod routes;
+mod rules;
 mod server;
 mod settings;
 mod status;
 
 pub use app::{IN_FLIGHT, Listening, Parts, Steer};
 pub use config::Config;
+pub use rules::Saved;
 pub use server::{Bound, StartError, bind};
 pub use settings::Settings;

@@ -1,7 +1,7 @@
 //! `GET /openapi.json`: the API as other programs read it, made from the handlers themselves.
 
 use super::answer::Json;
-use super::{calls, dry_run, events, queue, settings, status};
+use super::{audit, calls, dry_run, events, queue, rules, settings, status};
 use utoipa::OpenApi;
 
 #[derive(OpenApi)]
@@ -15,6 +15,11 @@ use utoipa::OpenApi;
         status::get,
         events::get,
         settings::get,
+        audit::get,
+        rules::get,
+        rules::put,
+        rules::rollback,
+        calls::similar,
         calls::list,
         calls::facets,
         calls::open,

@@ -208,6 +208,7 @@ pub async fn replay(
     Given(which): Given<Which>,
 ) -> Result<(StatusCode, Json<Total>), Problem> {
     let count = app.parts.agent.replay(which.into()).await.map_err(failed)?;
+    noted(&app, "dead.replay", &count).await?;
     Ok((StatusCode::ACCEPTED, Json(count.into())))
 }
 
@@ -219,7 +220,17 @@ pub async fn discard(
     Given(which): Given<Which>,
 ) -> Result<Json<Total>, Problem> {
     let count = app.parts.agent.discard(which.into()).await.map_err(failed)?;
+    noted(&app, "dead.drop", &count).await?;
     Ok(Json(count.into()))
+}
+
+async fn noted(app: &Arc<App>, what: &'static str, count: &Count) -> Result<(), Problem> {
+    let detail = format!("{} letters with {} items", count.letters, count.items);
+    app.blocking(move |app| {
+        app.audit(what, &detail);
+        Ok(())
+    })
+    .await
 }
 
 impl From<Which> for Chosen {

@@ -2,7 +2,7 @@
 
 use super::app::App;
 use super::problem::Problem;
-use super::{calls, compat, dry_run, events, openapi, page, queue, settings, status};
+use super::{audit, calls, compat, dry_run, events, openapi, page, queue, rules, settings, status};
 use axum::Router;
 use axum::routing::{MethodRouter, get, post};
 use http::StatusCode;
@@ -14,6 +14,10 @@ fn own() -> Vec<(&'static str, MethodRouter<Arc<App>>)> {
         ("/v1/status", get(status::get)),
         ("/v1/events", get(events::get)),
         ("/v1/config", get(settings::get)),
+        ("/v1/audit", get(audit::get)),
+        ("/v1/rules/{name}", get(rules::get).put(rules::put)),
+        ("/v1/rules/{name}/rollback", post(rules::rollback)),
+        ("/v1/calls/similar", post(calls::similar)),
         ("/v1/calls", get(calls::list)),
         ("/v1/calls/facets", get(calls::facets)),
         ("/v1/calls/{span_id}", get(calls::open)),

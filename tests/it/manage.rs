@@ -273,3 +273,81 @@ async fn a_name_that_points_here_from_elsewhere_is_refused() {
     assert!(raw(&agent, &ask("rebound.example")).await.starts_with("HTTP/1.1 403 "));
     assert!(raw(&agent, &ask("localhost")).await.starts_with("HTTP/1.1 200 "));
 }
+
+/// Puts rules; the answer.
+async fn put(agent: &Agent, path: &str, text: &str) -> (StatusCode, Value) {
+    agent.request(Method::PUT, path, Some(text)).await
+}
+
+/// What is found in a text that has an address and a card in it.
+async fn found(agent: &Agent) -> Value {
+    let text = json!({ "text": format!("{MAIL} pays with 4111 1111 1111 1111") }).to_string();
+    agent.request(Method::POST, "/v1/scan", Some(&text)).await.1["redacted"].clone()
+}
+
+#[tokio::test]
+async fn rules_are_in_force_at_once_kept_over_a_restart_and_rolled_back() {
+    let agent = agent().await;
+    agent.send(&trace().llm(&format!("write to {MAIL}"))).await;
+    calls(&agent, 1).await;
+    assert_eq!(found(&agent).await, json!("[EMAIL_ADDRESS] pays with [CREDIT_CARD]"));
+    let before = agent.ask("/v1/rules/pii").await;
+    assert_eq!((&before["version"], &before["saved"]), (&json!(0), &json!(false)));
+
+    let (status, tried) = put(&agent, "/v1/rules/pii?dry_run=true", "types: [CREDIT_CARD]").await;
+    assert_eq!((status, &tried["recent"]["calls"]), (StatusCode::OK, &json!(1)), "{tried}");
+    assert_eq!(agent.ask("/v1/rules/pii").await, before, "a dry run changes nothing");
+
+    let (status, after) = put(&agent, "/v1/rules/pii", "types: [CREDIT_CARD]").await;
+    assert_eq!((status, &after["version"]), (StatusCode::OK, &json!(1)), "{after}");
+    assert_eq!(found(&agent).await, json!(format!("{MAIL} pays with [CREDIT_CARD]")));
+    agent.reload("manage: {}").await.expect("it is right");
+    assert_eq!(found(&agent).await, json!(format!("{MAIL} pays with [CREDIT_CARD]")), "a reload keeps them");
+    let changes = agent.ask("/v1/audit").await;
+    assert_eq!(changes["changes"][0]["what"], json!("rules.pii.put"));
+
+    let agent = Agent::start_again(agent.stop().await, "").await;
+    assert_eq!(found(&agent).await, json!(format!("{MAIL} pays with [CREDIT_CARD]")), "so does a restart");
+    let (status, _) = agent.request(Method::POST, "/v1/rules/pii/rollback", Some("")).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(found(&agent).await, json!("[EMAIL_ADDRESS] pays with [CREDIT_CARD]"));
+    let (status, _) = agent.request(Method::POST, "/v1/rules/pii/rollback", Some("")).await;
+    assert_eq!(status, StatusCode::NOT_FOUND, "there is nothing left to go back from");
+}
+
+#[tokio::test]
+async fn rules_that_are_wrong_change_nothing_and_each_line_is_named() {
+    let agent = agent().await;
+    for (name, text, error) in [
+        ("pii", "action: mask\ntypes: [NO_SUCH]\n", "line:2: types: there is no type NO_SUCH"),
+        ("pii", "action: [\n", "line:2"),
+        ("pii", "hash_key: '****'", "hash_key: **** is how it is shown"),
+        ("injection", "threshold: 2", "line:1: threshold: expected a number from 0 to 1"),
+        ("sample", "percent: 101", "line:1: percent: expected a whole number from 0 to 100"),
+        ("prices", "providers:\n  x:\n    models: {}\n", "line:"),
+    ] {
+        let (status, problem) = put(&agent, &format!("/v1/rules/{name}"), text).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{name}: {problem}");
+        let first = problem["errors"][0].as_str().expect("a text");
+        assert!(first.starts_with(error), "{name}: {first}");
+        assert_eq!(agent.ask(&format!("/v1/rules/{name}")).await["saved"], json!(false), "{name}");
+    }
+    assert_eq!(put(&agent, "/v1/rules/colours", "").await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn prices_that_are_put_are_those_that_count() {
+    let agent = agent().await;
+    let prices = "providers:\n  openai:\n    source: x\n    date: 2026-01-01\n    models:\n      gpt-4o: { input: 1000000, output: 0 }\n";
+    let (status, answer) = put(&agent, "/v1/rules/prices", prices).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    agent.send(&trace().llm("hello")).await;
+    assert_eq!(calls(&agent, 1).await[0]["cost_usd"], json!(12.0));
+}
+
+#[tokio::test]
+async fn without_a_model_nothing_is_called_similar() {
+    let agent = agent().await;
+    let (status, problem) = agent.request(Method::POST, "/v1/calls/similar", Some("{\"text\":\"x\"}")).await;
+    assert_eq!((status, &problem["status"]), (StatusCode::SERVICE_UNAVAILABLE, &json!(503)));
+}

@@ -137,7 +137,7 @@ impl Prices {
     }
 
     /// Takes in `more`, whose rows go before what is here.
-    fn add(&mut self, more: Prices) {
+    pub fn add(&mut self, more: Prices) {
         self.exact = more.exact;
         for (name, mut rows) in more.models {
             let here = self.models.entry(name).or_default();

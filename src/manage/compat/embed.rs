@@ -1,14 +1,25 @@
 //! `embeddings/embed`.
 
 use super::body::Sent;
-use super::{Refused, detail, fields};
+use super::{Refused, answer, detail, fields};
+use crate::manage::app::App;
+use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
+use serde_json::json;
+use std::sync::Arc;
 
 /// The vector of a text.
-pub async fn embed(sent: Sent) -> Result<Response, Refused> {
+pub async fn embed(State(app): State<Arc<App>>, sent: Sent) -> Result<Response, Refused> {
     let mut fields = sent.fields()?;
-    let _text = fields.required("text", fields::text);
+    let text = fields.required("text", fields::text);
     fields.refuse()?;
-    Ok(detail(StatusCode::INTERNAL_SERVER_ERROR, "Failed to generate embedding"))
+    let vector = match app.parts.agent.embedder() {
+        Some(embedder) => embedder.one(&text.expect("nothing was wrong")).await,
+        None => None,
+    };
+    Ok(match vector {
+        Some(vector) => answer(StatusCode::OK, &json!({ "embedding": vector.as_ref() })),
+        None => detail(StatusCode::INTERNAL_SERVER_ERROR, "Failed to generate embedding"),
+    })
 }
