@@ -15,6 +15,7 @@ use crate::manage::{self, Listening};
 use crate::net::listen::{BindError, Endpoint, Listener};
 use crate::queue::{self, DeadError, DeadLetters, Directory, Durability, LaneSpec, Opened, Queue};
 use crate::receive::{self, Intake, Live, LlmMetrics, Receiver};
+use crate::recognize::memory::Memory;
 use crate::telemetry::health::Phase;
 use crate::telemetry::{self, Health, Recorder};
 use embedding::Embedding;
@@ -160,6 +161,7 @@ impl Agent {
             queue: agent.queue.clone(),
             metrics: recorder.scope(enrich::Metrics::new),
             calls: LlmMetrics::new(recorder.registry()),
+            memory: Memory::default(),
         });
         if let Some(management) = management {
             agent.managing = Some(agent.manage(management, config, &line, &dead, &received)?);

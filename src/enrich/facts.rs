@@ -6,6 +6,7 @@ use super::sample::Traits;
 use super::texts::Texts;
 use crate::llm::{Call, names};
 use crate::otlp::{Item, Span};
+use crate::recognize::dialect::UNKNOWN;
 
 /// Numbers, flags and names of one recognised span. The names are cut, and `other` where anything was found in
 /// them, so that they may stand in labels.
@@ -31,7 +32,9 @@ pub struct CallFacts {
     pub finish_reason: Option<String>,
     pub pii: bool,
     pub injection: bool,
-    /// It carried our attributes already: it was counted by the Sidelight that wrote them.
+    /// The scope of what fits no dialect.
+    pub unknown_scope: Option<String>,
+    /// It carried our attributes already, or came before: it was counted then.
     pub enriched_before: bool,
 }
 
@@ -88,6 +91,8 @@ impl CallFacts {
             duration_ms: (start > 0 && end >= start).then(|| (end - start) as f64 / 1e6),
             time_to_first_chunk_ms: call.time_to_first_chunk_s.map(|seconds| seconds * 1e3),
             finish_reason: call.finish_reasons.first().map(|reason| texts.label(reason, "finish_reason")),
+            unknown_scope: (call.dialects == [UNKNOWN])
+                .then(|| texts.label(item.scope().name(), "otel.scope.name")),
             ..CallFacts::default()
         }
     }

@@ -14,6 +14,7 @@ use super::texts::Texts;
 use super::{cost::Cost, hash};
 use crate::llm::{Call, Side, names};
 use crate::otlp::{Batch, Item, Span, Splice};
+use crate::recognize::memory;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The built settings of the line.
@@ -37,9 +38,19 @@ pub(super) struct Outcome {
     /// `None` for log records, whose call is told by its span.
     pub(super) facts: Option<CallFacts>,
     pub(super) unpriced: Option<Unpriced>,
+    pub(super) flags: memory::Flags,
     pub(super) embeddable: bool,
     /// Whether its trace is exported whatever the share.
     pub(super) keep: bool,
+}
+
+/// What is known of an item from earlier requests.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Known {
+    /// Of its span and that span's log records.
+    pub(super) flags: memory::Flags,
+    /// The span itself came before.
+    pub(super) seen: bool,
 }
 
 /// An attribute to be written.
@@ -50,7 +61,14 @@ impl Line {
     ///
     /// Tokens and prompt are of the text as it was sent; what is written is safe. An item that was enriched
     /// before keeps what was said of it then; only the flags are merged.
-    pub(super) fn call(&self, batch: &Batch, item: &Item<'_>, call: &Call<'_>, now: SystemTime) -> Outcome {
+    pub(super) fn call(
+        &self,
+        batch: &Batch,
+        item: &Item<'_>,
+        call: &Call<'_>,
+        now: SystemTime,
+        known: Known,
+    ) -> Outcome {
         let mut outcome = Outcome::default();
         let own = Own::read(item);
         let (mut ours, mut added) = (Vec::new(), Vec::new());
@@ -70,8 +88,11 @@ impl Line {
             ours.splice(0..0, self.kind(call));
         }
         outcome.splices = self.texts.recognised(batch, item, call, &own, &mut outcome.tally);
-        let flags = Flags::merge(&own, &outcome.tally, &self.texts.redactor);
+        let mut flags = Flags::merge(&own, &outcome.tally, &self.texts.redactor);
+        flags.pii |= known.flags.pii;
+        flags.injection |= known.flags.injection;
         let (pii, injection) = (flags.pii, flags.injection);
+        outcome.flags = memory::Flags { pii, injection };
         ours.extend(flags.attributes());
         let traits = Traits { pii, injection, ..traits };
         let sampled = self.sampled(item, &own, figures::model(call), traits);
@@ -89,7 +110,8 @@ impl Line {
         let unwanted: &[&str] = if pii { PII_FREE_ONLY } else { &[] };
         own.settle(item, &ours, unwanted, &added, &mut outcome.splices);
         if let Some(facts) = &mut outcome.facts {
-            (facts.pii, facts.injection, facts.enriched_before) = (pii, injection, own.enriched_before());
+            (facts.pii, facts.injection, facts.enriched_before) =
+                (pii, injection, own.enriched_before() || known.seen);
         }
         outcome
     }

@@ -3,6 +3,8 @@
 //! Looked for in the raw text, so that a plain string, a part in JSON, and JSON inside JSON are one
 //! case: base64 needs no escapes (but for `\/`), and neither does what takes its place.
 
+mod pixels;
+
 use base64::Engine;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -23,7 +25,7 @@ const SHORTEST_UNTYPED: usize = 1024;
 /// `text` with a reference in the place of each piece of media, such as
 /// `[media:image/png;sha256=9f86…;bytes=8192]`; `None` where there is none.
 ///
-/// The hash and the size are of the decoded bytes, so that the same picture is known again. Taken out are
+/// Of a picture whose header gives them, `;pixels=640x480` follows. The hash and the size are of the decoded bytes, so that the same picture is known again. Taken out are
 /// `data:` URLs in base64 of any type, and runs of base64 that begin as a known format does or that are
 /// long and decode to no text. A text that is only encoded stays, to be scanned.
 pub fn replace(text: &str) -> Option<String> {
@@ -112,7 +114,11 @@ fn reference(run: &str, mime: Option<&str>) -> Option<String> {
     for byte in Sha256::digest(&bytes) {
         let _ = write!(reference, "{byte:02x}");
     }
-    let _ = write!(reference, ";bytes={}]", bytes.len());
+    let _ = write!(reference, ";bytes={}", bytes.len());
+    if let Some((width, height)) = pixels::size(&bytes) {
+        let _ = write!(reference, ";pixels={width}x{height}");
+    }
+    reference.push(']');
     Some(reference)
 }
 

@@ -3,6 +3,7 @@
 //! No I/O, no clock but the one given, and it cannot fail: what cannot be scanned is withheld.
 
 mod allow;
+mod chunks;
 mod config;
 pub mod cost;
 pub mod count;
@@ -30,6 +31,7 @@ pub use facts::CallFacts;
 pub use metrics::Metrics;
 
 use crate::otlp::{Batch, Item, Splice};
+use crate::recognize::memory::{Flags, Learnt, Memory};
 use crate::recognize::{self, Found};
 use cost::{Prices, Unpriced};
 use line::{Line, Outcome};
@@ -61,6 +63,8 @@ pub struct Enriched {
     pub embeddable: bool,
     /// Items that export sampling has left out of `batch`.
     pub left_out: u32,
+    /// For the memory, once the batch is stored.
+    pub learnt: Learnt,
 }
 
 impl Enricher {
@@ -108,18 +112,30 @@ impl Enricher {
     ///
     /// A batch with nothing to find comes back sharing its bytes. `now` is the only clock.
     pub fn apply(&self, batch: &Batch, now: SystemTime) -> Enriched {
+        self.apply_in(batch, now, None)
+    }
+
+    /// As [`apply`](Enricher::apply), in the light of what came before. What is learnt of the batch is to be
+    /// given to `memory` once the batch is stored.
+    pub fn apply_in(&self, batch: &Batch, now: SystemTime, memory: Option<&Memory>) -> Enriched {
         let line = &self.0;
-        let found = recognize::find(batch);
+        let found = recognize::find_in(batch, memory);
         let mut work = Work::new(batch);
+        let mut flags = Vec::with_capacity(found.len());
         for found in &found {
-            match found {
+            flags.push(match found {
                 Found::Call(item, call) => {
-                    work.guarded(item, || line.call(batch, item, call, now));
+                    let (known, seen) = memory.map(|memory| memory.of(item)).unwrap_or_default();
+                    let flags = work.guarded(item, || {
+                        line.call(batch, item, call, now, line::Known { flags: known, seen })
+                    });
                     work.above(item, line);
+                    flags
                 }
                 Found::Carrier(item) => work.guarded(item, || line.carrier(batch, item)),
-            }
+            });
         }
+        work.enriched.learnt = memory.map(|memory| memory.lessons(&found, &flags)).unwrap_or_default();
         if line.scope == Scope::All {
             for item in not_found(batch, &found) {
                 work.guarded(&item, || line.other(batch, &item));
@@ -141,6 +157,7 @@ impl Enriched {
             unpriced: Vec::new(),
             embeddable: false,
             left_out: 0,
+            learnt: Learnt::default(),
         }
     }
 }
@@ -172,12 +189,13 @@ impl<'b> Work<'b> {
         }
     }
 
-    /// Takes in what `enrich` makes of `item`; where it panics, every text of the item is withheld.
-    fn guarded(&mut self, item: &Item<'_>, enrich: impl FnOnce() -> Outcome) {
+    /// Takes in what `enrich` makes of `item`, and gives its flags; where it panics, every text of the item is
+    /// withheld.
+    fn guarded(&mut self, item: &Item<'_>, enrich: impl FnOnce() -> Outcome) -> Flags {
         let Ok(outcome) = catch_unwind(AssertUnwindSafe(enrich)) else {
             self.splices.extend(texts::withheld(self.batch, item));
             self.enriched.withheld += 1;
-            return;
+            return Flags::default();
         };
         if outcome.keep {
             self.kept.insert(item.trace_id().to_vec());
@@ -188,6 +206,7 @@ impl<'b> Work<'b> {
         self.enriched.embeddable |= outcome.embeddable;
         self.enriched.withheld += u32::from(outcome.tally.withheld > 0);
         self.tally.merge(outcome.tally);
+        outcome.flags
     }
 
     /// Scans the resource and the scope above `item`, once each.

@@ -1,5 +1,6 @@
 //! The pass over the texts of an item: media, scan, redact; one splice for each text that changes.
 
+use super::chunks::Chunks;
 use super::own::Own;
 use super::redact::{self, Redactor, Tally};
 use super::{allow, media};
@@ -32,13 +33,18 @@ impl Texts {
         let roles = roles(call);
         // What was rebuilt before is a copy, said by the same.
         let copies = if own.enriched_before() { said(call) } else { HashMap::new() };
+        let mut chunks = Chunks::of(item);
         let mut splices = Vec::new();
         batch.leaves(item, |leaf| {
             if !own.wrote(&leaf) {
                 let role = role_of(&roles, &leaf).or_else(|| copies.get(leaf.text).copied());
-                splices.extend(self.leaf(&leaf, role, tally));
+                let splice = self.leaf(&leaf, role, tally);
+                if !chunks.take(&leaf, splice.as_ref()) {
+                    splices.extend(splice);
+                }
             }
         });
+        splices.extend(chunks.splices(&self.redactor, tally));
         splices
     }
 

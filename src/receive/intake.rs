@@ -209,7 +209,7 @@ impl Shared {
         if enriched.left_out > 0 {
             self.line.left_out(door.signal, enriched.left_out);
         }
-        self.line.stored(&enriched, took);
+        self.line.stored(enriched, took);
         Ok(())
     }
 

@@ -4,6 +4,7 @@ use super::LlmMetrics;
 use crate::enrich::{self, Enriched, Enricher};
 use crate::otlp::{Batch, Signal};
 use crate::queue::{PushError, Queue, Record};
+use crate::recognize::memory::Memory;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -28,7 +29,7 @@ pub trait Line: Send + Sync + 'static {
 
     /// Hears of each batch that was stored, for metrics. `took` is the time that enriching it needed,
     /// `None` where there was nothing to do.
-    fn stored(&self, enriched: &Enriched, took: Option<Duration>);
+    fn stored(&self, enriched: Enriched, took: Option<Duration>);
 }
 
 /// The enricher in force, which can be exchanged at any time: each batch is enriched by one of them throughout.
@@ -58,6 +59,7 @@ pub struct Standard {
     pub queue: Queue,
     pub metrics: enrich::Metrics,
     pub calls: LlmMetrics,
+    pub memory: Memory,
 }
 
 impl Line for Standard {
@@ -66,7 +68,7 @@ impl Line for Standard {
     }
 
     fn enrich(&self, batch: &Batch, now: SystemTime) -> Enriched {
-        self.enricher.get().apply(batch, now)
+        self.enricher.get().apply_in(batch, now, Some(&self.memory))
     }
 
     fn push(&self, record: Record) -> BoxFuture<'_, Result<(), PushError>> {
@@ -78,10 +80,12 @@ impl Line for Standard {
     }
 
     /// Nothing is counted before it is stored, so that a batch that was refused and came again counts once.
-    fn stored(&self, enriched: &Enriched, took: Option<Duration>) {
+    /// Nor is anything remembered.
+    fn stored(&self, enriched: Enriched, took: Option<Duration>) {
         if let Some(took) = took {
-            self.metrics.record(enriched, took);
+            self.metrics.record(&enriched, took);
             self.calls.record(&enriched.calls);
+            self.memory.learn(enriched.learnt, SystemTime::now());
         }
     }
 }

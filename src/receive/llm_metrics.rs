@@ -38,6 +38,7 @@ struct Tables {
     providers: Capped,
     operations: Capped,
     reasons: Capped,
+    scopes: Capped,
     calls: HashMap<[String; 3], Call>,
     finishes: HashMap<[String; 4], Counter>,
     operation_series: HashMap<[String; 3], Operation>,
@@ -80,6 +81,7 @@ impl LlmMetrics {
 
     /// Counts the calls of one batch, once it is stored.
     pub fn record(&self, calls: &[CallFacts]) {
+        self.unknown(calls);
         let counted = |call: &&CallFacts| call.model_call && call.usage_counted && !call.enriched_before;
         let mut calls = calls.iter().filter(counted).peekable();
         if calls.peek().is_none() {
@@ -87,6 +89,23 @@ impl LlmMetrics {
         }
         let mut tables = self.0.tables.lock().unwrap_or_else(PoisonError::into_inner);
         metrics::with_local_recorder(&*self.0.recorder, || calls.for_each(|call| tables.record(call)));
+    }
+}
+
+impl LlmMetrics {
+    /// Counts spans that look like LLM calls and fit no dialect, by the scope that wrote them.
+    fn unknown(&self, calls: &[CallFacts]) {
+        let mut scopes = calls.iter().filter_map(|call| call.unknown_scope.as_deref()).peekable();
+        if scopes.peek().is_none() {
+            return;
+        }
+        let mut tables = self.0.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        metrics::with_local_recorder(&*self.0.recorder, || {
+            for scope in scopes {
+                let label = tables.scopes.label(scope);
+                counter!("sidelight_recognize_unknown_spans_total", "scope" => label).increment(1);
+            }
+        });
     }
 }
 
@@ -246,6 +265,10 @@ fn finish([reason, model, provider, service]: &[String; 4]) -> Counter {
 }
 
 fn describe() {
+    describe_counter!(
+        "sidelight_recognize_unknown_spans_total",
+        "Spans that look like LLM calls and fit no dialect, by the scope that wrote them"
+    );
     describe_counter!("llm_spans_total", "LLM calls");
     describe_counter!("llm_tokens_total", "Tokens of LLM calls, by token_type prompt or completion");
     describe_counter!("llm_cost_usd_micro_total", "Cost of LLM calls in millionths of a US dollar");

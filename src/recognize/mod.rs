@@ -12,6 +12,7 @@ mod facts;
 mod heard;
 mod index;
 mod libraries;
+pub mod memory;
 mod read;
 mod related;
 mod spot;
@@ -22,6 +23,7 @@ mod unknown;
 use crate::llm::Call;
 use crate::otlp::{Batch, Item};
 use index::Dialects;
+use memory::Memory;
 use std::collections::HashSet;
 
 /// An item that needs scanning.
@@ -43,6 +45,11 @@ pub fn concerns(batch: &Batch) -> bool {
 /// Every item of `batch` that needs scanning, in wire order. Nothing is allocated for a batch
 /// without LLM content; metrics never have any.
 pub fn find(batch: &Batch) -> Vec<Found<'_>> {
+    find_in(batch, None)
+}
+
+/// As [`find`], in the light of what came before.
+pub fn find_in<'b>(batch: &'b Batch, memory: Option<&Memory>) -> Vec<Found<'b>> {
     let mut spotter = spot::Spotter::default();
     let spotted: Vec<(usize, Dialects)> = batch
         .walk()
@@ -67,6 +74,9 @@ pub fn find(batch: &Batch) -> Vec<Found<'_>> {
         }
     }
     related::settle(batch, &mut found, &bills);
+    if let Some(memory) = memory {
+        memory.settle(&mut found, &bills);
+    }
     found
 }
 

@@ -29,6 +29,8 @@ pub fn settle(batch: &Batch, found: &mut [Found<'_>], bills: &[Bills]) {
     };
     let mut counts = one_of_each(found, &calls, bills, counting);
     counts.sort_unstable();
+    let told = told_apart(found, &counts, bills);
+    counts.retain(|n| !told.contains(n));
     for n in once_a_reply(found, &counts, bills) {
         if let Some(call) = model_call_mut(&mut found[n]) {
             call.usage_counted = true;
@@ -84,6 +86,28 @@ fn one_of(n: usize, mut inside: Vec<usize>, bills: Bills, found: &[Found<'_>]) -
         }
         _ => inside,
     }
+}
+
+/// Second spans of a call that stand apart from the first: of the same time, model and usage.
+fn told_apart(found: &[Found<'_>], counts: &[usize], bills: &[Bills]) -> Vec<usize> {
+    let span = |n: usize| match &found[n] {
+        Found::Call(item, call) => {
+            let span = item.span()?;
+            let model = call.response_model.as_deref().or(call.request_model.as_deref())?;
+            let usage = (call.usage.input, call.usage.output);
+            Some((span.start_time_unix_nano()..=span.end_time_unix_nano(), model, usage))
+        }
+        Found::Carrier(_) => None,
+    };
+    let (echoes, firsts): (Vec<usize>, Vec<usize>) = counts.iter().partition(|n| bills[**n] == Bills::Echo);
+    let is_second = |echo: &usize| {
+        let Some((time, model, usage)) = span(*echo) else { return false };
+        firsts.iter().filter_map(|first| span(*first)).any(|(other, same_model, same_usage)| {
+            let overlap = time.start() < other.end() && other.start() < time.end();
+            overlap && model == same_model && usage == same_usage
+        })
+    };
+    echoes.into_iter().filter(is_second).collect()
 }
 
 /// Of the calls that bear the same id of a reply, the one that tells most; all without.

@@ -77,7 +77,17 @@ fn tell(told: &mut String, name: &str, call: &Call<'_>) {
     }
 }
 
+/// The spans of `story` in requests of their own: each of `groups` lists the spans of one, counted from 0.
+pub fn requests(story: &str, groups: &[&[usize]]) -> Vec<Batch> {
+    let all = spans(story);
+    groups.iter().map(|group| request(group.iter().map(|n| all[*n].clone()).collect())).collect()
+}
+
 fn batch(story: &str) -> Batch {
+    request(spans(story))
+}
+
+fn spans(story: &str) -> Vec<ScopeSpans> {
     let mut spans: Vec<ScopeSpans> = Vec::new();
     let mut parents: Vec<Vec<u8>> = Vec::new();
     for line in story.lines().filter(|line| !line.trim().is_empty()) {
@@ -114,6 +124,10 @@ fn batch(story: &str) -> Batch {
             (.., None) => panic!("a story begins with a span: {line}"),
         }
     }
+    spans
+}
+
+fn request(spans: Vec<ScopeSpans>) -> Batch {
     let request = ExportTraceServiceRequest {
         resource_spans: vec![ResourceSpans { scope_spans: spans, ..Default::default() }],
     };

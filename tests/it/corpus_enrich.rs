@@ -33,9 +33,7 @@ fn enrich(enricher: &Enricher, batch: &Batch) -> Batch {
 fn planted(payload: &Payload) -> BTreeSet<String> {
     let values = payload.expected["planted_pii"].as_array().into_iter().flatten();
     let hard = values.filter(|value| value["present"] == true && value["soft"] != true);
-    hard.filter(|value| value["split_across_chunk_events"] != true)
-        .filter_map(|value| value["value"].as_str().map(str::to_owned))
-        .collect()
+    hard.filter_map(|value| value["value"].as_str().map(str::to_owned)).collect()
 }
 
 /// Every string of `batch`, and what it says once its escapes are undone.
@@ -54,11 +52,23 @@ fn texts(batch: &Batch) -> Vec<String> {
         }
     };
     for item in batch.walk() {
+        add(&chunks(&item));
         batch.leaves(&item, |leaf| add(leaf.text));
         batch.resource_leaves(item.resource_group.clone(), |leaf| add(leaf.text));
         batch.scope_leaves(item.scope_group.clone(), |leaf| add(leaf.text));
     }
     all
+}
+
+/// What the chunks of a stream say together, each a provider's chunk in an event of its own.
+fn chunks(item: &Item<'_>) -> String {
+    let events = item.span().into_iter().flat_map(|span| span.events());
+    let texts = events.filter_map(|event| {
+        let text = event.attributes().find_map(|attribute| attribute.value.as_str())?;
+        let chunk: Json = serde_json::from_str(text).ok()?;
+        chunk["choices"][0]["delta"]["content"].as_str().map(str::to_owned)
+    });
+    texts.collect()
 }
 
 /// One round of the escapes of JSON, wherever they stand.

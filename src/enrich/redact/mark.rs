@@ -31,7 +31,8 @@ impl Marker {
         out
     }
 
-    fn write(&self, kind: &str, value: &str, out: &mut String) {
+    /// Appends what stands in place of `value`.
+    pub fn write(&self, kind: &str, value: &str, out: &mut String) {
         out.push('[');
         out.push_str(kind);
         if self.action == Action::Hash {

@@ -4,6 +4,7 @@
 //! strings, and only literals that change are spliced: what was valid stays valid, clean text keeps
 //! every byte. Any other text is scanned as it stands.
 
+mod across;
 mod config;
 mod json;
 mod mark;

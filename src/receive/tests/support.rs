@@ -82,7 +82,7 @@ impl Line for TestLine {
         .boxed()
     }
 
-    fn stored(&self, _: &Enriched, _: Option<Duration>) {}
+    fn stored(&self, _: Enriched, _: Option<Duration>) {}
 }
 
 /// A running receiver.

@@ -33,6 +33,8 @@ mod mlflow;
 mod observe;
 mod openinference;
 mod openlit;
+#[cfg(test)]
+mod page;
 mod provider_sdk;
 mod pydantic_ai;
 mod seed_sdk;

@@ -1,0 +1,130 @@
+//! `docs/dialects.md`, written from the table.
+
+use super::*;
+use expect_test::expect_file;
+use std::fmt::Write;
+
+const HEAD: &str = "# Dialects
+
+What Sidelight reads from each library, and what it writes whatever the library. This page is generated from the table in
+`src/recognize/dialect/`; a test keeps it up to date (`UPDATE_EXPECT=1 cargo test --lib dialects_page` writes it anew).
+
+## What is written
+
+On every recognised span and log record: `sidelight.kind`, `sidelight.dialects`, `sidelight.pii.*`, `sidelight.injection.*`,
+`sidelight.sampled`. On a model call also `sidelight.usage_counted`, and where it is true `sidelight.tokens.*` and `sidelight.cost.*`.
+
+Where they are absent, the current names of the GenAI conventions are filled in; what stands stays:
+`gen_ai.operation.name`, `gen_ai.provider.name` (cleaned of framework names and odd capitals), `gen_ai.request.model`,
+`gen_ai.response.model`, `gen_ai.response.id`, `gen_ai.response.finish_reasons`, `gen_ai.response.time_to_first_chunk` (seconds),
+`gen_ai.request.stream`, `gen_ai.conversation.id`, `session.id`, `user.id`, `gen_ai.tool.name`, `server.address`, `server.port`, and of
+calls that count `gen_ai.usage.input_tokens`, `.output_tokens`, `.cache_read.input_tokens`, `.cache_write.input_tokens`,
+`.reasoning.output_tokens`, `.audio.input_tokens`, `.audio.output_tokens`. With `enrich.normalize.messages: add` model calls gain
+`gen_ai.input.messages`, `gen_ai.output.messages`, `gen_ai.system_instructions` and `gen_ai.tool.definitions` as structured values. With
+`enrich.aliases: all` they gain `gen_ai.system`, `gen_ai.usage.prompt_tokens` and the other older names.
+
+Every text is scanned, whether it is listed here or not; `sidelight enrich --explain` shows what became of each.
+
+## What is read
+
+A span may speak several dialects. Its kind is told by the first of this list whose rules answer. Every other fact comes from the first
+attribute that is there and well typed: those of the conventions (the last section) before those of this list in its order. What looks
+like an LLM call and fits none is `unknown`: it needs two witnesses, such as a model and a count of tokens.
+";
+
+fn page() -> String {
+    let mut page = HEAD.to_string();
+    for dialect in TABLE {
+        section(&mut page, dialect).expect("a string takes all");
+    }
+    page
+}
+
+fn section(page: &mut String, dialect: &Dialect) -> std::fmt::Result {
+    writeln!(page, "\n### {}\n\n{}.", dialect.name, dialect.about)?;
+    writeln!(page, "Source: {}.\n", dialect.source)?;
+    let marks: Vec<String> = dialect.marks.iter().map(mark).collect();
+    writeln!(page, "* Recognised by {}", marks.join(", "))?;
+    let mut told: Vec<(String, Vec<String>)> = Vec::new();
+    for (field, key, read) in dialect.fields.iter().chain(dialect.fallbacks) {
+        let (name, key) = (words(*field), format!("`{key}`{}", form(*read)));
+        match told.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, keys)) if keys.contains(&key) => (),
+            Some((_, keys)) => keys.push(key),
+            None => told.push((name, vec![key])),
+        }
+    }
+    for (name, keys) in told {
+        writeln!(page, "* {name}: {}", keys.join(", "))?;
+    }
+    if !dialect.events.is_empty() {
+        let mut names: Vec<String> = dialect.events.iter().map(|(name, ..)| format!("`{name}`")).collect();
+        names.dedup();
+        writeln!(page, "* Texts of events: {}", names.join(", "))?;
+    }
+    if !dialect.chunks.is_empty() {
+        let names: Vec<String> = dialect.chunks.iter().map(|name| format!("`{name}`")).collect();
+        writeln!(page, "* First chunk of a stream by its event: {}", names.join(", "))?;
+    }
+    for (scope, provider) in dialect.cache_exclusive {
+        writeln!(page, "* Under scope `{scope}`, input tokens of {provider} come without the cached ones")?;
+    }
+    Ok(())
+}
+
+fn mark(mark: &Mark) -> String {
+    match mark {
+        Mark::Key(key) => format!("key `{key}`"),
+        Mark::Value(key, value) => format!("`{key}` = `{value}`"),
+        Mark::Scope(scope) => format!("scope `{scope}`"),
+        Mark::Name(name) => format!("name `{name}`"),
+    }
+}
+
+/// `RequestModel` as `request model`.
+fn words(field: Field) -> String {
+    let name = format!("{field:?}");
+    let spaced = name.char_indices().map(|(at, c)| match c.is_ascii_uppercase() && at > 0 {
+        true => format!(" {}", c.to_ascii_lowercase()),
+        false => c.to_string(),
+    });
+    spaced.collect()
+}
+
+/// How it is written, where that is not plain.
+fn form(read: Read) -> String {
+    match read {
+        Read::WordAt(path) | Read::FlagAt(path) | Read::DollarsAt(path) | Read::SayAt(path, _) => {
+            format!(" (at `{}`)", path.join("."))
+        }
+        Read::Millis => " (ms)".into(),
+        Read::Seconds => " (s)".into(),
+        Read::SecondsOrMillis => " (s, or ms as an integer)".into(),
+        Read::MicroDollars => " (millionths of a dollar)".into(),
+        Read::Instant => " (an instant)".into(),
+        _ => String::new(),
+    }
+}
+
+#[test]
+fn the_dialects_page_is_up_to_date() {
+    expect_file!["../../../docs/dialects.md"].assert_eq(&page());
+}
+
+/// Each dialect is whole in its file, with at least one case.
+#[test]
+fn every_dialect_has_a_case_in_its_own_file() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/recognize/dialect");
+    let files = std::fs::read_dir(folder).expect("the folder of the dialects");
+    let files: Vec<String> = files
+        .filter_map(|file| std::fs::read_to_string(file.expect("a file").path()).ok())
+        .filter(|text| text.contains("\npub const DIALECT: Dialect = "))
+        .collect();
+    assert_eq!(files.len(), TABLE.len(), "each file has its line in the table");
+    for dialect in TABLE {
+        let name = format!("name: \"{}\",", dialect.name);
+        let own = files.iter().find(|text| text.contains(&name));
+        let own = own.unwrap_or_else(|| panic!("{} has a file", dialect.name));
+        assert!(own.contains("#[test]") && own.contains("check("), "{} has a case", dialect.name);
+    }
+}

@@ -1,0 +1,365 @@
+//! What is remembered across requests: which spans came, which of them counted, and which flags they
+//! and their log records carried. Ids are hashed; nothing else of a span is kept.
+//!
+//! An exporter's batches cut through calls: a wrapper often comes in a later request than the call
+//! inside it, a log record in another one than its span, and a request whose answer was lost comes
+//! twice. Whoever comes later finds here what came before. What came before is never revised, and two
+//! requests that are handled at the same moment do not know each other.
+
+use super::Found;
+use super::dialect::Bills;
+use crate::llm::{Call, Kind};
+use crate::otlp::Item;
+use std::collections::hash_map::RandomState;
+use std::collections::{HashMap, VecDeque};
+use std::hash::BuildHasher;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Entries that are held at most; past it the oldest go. With all of them it takes some 6 MB.
+const MOST: usize = 65_536;
+
+/// How long one is held.
+const KEEP: Duration = Duration::from_secs(600);
+
+/// How far up the spans around one are looked for; a cycle of parents ends here.
+const MAX_STEPS: usize = 64;
+
+/// The memory of one agent. It is looked into for moments only: no lock is held while a batch is enriched.
+pub struct Memory {
+    seed: RandomState,
+    held: Mutex<Held>,
+}
+
+#[derive(Default)]
+struct Held {
+    entries: HashMap<u64, Entry>,
+    /// Keys in the order in which they came, each with when.
+    order: VecDeque<(u64, SystemTime)>,
+}
+
+/// What is known of one span, or of one reply of a provider (then `parent` is the span that told of it).
+#[derive(Clone, Copy, Default)]
+struct Entry {
+    /// Whether it counted, once it came itself.
+    counted: Option<bool>,
+    kind: Option<Kind>,
+    parent: Option<u64>,
+    /// Calls inside of it that counted, and the kind of the first.
+    inside: u8,
+    kind_inside: Option<Kind>,
+    flags: Flags,
+}
+
+/// What a span and its log records share.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flags {
+    pub pii: bool,
+    pub injection: bool,
+}
+
+/// What is to be remembered of one batch.
+#[derive(Default)]
+pub struct Learnt(Vec<Lesson>);
+
+enum Lesson {
+    Span { key: u64, parent: Option<u64>, counted: bool, kind: Option<Kind> },
+    Reply { reply: u64, span: u64 },
+    Flags { key: u64, flags: Flags },
+}
+
+impl Default for Memory {
+    fn default() -> Memory {
+        Memory { seed: RandomState::new(), held: Mutex::default() }
+    }
+}
+
+impl Memory {
+    /// The flags of the span that `item` is or belongs to, as far as they are known, and whether that
+    /// span itself came before.
+    pub fn of(&self, item: &Item<'_>) -> (Flags, bool) {
+        let known = self.key_of(item).and_then(|key| self.held().entries.get(&key).copied());
+        let known = known.unwrap_or_default();
+        (known.flags, item.span().is_some() && known.counted.is_some())
+    }
+
+    /// Corrects which calls count, `bills` of each of `found`, by what came before.
+    pub(super) fn settle(&self, found: &mut [Found<'_>], bills: &[Bills]) {
+        let parents: HashMap<u64, Option<u64>> = found
+            .iter()
+            .filter_map(|found| Some((self.key_of(item(found))?, self.parent(item(found)))))
+            .collect();
+        let held = self.held();
+        if held.entries.is_empty() {
+            return;
+        }
+        let inside = held.inside(&parents);
+        for (found, bills) in found.iter_mut().zip(bills) {
+            let Found::Call(item, call) = found else { continue };
+            let Some(key) = self.key_of(item).filter(|_| call.model_call && item.span().is_some()) else {
+                continue;
+            };
+            call.usage_counted = match held.entries.get(&key).and_then(|known| known.counted) {
+                Some(counted) => counted,
+                None => {
+                    call.usage_counted
+                        && !self.told_before(&held, key, call)
+                        && !counted_inside(inside.get(&key), call, *bills)
+                        && !held.counts_around(key, call, &parents)
+                }
+            };
+        }
+    }
+
+    /// Whether another span told of the same reply.
+    fn told_before(&self, held: &Held, key: u64, call: &Call<'_>) -> bool {
+        let reply = call.response_id.as_deref().map(|id| self.reply(id));
+        reply.and_then(|reply| held.entries.get(&reply)).is_some_and(|known| known.parent != Some(key))
+    }
+
+    /// What is to be remembered of `found`, whose `flags` are those it was given.
+    pub fn lessons(&self, found: &[Found<'_>], flags: &[Flags]) -> Learnt {
+        let mut learnt = Vec::new();
+        for (found, flags) in found.iter().zip(flags) {
+            let item = item(found);
+            let Some(key) = self.key_of(item) else { continue };
+            if item.span().is_some() {
+                let call = match found {
+                    Found::Call(_, call) if call.model_call => Some(call),
+                    _ => None,
+                };
+                let counted = call.is_some_and(|call| call.usage_counted);
+                let kind = call.and_then(|call| call.kind);
+                learnt.push(Lesson::Span { key, parent: self.parent(item), counted, kind });
+                let reply = call.and_then(|call| call.response_id.as_deref()).filter(|_| counted);
+                learnt.extend(reply.map(|id| Lesson::Reply { reply: self.reply(id), span: key }));
+            }
+            if *flags != Flags::default() {
+                learnt.push(Lesson::Flags { key, flags: *flags });
+            }
+        }
+        Learnt(learnt)
+    }
+
+    /// Remembers a batch that was stored. `now` is the only clock.
+    pub fn learn(&self, learnt: Learnt, now: SystemTime) {
+        if learnt.0.is_empty() {
+            return;
+        }
+        let mut held = self.held();
+        for lesson in learnt.0 {
+            match lesson {
+                Lesson::Span { key, parent, counted, kind } => held.span(key, parent, counted, kind, now),
+                Lesson::Reply { reply, span } => {
+                    held.entry(reply, now).parent.get_or_insert(span);
+                }
+                Lesson::Flags { key, flags } => {
+                    let known = &mut held.entry(key, now).flags;
+                    known.pii |= flags.pii;
+                    known.injection |= flags.injection;
+                }
+            }
+        }
+        held.forget(now);
+    }
+
+    /// How many entries are held.
+    pub fn len(&self) -> usize {
+        self.held().entries.len()
+    }
+
+    /// Whether nothing is held.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The key of a span, or of the span that a log record stands in.
+    fn key_of(&self, item: &Item<'_>) -> Option<u64> {
+        let of_record = || item.log_record().map_or(&[][..], |record| record.span_id());
+        let span = item.span().map_or_else(of_record, |span| span.span_id());
+        (!span.is_empty()).then(|| self.seed.hash_one((item.trace_id(), span)))
+    }
+
+    fn parent(&self, item: &Item<'_>) -> Option<u64> {
+        let parent = item.span()?.parent_span_id();
+        (!parent.is_empty()).then(|| self.seed.hash_one((item.trace_id(), parent)))
+    }
+
+    fn reply(&self, id: &str) -> u64 {
+        self.seed.hash_one(("reply", id))
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Held {
+    /// For each span of a batch, by its parents, the calls inside of it that counted before, and the kind of
+    /// one of them.
+    fn inside(&self, parents: &HashMap<u64, Option<u64>>) -> HashMap<u64, (u8, Option<Kind>)> {
+        let mut all: HashMap<u64, (u8, Option<Kind>)> = HashMap::new();
+        for key in parents.keys() {
+            let Some(known) = self.entries.get(key).filter(|known| known.inside > 0) else { continue };
+            let mut next = Some(*key);
+            for _ in 0..MAX_STEPS {
+                let Some(key) = next else { break };
+                let around = all.entry(key).or_insert((0, known.kind_inside));
+                around.0 = around.0.saturating_add(known.inside);
+                // What came before has told those around it already.
+                next = parents.get(&key).copied().flatten().filter(|_| known.counted.is_none());
+            }
+        }
+        all
+    }
+
+    /// Whether a call of that kind counted that stands around `key`, `parents` of the same batch included.
+    fn counts_around(&self, key: u64, call: &Call<'_>, parents: &HashMap<u64, Option<u64>>) -> bool {
+        let up = |key: &u64| {
+            let remembered = || self.entries.get(key).and_then(|known| known.parent);
+            parents.get(key).copied().flatten().or_else(remembered)
+        };
+        let mut around = std::iter::successors(up(&key), up).take(MAX_STEPS);
+        around.any(|key| {
+            self.entries.get(&key).is_some_and(|known| known.counted == Some(true) && known.kind == call.kind)
+        })
+    }
+
+    fn span(&mut self, key: u64, parent: Option<u64>, counted: bool, kind: Option<Kind>, now: SystemTime) {
+        let known = self.entry(key, now);
+        if known.counted.is_some() {
+            return;
+        }
+        (known.counted, known.kind, known.parent) = (Some(counted), kind, parent);
+        let (inside, kind) = match counted {
+            true => (1, kind),
+            false => (known.inside, known.kind_inside),
+        };
+        if inside == 0 {
+            return;
+        }
+        let mut next = parent;
+        for _ in 0..MAX_STEPS {
+            let Some(key) = next else { return };
+            let around = self.entry(key, now);
+            around.kind_inside = around.kind_inside.or(kind);
+            around.inside = around.inside.saturating_add(inside);
+            next = around.parent;
+        }
+    }
+
+    fn entry(&mut self, key: u64, now: SystemTime) -> &mut Entry {
+        self.entries.entry(key).or_insert_with(|| {
+            self.order.push_back((key, now));
+            Entry::default()
+        })
+    }
+
+    fn forget(&mut self, now: SystemTime) {
+        let before = now.checked_sub(KEEP).unwrap_or(UNIX_EPOCH);
+        while let Some((key, at)) = self.order.front().copied() {
+            if self.order.len() <= MOST && at > before {
+                return;
+            }
+            self.order.pop_front();
+            self.entries.remove(&key);
+        }
+    }
+}
+
+/// Whether what stands `inside` of a call counted for it.
+fn counted_inside(inside: Option<&(u8, Option<Kind>)>, call: &Call<'_>, bills: Bills) -> bool {
+    inside.is_some_and(|(calls, kind)| bills != Bills::Own || *calls > 1 || *kind == call.kind)
+}
+
+fn item<'f, 'a>(found: &'f Found<'a>) -> &'f Item<'a> {
+    match found {
+        Found::Call(item, _) | Found::Carrier(item) => item,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recognize::find_in;
+    use crate::recognize::story::requests;
+
+    const NOW: SystemTime = UNIX_EPOCH;
+
+    /// Which model calls of `story` count, where each of its `requests` comes after the one before it was
+    /// stored.
+    fn counted(story: &str, groups: &[&[usize]]) -> Vec<String> {
+        let memory = Memory::default();
+        let mut told = Vec::new();
+        for batch in requests(story, groups) {
+            let found = find_in(&batch, Some(&memory));
+            for found in &found {
+                if let Found::Call(item, call) = found
+                    && call.model_call
+                {
+                    let name = item.span().map_or("", |span| span.name());
+                    told.push(format!("{name} {}", call.usage_counted));
+                }
+            }
+            memory.learn(memory.lessons(&found, &vec![Flags::default(); found.len()]), NOW);
+        }
+        told
+    }
+
+    const WRAPPED: &str = "
+outer | a
+gen_ai.operation.name = chat
+gen_ai.usage.input_tokens = 5
+  step | a
+  gen_ai.operation.name = plan
+    inner | a
+    gen_ai.operation.name = chat
+    gen_ai.usage.input_tokens = 5
+";
+
+    #[test]
+    fn of_a_wrapper_and_its_call_the_first_that_came_counts() {
+        assert_eq!(counted(WRAPPED, &[&[1, 2], &[0]]), ["inner true", "outer false"]);
+        assert_eq!(counted(WRAPPED, &[&[2], &[1], &[0]]), ["inner true", "outer false"]);
+        assert_eq!(counted(WRAPPED, &[&[0], &[1, 2]]), ["outer true", "inner false"]);
+    }
+
+    #[test]
+    fn a_span_that_is_sent_again_gets_the_same_answer() {
+        let again = counted(WRAPPED, &[&[2], &[0, 1], &[2], &[0]]);
+        assert_eq!(again, ["inner true", "outer false", "inner true", "outer false"]);
+    }
+
+    #[test]
+    fn one_reply_counts_once() {
+        let story = "
+one | a
+gen_ai.operation.name = chat
+gen_ai.response.id = msg_1
+two | com.anthropic.sdk.python
+gen_ai.operation.name = chat
+gen_ai.response.id = msg_1
+gen_ai.usage.input_tokens = 5
+";
+        assert_eq!(counted(story, &[&[0], &[1]]), ["one true", "two false"]);
+    }
+
+    #[test]
+    fn what_is_old_or_too_much_is_forgotten() {
+        let memory = Memory::default();
+        let lesson = |key| Lesson::Span { key, parent: None, counted: true, kind: None };
+        memory.learn(Learnt(vec![lesson(1)]), NOW + KEEP);
+        memory.learn(Learnt(vec![lesson(2)]), NOW + KEEP + KEEP);
+        assert_eq!(memory.len(), 1);
+        memory.learn(Learnt((0..2 * MOST as u64).map(lesson).collect()), NOW + KEEP + KEEP);
+        assert_eq!(memory.len(), MOST);
+    }
+
+    #[test]
+    fn a_cycle_of_parents_ends() {
+        let memory = Memory::default();
+        let lesson = |key, parent| Lesson::Span { key, parent: Some(parent), counted: true, kind: None };
+        memory.learn(Learnt(vec![lesson(1, 2), lesson(2, 1), lesson(3, 3)]), NOW);
+        assert_eq!(memory.len(), 3);
+    }
+}
