@@ -68,7 +68,7 @@ fn patched(bytes: &Bytes) -> Bytes {
         }
         splices.push(Splice::append(item.at.clone(), added));
         for attribute in item.attributes() {
-            if let (true, Value::Str(text)) = (MESSAGES.contains(&attribute.key), attribute.value) {
+            if let (true, Value::Str(text)) = (MESSAGES.contains(&attribute.key), attribute.value()) {
                 let inside = batch.range_of(text);
                 splices.extend(mails(text).into_iter().map(|mail| Splice {
                     at: inside.start + mail.start..inside.start + mail.end,

@@ -23,7 +23,7 @@ impl Own {
         let ours = item.attributes().filter(|attribute| is_of_interest(attribute.key));
         let standing = ours.map(|attribute| Standing {
             key: attribute.key.to_owned(),
-            value: Given::read(&attribute.value).filter(|value| value.is_ours(attribute.key)),
+            value: Given::read(&attribute.value()).filter(|value| value.is_ours(attribute.key)),
             at: item.at.start + attribute.at.start..item.at.start + attribute.at.end,
         });
         Own { standing: standing.collect() }

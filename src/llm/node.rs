@@ -202,7 +202,7 @@ fn from_value<'a>(value: &Value<'a>, depth: u8) -> Node<'a> {
         }
         Value::Array(_) => Node::List(value.items().map(|item| from_value(&item, depth)).collect()),
         Value::KvList(entries) => Node::Map(
-            entries.clone().map(|entry| (entry.key.into(), from_value(&entry.value, depth))).collect(),
+            entries.clone().map(|entry| (entry.key.into(), from_value(&entry.value(), depth))).collect(),
         ),
         Value::Empty => Node::Null,
     }

@@ -37,12 +37,13 @@ pub struct Event<'a> {
     pub message: &'a [u8],
 }
 
-/// One attribute. `at` is where its whole field lies in the message that was walked, tag included.
+/// One attribute, its value read lazily. `at` is where its whole field lies in the message that was walked,
+/// tag included.
 #[derive(Clone, Debug)]
 pub struct Attribute<'a> {
     pub key: &'a str,
-    pub value: Value<'a>,
     pub at: Range<usize>,
+    entry: &'a [u8],
 }
 
 /// The `KeyValue`s of a message in wire order; see [`Span::attributes`].
@@ -219,33 +220,34 @@ impl<'a> Attributes<'a> {
 
     /// The keys alone, in wire order: cheaper where values do not matter.
     pub fn keys(self) -> impl Iterator<Item = &'a str> {
-        let number = self.number;
-        self.fields
-            .filter_map(move |field| field.bytes().filter(|(found, _)| *found == number))
-            .map(|(_, entry)| utf8(key(entry)))
+        messages(self.fields.rest(), self.number).map(|entry| utf8(key(entry)))
     }
 
     /// The value of the last attribute named `key`.
     pub fn get(self, key: &str) -> Option<Value<'a>> {
-        let number = self.number;
-        self.fields
-            .filter_map(|field| field.bytes().filter(|(found, _)| *found == number))
-            .filter(|(_, entry)| self::key(entry) == key.as_bytes())
-            .last()
-            .map(|(_, entry)| value(entry, 2))
+        let entries = messages(self.fields.rest(), self.number);
+        entries.filter(|entry| self::key(entry) == key.as_bytes()).last().map(value_of)
+    }
+}
+
+impl<'a> Attribute<'a> {
+    /// Looks over a text once: asked for where it is wanted, since a prompt is long.
+    pub fn value(&self) -> Value<'a> {
+        value_of(self.entry)
     }
 }
 
 impl<'a> Iterator for Attributes<'a> {
     type Item = Attribute<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Attribute<'a>> {
         loop {
             let field = self.fields.next()?;
             if let Some((number, entry)) = field.bytes()
                 && number == self.number
             {
-                return Some(Attribute { key: string(entry, 1), value: value(entry, 2), at: field.at });
+                return Some(Attribute { key: utf8(key(entry)), at: field.at, entry });
             }
         }
     }
@@ -325,10 +327,14 @@ fn key(entry: &[u8]) -> &[u8] {
     wire::entry(entry).map_or_else(|| bytes(entry, 1), |(key, _)| key)
 }
 
+/// The value of a `KeyValue`.
+fn value_of(entry: &[u8]) -> Value<'_> {
+    wire::entry(entry).map_or_else(|| value(entry, 2), |(_, value)| Value::read(value))
+}
+
 /// Every length-delimited field `number` of `message`.
 pub(super) fn messages(message: &[u8], number: u32) -> impl Iterator<Item = &[u8]> {
-    wire::fields(message)
-        .filter_map(move |field| field.bytes().filter(|(found, _)| *found == number).map(|(_, body)| body))
+    wire::delimited(message).filter(move |(found, _)| *found == number).map(|(_, body)| body)
 }
 
 fn bytes(message: &[u8], number: u32) -> &[u8] {
@@ -380,7 +386,7 @@ mod tests {
         match value {
             Value::Array(_) => format!("{:?}", value.items().map(|item| shown(&item)).collect::<Vec<_>>()),
             Value::KvList(entries) => {
-                let entries = entries.clone().map(|entry| format!("{}={}", entry.key, shown(&entry.value)));
+                let entries = entries.clone().map(|entry| format!("{}={}", entry.key, shown(&entry.value())));
                 format!("{:?}", entries.collect::<Vec<_>>())
             }
             plain => format!("{plain:?}"),

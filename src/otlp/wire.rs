@@ -44,6 +44,11 @@ impl<'a> Fields<'a> {
     pub(super) fn position(&self) -> usize {
         self.next
     }
+
+    /// What is not walked yet.
+    pub(super) fn rest(&self) -> &'a [u8] {
+        &self.message[self.next..]
+    }
 }
 
 impl<'a> Iterator for Fields<'a> {
@@ -57,6 +62,50 @@ impl<'a> Iterator for Fields<'a> {
         let field = field(self.message, self.next)?;
         self.next = field.at.end;
         Some(field)
+    }
+}
+
+/// Number and content of each length-delimited field of `message`, in wire order.
+///
+/// As [`fields`], and half of its time, for walks that look at nothing else.
+#[inline]
+pub fn delimited(message: &[u8]) -> Delimited<'_> {
+    Delimited { rest: message }
+}
+
+/// Walks the length-delimited fields of one message; see [`delimited`].
+#[derive(Clone, Debug)]
+pub struct Delimited<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Iterator for Delimited<'a> {
+    type Item = (u32, &'a [u8]);
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<(u32, &'a [u8])> {
+        loop {
+            let [tag, after @ ..] = self.rest else { return None };
+            self.rest = match tag {
+                // A tag of one byte, as all but `Span.flags` and what is unknown have.
+                0x08..0x80 if tag & 7 == 2 => {
+                    let (len, start) = varint(after, 0)?;
+                    let (content, rest) = after[start..].split_at_checked(usize::try_from(len).ok()?)?;
+                    self.rest = rest;
+                    return Some((u32::from(tag >> 3), content));
+                }
+                0x08..0x80 if tag & 7 == 1 => after.get(8..)?,
+                _ => {
+                    let field = field(self.rest, 0)?;
+                    let rest = &self.rest[field.at.end..];
+                    if let Value::Bytes(content) = field.value {
+                        self.rest = rest;
+                        return Some((field.number, content));
+                    }
+                    rest
+                }
+            };
+        }
     }
 }
 

@@ -17,7 +17,7 @@ impl<'a> Seen<'a, '_> {
     /// The last string attribute `key`, JSON quotes taken off.
     pub fn text(&self, key: &str) -> Option<&'a str> {
         let found = self.attributes.iter().rev().find(|attribute| attribute.key == key)?;
-        match found.value {
+        match found.value() {
             Value::Str(text) => {
                 Some(text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text))
             }

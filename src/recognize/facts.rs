@@ -47,7 +47,7 @@ impl<'a> Facts<'a> {
                 filled = FILLED;
             }
             for source in INDEX.sources(attribute.key).iter().filter(|source| dialects.has(source.dialect)) {
-                if let Some(fact) = read(&attribute.value, source.read, start) {
+                if let Some(fact) = read(&attribute.value(), source.read, start) {
                     found.push((source.rank + filled, source.field, fact));
                 }
             }
@@ -59,11 +59,11 @@ impl<'a> Facts<'a> {
                     trees.push((source, Flat::default()));
                     trees.len() - 1
                 });
-                trees[at].1.push(path, Node::value(&attribute.value));
+                trees[at].1.push(path, Node::value(&attribute.value()));
             }
             if unknown
                 && let Some((field, how)) = unknown::source(attribute.key)
-                && let Some(fact) = read(&attribute.value, how, start)
+                && let Some(fact) = read(&attribute.value(), how, start)
             {
                 found.push((LAST, field, fact));
             }

@@ -5,6 +5,7 @@
 //! empty or short. Measured by `benches/recognize.rs`.
 
 use super::dialect::{Dialect, Field, Mark, Pattern, Read, TABLE, matches};
+use super::unknown::{Hints, NAMED};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -40,6 +41,14 @@ impl std::ops::BitOrAssign for Dialects {
     }
 }
 
+impl std::ops::BitOrAssign for KeyMarks {
+    fn bitor_assign(&mut self, other: KeyMarks) {
+        self.dialects |= other.dialects;
+        self.hints |= other.hints;
+        self.ask_value |= other.ask_value;
+    }
+}
+
 /// One source of a fact, ranked against all others of the table.
 #[derive(Clone, Copy, Debug)]
 pub struct Use {
@@ -69,6 +78,8 @@ pub static INDEX: LazyLock<Index> = LazyLock::new(Index::new);
 #[derive(Clone, Copy, Debug, Default)]
 pub struct KeyMarks {
     pub dialects: Dialects,
+    /// Of a call in no dialect.
+    pub hints: Hints,
     /// Its value may say more.
     pub ask_value: bool,
 }
@@ -102,15 +113,17 @@ impl Index {
         let (mut keys, mut values, mut scopes, mut names) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (dialects, mark) in marks {
             match *mark {
-                Mark::Key(pattern) => keys.push(key_mark(pattern, KeyMarks { dialects, ask_value: false })),
+                Mark::Key(pattern) => keys.push(key_mark(pattern, KeyMarks { dialects, ..KeyMarks::default() })),
                 Mark::Value(key, value) => {
-                    keys.push(key_mark(key, KeyMarks { dialects: Dialects::default(), ask_value: true }));
+                    keys.push(key_mark(key, KeyMarks { ask_value: true, ..KeyMarks::default() }));
                     values.push((key, value, dialects));
                 }
                 Mark::Scope(pattern) => scopes.push((pattern, dialects)),
-                Mark::Name(pattern) => names.push(key_mark(pattern, KeyMarks { dialects, ask_value: false })),
+                Mark::Name(pattern) => names.push(key_mark(pattern, KeyMarks { dialects, ..KeyMarks::default() })),
             }
         }
+        let named = KeyMarks { hints: Hints::LLM, ..KeyMarks::default() };
+        keys.extend(NAMED.iter().map(|begin| key_mark(begin, named)));
         let (exact, flat) = sources();
         Index { buckets: Buckets::new(keys), values, scopes, names: Buckets::new(names), exact, flat }
     }
@@ -174,8 +187,7 @@ impl Buckets {
         marks.dedup_by(|later, first| {
             let same = later.text == first.text && later.is_prefix == first.is_prefix;
             if same {
-                first.marks.dialects |= later.marks.dialects;
-                first.marks.ask_value |= later.marks.ask_value;
+                first.marks |= later.marks;
             }
             same
         });
@@ -186,26 +198,12 @@ impl Buckets {
     }
 
     /// What all marks that `text` bears say.
-    #[inline]
+    #[inline(always)]
     fn say(&self, text: &[u8]) -> KeyMarks {
-        let mut found = KeyMarks::default();
-        let marks = self.of(text);
-        if marks.is_empty() {
-            return found;
+        match self.of(text) {
+            [] => KeyMarks::default(),
+            marks => borne(marks, text),
         }
-        let head = head(text);
-        for mark in marks.iter().filter(|mark| head & mark.mask == mark.head) {
-            let bears = if mark.is_prefix {
-                text.starts_with(mark.text.as_bytes())
-            } else {
-                text == mark.text.as_bytes()
-            };
-            if bears {
-                found.dialects |= mark.marks.dialects;
-                found.ask_value |= mark.marks.ask_value;
-            }
-        }
-        found
     }
 
     #[inline]
@@ -213,6 +211,24 @@ impl Buckets {
         let hash = usize::from(bucket(key));
         &self.marks[usize::from(self.starts[hash])..usize::from(self.starts[hash + 1])]
     }
+}
+
+/// What those of `marks` say that `text` bears.
+#[inline(never)]
+fn borne(marks: &[KeyMark], text: &[u8]) -> KeyMarks {
+    let mut found = KeyMarks::default();
+    let head = head(text);
+    for mark in marks.iter().filter(|mark| head & mark.mask == mark.head) {
+        let bears = if mark.is_prefix {
+            text.starts_with(mark.text.as_bytes())
+        } else {
+            text == mark.text.as_bytes()
+        };
+        if bears {
+            found |= mark.marks;
+        }
+    }
+    found
 }
 
 /// Of the first two bytes, what tells letters apart; all marks have two.

@@ -110,7 +110,7 @@ fn name<'a>(item: &Item<'a>, attributes: &[Attribute<'a>]) -> &'a str {
         (_, Some(record)) if !record.event_name().is_empty() => record.event_name(),
         _ => {
             let named = attributes.iter().rev().find(|attribute| attribute.key == "event.name");
-            named.and_then(|attribute| attribute.value.as_str()).unwrap_or_default()
+            named.and_then(|attribute| attribute.value().as_str()).unwrap_or_default()
         }
     }
 }

@@ -38,10 +38,7 @@ impl Spotter {
         let scope = self.scope(item);
         let mut found = scope.dialects;
         let mut hints = Hints::default();
-        for field in wire::fields(item.message) {
-            let Some((number, bytes)) = field.bytes() else {
-                continue;
-            };
+        for (number, bytes) in wire::delimited(item.message) {
             if number == numbers.attributes {
                 attribute(bytes, &mut found, &mut hints);
             } else if number == numbers.name {
@@ -77,6 +74,7 @@ fn attribute(entry: &[u8], found: &mut Dialects, hints: &mut Hints) {
     let key = key(entry);
     let marks = INDEX.of_key(key);
     *found |= marks.dialects;
+    *hints |= marks.hints;
     let is_event = key == b"event.name";
     if (marks.ask_value || is_event)
         && let Value::Str(value) = value(entry)
@@ -85,7 +83,7 @@ fn attribute(entry: &[u8], found: &mut Dialects, hints: &mut Hints) {
         *found |= if is_event { INDEX.of_name(value.as_bytes()) } else { Dialects::default() };
     }
     if found.is_empty() {
-        let hint = unknown::of_key(key);
+        let hint = unknown::of_end(key);
         if !hint.is_empty() {
             *hints |= hint;
             *hints |= unknown::of_value(hint, &value(entry));
@@ -97,19 +95,8 @@ fn attribute(entry: &[u8], found: &mut Dialects, hints: &mut Hints) {
 /// is found without a walk: measured, that saves half of the look at an ordinary span.
 #[inline]
 fn key(entry: &[u8]) -> &[u8] {
-    if let [KEY_TAG, key_len @ 0..0x80, rest @ ..] = entry
-        && let Some((key, [VALUE_TAG, value_len @ 0..0x80, value @ ..])) =
-            rest.split_at_checked((*key_len).into())
-        && value.len() == usize::from(*value_len)
-    {
-        return key;
-    }
-    content(entry, 1)
+    wire::entry(entry).map_or_else(|| content(entry, 1), |(key, _)| key)
 }
-
-/// Tags of `KeyValue.key` and `KeyValue.value`, both length-delimited.
-const KEY_TAG: u8 = 0x0a;
-const VALUE_TAG: u8 = 0x12;
 
 fn value(entry: &[u8]) -> Value<'_> {
     Value::read(content(entry, 2))
@@ -118,8 +105,7 @@ fn value(entry: &[u8]) -> Value<'_> {
 /// The last field `number`, as protobuf says.
 #[inline]
 fn content(message: &[u8], number: u32) -> &[u8] {
-    let fields = wire::fields(message).filter_map(|field| field.bytes());
-    fields.filter(|(found, _)| *found == number).last().map_or(&[], |(_, content)| content)
+    wire::delimited(message).filter(|(found, _)| *found == number).last().map_or(&[], |(_, content)| content)
 }
 
 /// Was found to be UTF-8 at the door.

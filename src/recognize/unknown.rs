@@ -4,7 +4,7 @@
 //! Source: spec/lessons.md 25: bare `llm.*` spans must not slip through, and a broad prefix alone takes
 //! in spans that have nothing to do with LLMs.
 
-use super::dialect::{Field, Read, Source};
+use super::dialect::{Field, Pattern, Read, Source};
 use crate::llm::{Role, provider};
 use crate::otlp::Value;
 
@@ -14,7 +14,7 @@ pub struct Hints(u8);
 
 impl Hints {
     /// It names an LLM or one of the large providers.
-    const LLM: Hints = Hints(1);
+    pub const LLM: Hints = Hints(1);
     const MODEL: Hints = Hints(2);
     const TEXT: Hints = Hints(4);
     const TOKENS: Hints = Hints(8);
@@ -93,59 +93,33 @@ const ALSO: &[Source] = &[
 
 const NOTHING: Source = (Field::Host, "", Read::Word);
 
-/// Beginnings that name an LLM.
-const NAMED: &[&str] = &[
-    "llm.",
-    "llm_",
-    "genai.",
-    "gen_ai_",
-    "openai.",
-    "anthropic.",
-    "gpt.",
-    "chatgpt.",
-    "claude.",
-    "gemini.",
-    "ollama.",
-    "cohere.",
-    "mistral.",
-    "bedrock.",
+/// How keys begin that name an LLM.
+pub const NAMED: &[Pattern] = &[
+    "llm.*",
+    "llm_*",
+    "genai.*",
+    "gen_ai_*",
+    "openai.*",
+    "anthropic.*",
+    "gpt.*",
+    "chatgpt.*",
+    "claude.*",
+    "gemini.*",
+    "ollama.*",
+    "cohere.*",
+    "mistral.*",
+    "bedrock.*",
 ];
 
-/// What `key` hints at. Most keys neither begin nor end like one that hints, and are done with after
-/// two bytes at either end.
+/// What the end of `key` hints at. Most keys do not end like one that hints, and are done with after two
+/// bytes.
 #[inline]
-pub fn of_key(key: &[u8]) -> Hints {
-    let mut hints = Hints::default();
-    let begins = matches!(
-        key,
-        [b'l', b'l', ..]
-            | [b'g', b'e' | b'p', ..]
-            | [b'o', b'p' | b'l', ..]
-            | [b'a', b'n', ..]
-            | [b'c', b'h' | b'l' | b'o', ..]
-            | [b'm', b'i', ..]
-            | [b'b', b'e', ..]
-    );
-    if begins && NAMED.iter().any(|begin| key.starts_with(begin.as_bytes())) {
-        hints |= Hints::LLM;
+pub fn of_end(key: &[u8]) -> Hints {
+    let [.., before, last] = *key else { return Hints::default() };
+    match ENDINGS[pair(before, last)] {
+        0 => Hints::default(),
+        words => word(key, words).map_or(Hints::default(), |(_, hints, _)| *hints),
     }
-    let ends = matches!(
-        key,
-        [.., b'e', b'l' | b's']
-            | [.., b'm', b'e']
-            | [.., b'i', b'd' | b'n']
-            | [.., b'p', b't']
-            | [.., b'o', b'n']
-            | [.., b'x', b't']
-            | [.., b'n', b's']
-            | [.., b'u', b't']
-            | [.., b'r', b'e']
-            | [.., b'_', b'p']
-    );
-    if ends && let Some((_, found, _)) = word(key) {
-        hints |= *found;
-    }
-    hints
 }
 
 /// What the value of a key that hints at a model says besides.
@@ -158,17 +132,49 @@ pub fn of_value(key: Hints, value: &Value<'_>) -> Hints {
 
 /// The fact that `key` holds on a span that was found to be an LLM call.
 pub fn source(key: &str) -> Option<(Field, Read)> {
-    let hinted = word(key.as_bytes()).map(|(_, _, source)| source).filter(|source| **source != NOTHING);
+    let hinted = word(key.as_bytes(), ANY).map(|(_, _, source)| source).filter(|source| **source != NOTHING);
     let (field, _, read) =
         hinted.or_else(|| ALSO.iter().find(|(_, word, _)| ends_with_word(key.as_bytes(), word)))?;
     Some((*field, *read))
 }
 
-fn word(key: &[u8]) -> Option<&'static (&'static str, Hints, Source)> {
+/// A set of [`WORDS`], one bit each.
+type Words = u32;
+const ANY: Words = Words::MAX >> (Words::BITS as usize - WORDS.len());
+
+/// The one of `words` that `key` ends in.
+fn word(key: &[u8], mut words: Words) -> Option<&'static (&'static str, Hints, Source)> {
     let tail = tail(key);
-    let mut words = ENDS.iter().zip(WORDS).filter(|((end, mask), _)| tail & mask == *end);
-    words.find(|(_, (word, _, _))| ends_with_word(key, word)).map(|(_, word)| word)
+    while words != 0 {
+        let n = words.trailing_zeros() as usize;
+        let (end, mask) = ENDS[n];
+        if tail & mask == end && ends_with_word(key, WORDS[n].0) {
+            return Some(&WORDS[n]);
+        }
+        words &= words - 1;
+    }
+    None
 }
+
+/// A number below [`PAIRS`] for two bytes, which tells letters apart.
+#[inline]
+const fn pair(first: u8, second: u8) -> usize {
+    (first as usize & 31) << 5 | second as usize & 31
+}
+
+const PAIRS: usize = 1 << 10;
+
+/// Which words end in that pair of bytes.
+static ENDINGS: [Words; PAIRS] = {
+    let mut endings = [0; PAIRS];
+    let mut n = 0;
+    while n < WORDS.len() {
+        let word = WORDS[n].0.as_bytes();
+        endings[pair(word[word.len() - 2], word[word.len() - 1])] |= 1 << n;
+        n += 1;
+    }
+    endings
+};
 
 /// The last eight bytes of each word and which of them count, so that most words cost one comparison.
 const ENDS: [(u64, u64); WORDS.len()] = {
@@ -209,11 +215,18 @@ fn ends_with_word(key: &[u8], word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::index::INDEX;
     use super::*;
+
+    fn of_key(key: &str) -> Hints {
+        let mut hints = INDEX.of_key(key.as_bytes()).hints;
+        hints |= of_end(key.as_bytes());
+        hints
+    }
 
     fn check(keys: &[&str], expected: bool) {
         let mut hints = Hints::default();
-        keys.iter().for_each(|key| hints |= of_key(key.as_bytes()));
+        keys.iter().for_each(|key| hints |= of_key(key));
         assert_eq!(hints.suffice(), expected, "{keys:?}");
     }
 
@@ -229,10 +242,10 @@ mod tests {
     #[test]
     fn every_word_and_every_name_is_found_by_its_ends() {
         for (word, hints, _) in WORDS {
-            assert_eq!(of_key(word.as_bytes()), *hints, "{word}");
+            assert_eq!(of_key(word), *hints, "{word}");
         }
         for name in NAMED {
-            assert!(of_key(format!("{name}x").as_bytes()).has(Hints::LLM), "{name}");
+            assert!(of_key(&name.replace('*', "x")).has(Hints::LLM), "{name}");
         }
     }
 
@@ -248,9 +261,9 @@ mod tests {
 
     #[test]
     fn a_known_models_name_is_a_second_witness() {
-        let mut hints = of_key(b"model");
+        let mut hints = of_key("model");
         hints |= of_value(hints, &Value::Str("gpt-4o"));
-        hints |= of_key(b"temperature");
+        hints |= of_key("temperature");
         assert!(hints.suffice());
     }
 

@@ -131,7 +131,7 @@ fn difference(one: &Batch, other: &Batch) -> String {
     let leaves = |batch: &Batch| {
         batch
             .walk()
-            .map(|item| item.attributes().map(|a| format!("{}={:?}", a.key, a.value)).collect::<Vec<_>>())
+            .map(|item| item.attributes().map(|a| format!("{}={:?}", a.key, a.value())).collect::<Vec<_>>())
             .collect::<Vec<_>>()
     };
     for (one, other) in leaves(one).into_iter().zip(leaves(other)) {
@@ -199,11 +199,11 @@ fn json_in_strings_stays_json() {
     for payload in &payloads {
         let safe = enrich(&enricher, &payload.batch);
         for (before, after) in payload.batch.walk().zip(safe.walk()) {
-            let after: BTreeMap<&str, _> = after.attributes().map(|a| (a.key, a.value)).collect();
+            let after: BTreeMap<&str, _> = after.attributes().map(|a| (a.key, a.value())).collect();
             for attribute in before.attributes() {
                 let parses =
                     |text: &str| text.starts_with(['{', '[']) && serde_json::from_str::<Json>(text).is_ok();
-                if attribute.value.as_str().is_some_and(parses) {
+                if attribute.value().as_str().is_some_and(parses) {
                     let text = after.get(attribute.key).and_then(|value| value.as_str()).unwrap_or("");
                     assert!(parses(text), "{}: {} is no JSON any more", payload.file, attribute.key);
                     checked += 1;

@@ -164,7 +164,7 @@ fn own(item: &Item<'_>, call: &Call<'_>) -> Own {
         ..Own::default()
     };
     for attribute in item.attributes() {
-        let value = attribute.value;
+        let value = attribute.value();
         let flag = || value.as_bool().unwrap_or(false);
         let text = || value.as_str().map(str::to_string);
         match attribute.key {
