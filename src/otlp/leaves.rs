@@ -5,6 +5,7 @@ use super::view::messages;
 use super::wire::{self, Field, Value};
 use super::{Batch, Item, Signal};
 use std::ops::Range;
+use std::ptr;
 
 /// Which part of an item a leaf stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,60 +120,76 @@ struct Walk<'a, 'f> {
 
 impl<'a> Walk<'a, '_> {
     /// All leaves of the message of type `message` at `at`, but not those of items inside it.
-    fn message(&mut self, message: &'static Message, at: Range<usize>, mut context: Context<'a>) {
+    fn message(&mut self, message: &'static Message, at: Range<usize>, context: Context<'a>) {
         let bytes = &self.otlp[at.clone()];
-        if message.name == "KeyValue" {
-            context = context.under(name(bytes, 1));
-        }
         let (mut events, mut links) = (0, 0);
         for field in wire::fields(bytes) {
+            let Some(known) = message.field(field.number) else {
+                self.unknown(&field, at.start, context, UNKNOWN_DEPTH);
+                continue;
+            };
+            let Some(content) = field.content() else { continue };
+            let inside = at.start + content.start..at.start + content.end;
+            match known.kind {
+                Kind::Message(child) if child.role == Role::Part => (),
+                Kind::String | Kind::Bytes => (),
+                Kind::Id(len) if inside.len() != usize::from(len) => (),
+                _ => continue,
+            }
             let mut context = context;
+            context.place = place(message.name, field.number).unwrap_or(context.place);
             match (message.name, field.number) {
                 ("Span", 11) => context.index = post_increment(&mut events),
                 ("Span", 13) => context.index = post_increment(&mut links),
                 ("Event", 2) => context = context.under(name(bytes, 2)),
                 _ => (),
             }
-            context.place = place(message.name, field.number).unwrap_or(context.place);
-            self.field(message, &field, at.start, context);
+            match known.kind {
+                Kind::Message(child) if ptr::eq(child, &schema::KEY_VALUE) => self.entry(inside, context),
+                Kind::Message(child) => self.message(child, inside, context),
+                _ => self.text(inside, context),
+            }
         }
     }
 
-    /// All leaves of a field of the message that begins at `base`.
-    fn field(&mut self, message: &'static Message, field: &Field<'a>, base: usize, context: Context<'a>) {
-        let Some(known) = message.field(field.number) else {
-            return self.unknown(field, base, context, UNKNOWN_DEPTH);
+    /// All leaves of the `KeyValue` at `at`: most of them are a key and a string, for which there is a short way.
+    fn entry(&mut self, at: Range<usize>, context: Context<'a>) {
+        let entry = &self.otlp[at.clone()];
+        let plain = wire::entry(entry).and_then(|(key, value)| Some((wire::utf8(key)?, value)));
+        let Some((key, value)) = plain else {
+            return self.message(&schema::KEY_VALUE, at, context.under(name(entry, 1)));
         };
-        let Some(content) = field.content() else { return };
-        let at = base + content.start..base + content.end;
-        match known.kind {
-            Kind::Message(child) if child.role == Role::Part => self.message(child, at, context),
-            Kind::String | Kind::Bytes => self.text(at, context),
-            Kind::Id(len) if at.len() != usize::from(len) => self.text(at, context),
-            _ => (),
+        let (context, start) = (context.under(key), at.start + KEY_HEAD);
+        self.leaf(key, start, start..start + key.len(), Context { place: Place::Key, ..context });
+        let at = at.end - value.len()..at.end;
+        match wire::sole_bytes(value) {
+            Some((STRING_VALUE, text)) => self.text(at.end - text.len()..at.end, context),
+            _ => self.message(&schema::ANY_VALUE, at, context),
         }
     }
 
     /// The bytes at `at` as a leaf, where they are UTF-8; or else every run in them that is, so that a
     /// character cut in two hides nothing of the rest.
     fn text(&mut self, at: Range<usize>, context: Context<'a>) {
-        let Context { place, key, inner, index, .. } = context;
         let bytes = &self.otlp[at.clone()];
-        let mut add = |text: &'a str, start| {
-            (self.leaf)(Leaf { place, key, inner, index, text, start, inside: at.clone() });
-        };
         match wire::utf8(bytes) {
-            Some("") => (),
-            Some(text) => add(text, at.start),
+            Some(text) => self.leaf(text, at.start, at, context),
             None => {
                 let mut start = at.start;
                 for chunk in bytes.utf8_chunks() {
                     if chunk.valid().len() >= SHORTEST_RUN {
-                        add(chunk.valid(), start);
+                        self.leaf(chunk.valid(), start, at.clone(), context);
                     }
                     start += chunk.valid().len() + chunk.invalid().len();
                 }
             }
+        }
+    }
+
+    fn leaf(&mut self, text: &'a str, start: usize, inside: Range<usize>, context: Context<'a>) {
+        let Context { place, key, inner, index, .. } = context;
+        if !text.is_empty() {
+            (self.leaf)(Leaf { place, key, inner, index, text, start, inside });
         }
     }
 
@@ -197,6 +214,11 @@ impl<'a> Walk<'a, '_> {
         }
     }
 }
+
+/// Tag and length before the key of a `KeyValue`, where [`wire::entry`] knows it.
+const KEY_HEAD: usize = 2;
+/// `AnyValue.string_value`.
+const STRING_VALUE: u32 = 1;
 
 /// Bytes of the shortest text worth a look between bytes that are none: as many as `a@b.co` has.
 const SHORTEST_RUN: usize = 6;

@@ -230,6 +230,15 @@ pub fn entry(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     (len == value.len() as u64).then_some((key, value))
 }
 
+/// Number and content of the one field of `message`, if it has one alone and that is length-delimited.
+#[inline]
+pub fn sole_bytes(message: &[u8]) -> Option<(u32, &[u8])> {
+    let [tag @ 0x08..0x80, after @ ..] = message else { return None };
+    let (len, start) = varint(after, 0)?;
+    let content = &after[start..];
+    (tag & 7 == 2 && len == content.len() as u64).then_some((u32::from(tag >> 3), content))
+}
+
 /// `bytes` as text, if they are UTF-8.
 ///
 /// Long texts that are not ASCII throughout, as prompts are, take a third of the time of the standard
