@@ -233,7 +233,7 @@ fn at(found: &Found<'_>) -> Range<usize> {
 fn added(before: &Item<'_>, after: &Item<'_>) -> Vec<String> {
     let new =
         after.attributes().filter(|attribute| !before.attributes().keys().any(|key| key == attribute.key));
-    new.map(|attribute| format!("{} = {}", attribute.key, shown(&attribute.value))).collect()
+    new.map(|attribute| format!("{} = {}", attribute.key, shown(&attribute.value()))).collect()
 }
 
 fn shown(value: &Value<'_>) -> String {

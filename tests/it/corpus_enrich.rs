@@ -64,7 +64,7 @@ fn texts(batch: &Batch) -> Vec<String> {
 fn chunks(item: &Item<'_>) -> String {
     let events = item.span().into_iter().flat_map(|span| span.events());
     let texts = events.filter_map(|event| {
-        let text = event.attributes().find_map(|attribute| attribute.value.as_str())?;
+        let text = event.attributes().find_map(|attribute| attribute.value().as_str())?;
         let chunk: Json = serde_json::from_str(text).ok()?;
         chunk["choices"][0]["delta"]["content"].as_str().map(str::to_owned)
     });

@@ -59,6 +59,6 @@ async fn a_span_carries_the_flags_of_its_log_record_that_came_before() {
     let batch = Batch::read(Signal::Traces, traces.body.clone(), &Limits::default()).expect("valid");
     let item = batch.walk().next().expect("a span");
     let flag = item.attributes().find(|attribute| attribute.key == "sidelight.pii.detected");
-    assert_eq!(flag.and_then(|flag| flag.value.as_bool()), Some(true));
+    assert_eq!(flag.and_then(|flag| flag.value().as_bool()), Some(true));
     agent.stop().await;
 }
