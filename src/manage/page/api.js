@@ -30,12 +30,12 @@ const query = (wanted) => {
 
 export const get = async (path, wanted = {}, signal) => (await send(path + query(wanted), { headers: headers(), signal })).json();
 
-export const post = (path, body) => change("POST", path, body);
+export const post = (path, body) => change("POST", path, JSON.stringify(body ?? {}));
 
 // `match` is the ETag of what is to be changed, so that nobody's work is overwritten unseen.
-export const change = async (method, path, body, match) => {
-  const extra = { "content-type": "application/json", ...(match ? { "if-match": match } : {}) };
-  const answer = await send(path, { method, headers: { ...headers(), ...extra }, body: JSON.stringify(body ?? {}) });
+export const change = async (method, path, body, { match, type = "application/json" } = {}) => {
+  const extra = { "content-type": type, ...(match ? { "if-match": match } : {}) };
+  const answer = await send(path, { method, headers: { ...headers(), ...extra }, body });
   const text = await answer.text();
   return text ? JSON.parse(text) : null;
 };

@@ -6,12 +6,13 @@ import * as call from "./view_call.js";
 import * as calls from "./view_calls.js";
 import * as dead from "./view_dead.js";
 import * as now from "./view_now.js";
+import * as rules from "./view_rules.js";
 import * as trends from "./view_trends.js";
 import * as playground from "./view_try.js";
 
 // A view is { title, show(wanted) → element, hear?(name, data) }; those without a place in the menu are opened from others.
-const VIEWS = { "": now, calls, trends, try: playground, dead, call };
-const MENU = ["", "calls", "trends", "try", "dead"];
+const VIEWS = { "": now, calls, trends, try: playground, rules, dead, call };
+const MENU = ["", "calls", "trends", "try", "rules", "dead"];
 
 const main = document.getElementById("main");
 const nav = document.getElementById("nav");

@@ -35,6 +35,7 @@ const FILES: &[File] = &[
     script("/page/view_calls.js", include_bytes!("view_calls.js")),
     script("/page/view_dead.js", include_bytes!("view_dead.js")),
     script("/page/view_now.js", include_bytes!("view_now.js")),
+    script("/page/view_rules.js", include_bytes!("view_rules.js")),
     script("/page/view_trends.js", include_bytes!("view_trends.js")),
     script("/page/view_try.js", include_bytes!("view_try.js")),
     script("/page/docs.js", include_bytes!("docs.js")),

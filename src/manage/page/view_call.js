@@ -1,7 +1,7 @@
 // One call: what was said as it left, what was found, what it cost, how long it took.
 
-import { get } from "./api.js";
-import { make, pairs } from "./dom.js";
+import { get, post } from "./api.js";
+import { failure, make, pairs, table } from "./dom.js";
 import { count, millis, moment, money } from "./format.js";
 import { flags, link } from "./view_calls.js";
 
@@ -56,14 +56,25 @@ const messages = (list) =>
     ? list.map(({ side, role, text }) => make("section", { class: `message ${side}` }, make("h3", {}, `${role || side}${side === "output" ? ", out" : ""}`), marked(text)))
     : make("p", { class: "quiet" }, "No text is kept of this call: the app does not send any, or it is older than the store keeps.");
 
+// Calls whose prompts mean about the same. Only sampled calls have a vector, and none where there is no model.
 const similar = (call) => {
+  const asked = call.messages?.findLast(({ side, role }) => side === "input" && role === "user")?.text;
   const button = make("button", {
     onclick: async () => {
       button.disabled = true;
-      const answer = await get("/v1/calls", { limit: 10, model: call.model, kind: call.kind }).catch(() => ({ calls: [] }));
-      const others = answer.calls.filter(({ span_id }) => span_id !== call.span_id);
-      button.replaceWith(make("ul", {}, others.map((other) => make("li", {}, link(other, moment(other.start_unix_nano)), ` ${other.service ?? ""} ${money(other.cost_usd)}`))));
+      button.replaceWith(await post("/v1/calls/similar", { text: asked, limit: 10 }).then(alike, failure));
     },
-  }, "Others of this model");
-  return call.model ? button : null;
+  }, "Find calls that ask about the same");
+  return asked ? button : null;
+};
+
+const alike = ({ calls }) => {
+  const columns = [
+    ["When", (call) => link(call, moment(call.start_unix_nano)), "nowrap"],
+    ["Alike", ({ similarity }) => similarity.toFixed(2), "number"],
+    ["Service", ({ service }) => service],
+    ["Model", ({ response_model, model }) => response_model ?? model],
+    ["Cost", ({ cost_usd }) => money(cost_usd), "number"],
+  ];
+  return calls.length ? table(columns, calls, { caption: "Calls that ask about the same" }) : make("p", { class: "quiet" }, "None has a vector: only sampled calls without personal data do.");
 };

@@ -109,6 +109,24 @@ const stories = {
     await picture(page, "try");
     await close(page);
   },
+  "a rule is tried, refused where it is wrong, put in force and taken back": async () => {
+    const page = await open("#/rules?set=pii");
+    const write = (rules) => page.$eval("textarea", (area, rules) => { area.value = rules; }, rules);
+    await write("action: mask\ntypos: none");
+    await press(page, "Put in force");
+    await says(page, "typos");
+    assert.ok(page.complaints.length <= 1, "a refusal is no fault of the page");
+    page.complaints.length = 0; // Chromium itself logs each answer of 422.
+    await write("action: hash\nhash_key: made-up-key-of-some-length");
+    await press(page, "Try on the latest calls");
+    await says(page, "nothing was changed");
+    await press(page, "Put in force");
+    await says(page, "Version 1");
+    await picture(page, "rules");
+    await press(page, "Back to the configuration");
+    await says(page, "As the configuration has it");
+    await close(page);
+  },
   "dead letters are sent once more, and given up after a second question": async () => {
     const page = await open("#/dead");
     await press(page, "Give up");
@@ -131,7 +149,7 @@ const stories = {
   "it fits a telephone and a wide screen, in dark and in light": async () => {
     for (const width of [360, 1600]) {
       for (const scheme of ["light", "dark"]) {
-        for (const hash of ["#/", "#/calls", "#/trends", "#/try", "#/dead"]) {
+        for (const hash of ["#/", "#/calls", "#/trends", "#/try", "#/rules", "#/dead"]) {
           const page = await open(hash, { width, scheme });
           const wide = await page.evaluate(() => document.documentElement.scrollWidth);
           assert.ok(wide <= width, `${hash} is ${wide} px wide on a screen of ${width}`);
