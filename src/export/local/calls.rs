@@ -197,7 +197,7 @@ impl Calls {
     }
 
     pub fn totals(&self, filter: &Filter) -> Result<Totals, StoreError> {
-        let passes = filter.condition();
+        let passes = filter.whole();
         let sql = format!(
             "SELECT count(*), total(input_tokens * usage_counted), total(output_tokens * usage_counted),
                  coalesce(sum(cost_pico_usd * usage_counted), 0), total(error), total(pii), total(injection)

@@ -88,6 +88,16 @@ impl Filter {
     }
 }
 
+impl Filter {
+    /// The same for sums over everything that passes. The index by start leads to each row by a way of its own:
+    /// of 100,000 calls it takes 0.5 s where a walk through the whole table takes 0.06 s.
+    pub(super) fn whole(&self) -> Condition {
+        let Condition { sql, values } = self.condition();
+        // SQLite uses no index for a term with a plus before it.
+        Condition { sql: sql.replace("(start ", "(+start "), values }
+    }
+}
+
 impl Condition {
     pub fn and<const N: usize>(&mut self, sql: &str, values: [Value; N]) {
         self.sql = format!("{} AND ({sql})", self.sql);

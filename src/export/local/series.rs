@@ -139,7 +139,7 @@ impl Calls {
     pub fn series(&self, filter: &Filter, range: Range, by: By) -> Result<Series, StoreError> {
         let (from, step) = (nanos(range.from), range.step.as_nanos().max(1) as i64);
         let filter = Filter { since: Some(range.from), until: Some(range.to), ..filter.clone() };
-        let passes = filter.condition();
+        let passes = filter.whole();
         let sql = format!(
             "SELECT start, {}, usage_counted, input_tokens, output_tokens, cost_pico_usd, error, pii, injection,
                  duration_ns, ttft_ns
@@ -162,7 +162,7 @@ impl Calls {
 
     /// The names of the calls that pass `filter`.
     pub fn facets(&self, filter: &Filter) -> Result<Facets, StoreError> {
-        let passes = filter.condition();
+        let passes = filter.whole();
         let sql = format!(
             "SELECT {}, service, {}, coalesce(kind, ''), count(*) FROM calls WHERE {} GROUP BY 1, 2, 3, 4",
             By::Model.column(),
