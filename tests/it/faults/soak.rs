@@ -11,7 +11,10 @@ use std::time::{Duration, Instant};
 async fn memory_is_flat_and_the_ledger_closes_at_every_scrape_while_faults_come_and_go() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut upstream = Upstream::start().await;
-    let agent = Sidelight::start_with(folder.path(), &exporter(&upstream.url())).await;
+    // A stalled request holds one of four consumers up for as long as this.
+    let timeout = ["--set".to_string(), "exporters.otlphttp.timeout=2s".to_string()];
+    let arguments = [exporter(&upstream.url()), timeout.to_vec()].concat();
+    let agent = Sidelight::start_with(folder.path(), &arguments).await;
     let accepted = Accepted::default();
     let load = Load { pause: Duration::from_millis(20), prompt: 2000 };
     let floods = [Way::Grpc, Way::Http].map(|way| Flood::start(&agent, way, load, &accepted));

@@ -152,12 +152,17 @@ impl Arrived {
         self.looked_at = taken.0.len();
     }
 
-    /// Waits until every accepted span is there; how many came more than once.
+    /// Waits until every accepted span is there, for as long as some still come; how many came more than once.
     pub async fn all(&mut self, accepted: &Accepted, upstream: &Upstream) -> usize {
         let wanted = accepted.ids();
-        let end = Instant::now() + Duration::from_secs(60);
+        let patience = Duration::from_secs(60);
+        let mut end = Instant::now() + patience;
         loop {
+            let before = self.looked_at;
             self.look(&upstream.taken());
+            if self.looked_at > before {
+                end = Instant::now() + patience;
+            }
             let missing = wanted.iter().filter(|id| !self.times.contains_key(*id)).count();
             if missing == 0 {
                 return self.times.values().filter(|times| **times > 1).count();
