@@ -5,7 +5,7 @@
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use sidelight::enrich::redact::{Config, InjectionConfig, Leaf, Redactor, Tally};
-use sidelight::enrich::scan::{Judge, Scanner};
+use sidelight::enrich::scan::{Around, Judge, Scanner};
 use std::hint::black_box;
 
 const ENGLISH: &str = "The retry loop backs off exponentially and gives up after five attempts. Please keep the tone \
@@ -18,7 +18,7 @@ const JSON: &str = "{\"traceId\":\"fe5e47037780a51fed2e2dac1926e5f5\",\"spanId\"
 const DENSE: &str = "write to jane.doe@example.com or call +49 30 461805, card 4111 1111 1111 1111, ssn 222-48-5171, \
     IBAN DE89 3704 0044 0532 0130 00, key AKIA4W7BSKPARHGPIM2U; ";
 
-/// What detectors begin to look at, over and over.
+/// Sixty texts of what detectors begin to look at, over and over: long runs of each class and near-matches.
 const HOSTILE: &[(&str, &str)] = &[
     ("digits", "1"),
     ("spaced_digits", "1 "),
@@ -50,10 +50,59 @@ const HOSTILE: &[(&str, &str)] = &[
     ("ignore", "ignore all "),
     ("context", "ssn 1 "),
     ("hex", "deadbeef"),
+    ("letters", "a"),
+    ("capitals", "A"),
+    ("words", "ab "),
+    ("capital_words", "AB12 "),
+    ("dots", "."),
+    ("spaces", " "),
+    ("lines", "\n"),
+    ("number_lines", "12345\n"),
+    ("cut_numbers", "4111\n1111 "),
+    ("columns", "a,b,c\n1234567890,22,33\n"),
+    ("bars", "|12345678"),
+    ("tabs", "a\t12345678\n"),
+    ("values", "values (1,2),"),
+    ("insert", "(a) values (12345678) "),
+    ("base64", "aGVsbG8gd29ybGQ"),
+    ("base64_parts", "aGVsbG8gd29ybGQg+ "),
+    ("hex_text", "68656c6c6f20"),
+    ("ids", "8ac94492897cd4ca "),
+    ("uuids", "a7b73f63-c0bb-48bd-8664-dc77c10a4597 "),
+    ("said_mail", "a at b dot "),
+    ("bracket_mail", "a[at]b[dot]"),
+    ("single_letters", "a b "),
+    ("labels", "order id 12345678 "),
+    ("accounts", "account 12345678 "),
+    ("phones", "call 415 555 0132 "),
+    ("ips", "10.71.94.71 "),
+    ("hosts", "a.b.c."),
+    ("quoted", "\"a\":\"b\","),
+    ("emoji", "\u{1f600}"),
+    ("han", "\u{8bc1}"),
 ];
 
 fn repeated(piece: &str, bytes: usize) -> String {
     piece.chars().cycle().take(bytes / piece.len() * piece.chars().count() + 1).collect()
+}
+
+/// The longest texts take as long for each byte as short ones do.
+fn linear(c: &mut Criterion) {
+    let scanner = Scanner::default();
+    let mut group = c.benchmark_group("linear");
+    let mut findings = Vec::new();
+    for (name, piece) in HOSTILE {
+        for bytes in [10_000, 10_000_000] {
+            let text = repeated(piece, bytes);
+            group.throughput(Throughput::Bytes(text.len() as u64)).sample_size(10);
+            group.bench_function(BenchmarkId::new(*name, bytes), |b| {
+                b.iter(|| {
+                    findings.clear();
+                    scanner.scan(black_box(&text), Around::default(), &mut findings);
+                });
+            });
+        }
+    }
 }
 
 fn scan(c: &mut Criterion) {
@@ -68,7 +117,7 @@ fn scan(c: &mut Criterion) {
         group.bench_function(BenchmarkId::from_parameter(name), |b| {
             b.iter(|| {
                 findings.clear();
-                scanner.scan(black_box(&text), "", &mut findings);
+                scanner.scan(black_box(&text), Around::default(), &mut findings);
             });
         });
     }
@@ -97,11 +146,11 @@ fn leaf(c: &mut Criterion) {
         group.throughput(Throughput::Bytes(text.len() as u64));
         group.bench_function(BenchmarkId::from_parameter(name), |b| {
             b.iter(|| {
-                redactor.leaf(Leaf { text: black_box(&text), key: "", role: None }, &mut Tally::default())
+                redactor.leaf(Leaf { text: black_box(&text), ..Leaf::default() }, &mut Tally::default())
             });
         });
     }
 }
 
-criterion_group!(benches, scan, injection, leaf);
+criterion_group!(benches, scan, injection, leaf, linear);
 criterion_main!(benches);

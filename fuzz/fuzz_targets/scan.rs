@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use sidelight::enrich::redact::{Config, InjectionConfig, Leaf, Redactor, Tally};
-use sidelight::enrich::scan::Scanner;
+use sidelight::enrich::scan::{Around, Scanner};
 use std::sync::LazyLock;
 
 static REDACTOR: LazyLock<Redactor> =
@@ -12,14 +12,14 @@ static REDACTOR: LazyLock<Redactor> =
 fuzz_target!(|bytes: &[u8]| {
     let text = String::from_utf8_lossy(bytes);
     let mut findings = Vec::new();
-    Scanner::default().scan(&text, "", &mut findings);
+    Scanner::default().scan(&text, Around::default(), &mut findings);
     let mut last = 0;
     for found in &findings {
         assert!(last <= found.start && found.start < found.end);
         assert!(text.is_char_boundary(found.start) && text.is_char_boundary(found.end));
         last = found.end;
     }
-    let leaf = |text| Leaf { text, key: "", role: None };
+    let leaf = |text| Leaf { text, ..Leaf::default() };
     if let Some(safe) = REDACTOR.leaf(leaf(&text), &mut Tally::default()) {
         assert_eq!(REDACTOR.leaf(leaf(&safe), &mut Tally::default()), None);
     }

@@ -168,6 +168,20 @@ fn a_call_without_usage_is_counted_and_priced() {
 }
 
 #[test]
+fn a_card_written_as_a_number_becomes_a_text() {
+    let numbers = vec![
+        attribute("payment.card", 4_111_111_111_111_111),
+        attribute("payment.order", 4_111_111_111_111_112),
+        attribute("payment.cents", 1_299),
+    ];
+    let (after, enriched) = apply("", &request(vec![with(chat("pay"), numbers)]));
+    let shown = shown(&after);
+    assert!(shown.contains("payment.card = \"[CREDIT_CARD]\"\n"), "{shown}");
+    assert!(shown.contains("payment.order = 4111111111111112\n"), "{shown}");
+    assert_eq!(enriched.findings, [("CREDIT_CARD", 1)]);
+}
+
+#[test]
 fn reported_usage_is_copied() {
     let usage =
         vec![attribute("gen_ai.usage.input_tokens", 1_000), attribute("gen_ai.usage.output_tokens", 500)];

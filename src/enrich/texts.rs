@@ -5,7 +5,7 @@ use super::own::Own;
 use super::redact::{self, Redactor, Tally};
 use super::{allow, media};
 use crate::llm::{Call, Role};
-use crate::otlp::{Batch, Item, Leaf, Place, Splice};
+use crate::otlp::{Batch, Item, Leaf, Number, Place, Splice};
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -35,6 +35,7 @@ impl Texts {
         let copies = if own.enriched_before() { said(call) } else { HashMap::new() };
         let mut chunks = Chunks::of(item);
         let mut splices = Vec::new();
+        batch.numbers(item, |number| splices.extend(self.number(&number, tally)));
         batch.leaves(item, |leaf| {
             if !own.wrote(&leaf) {
                 let role = role_of(&roles, &leaf).or_else(|| copies.get(leaf.text).copied());
@@ -94,8 +95,19 @@ impl Texts {
         let reference = if self.keep_media { None } else { media::replace(leaf.text) };
         let text = reference.as_deref().unwrap_or(leaf.text);
         let key = if leaf.place == Place::Key { "" } else { leaf.inner };
-        let safe = self.redactor.leaf(redact::Leaf { text, key, role }, tally);
+        let safe = self.redactor.leaf(redact::Leaf { text, key, role, before: "" }, tally);
         safe.or(reference).map(|text| replace(leaf, text))
+    }
+
+    /// The change to a whole number that is rather somebody's: a text takes its place. Shorter ones are nobody's.
+    fn number(&self, number: &Number<'_>, tally: &mut Tally) -> Option<Splice> {
+        const SHORTEST: i64 = 100_000_000;
+        if (-SHORTEST..SHORTEST).contains(&number.value) {
+            return None;
+        }
+        let text = number.value.to_string();
+        let leaf = redact::Leaf { text: &text, key: number.inner, ..redact::Leaf::default() };
+        self.redactor.leaf(leaf, tally).map(|safe| number.replaced(&safe))
     }
 
     /// A text that we are about to write elsewhere, made safe like any other.
@@ -115,16 +127,25 @@ impl Texts {
             return (text.to_owned(), true);
         }
         let mut tally = Tally::default();
-        let safe = self.safe_by(text, key, None, &mut tally);
+        let safe = self.safe_by(text, key, None, "", &mut tally);
         let clean = safe == text && tally.findings.is_empty();
         (safe, clean)
     }
 
     /// A text said by `role` that we are about to write elsewhere, and what is in it.
-    pub(super) fn safe_by(&self, text: &str, key: &str, role: Option<Role>, tally: &mut Tally) -> String {
+    /// `before` is the turn before, as it was written.
+    pub(super) fn safe_by(
+        &self,
+        text: &str,
+        key: &str,
+        role: Option<Role>,
+        before: &str,
+        tally: &mut Tally,
+    ) -> String {
         let reference = if self.keep_media { None } else { media::replace(text) };
         let text = reference.as_deref().unwrap_or(text);
-        self.redactor.leaf(redact::Leaf { text, key, role }, tally).unwrap_or_else(|| text.to_owned())
+        let leaf = redact::Leaf { text, key, role, before };
+        self.redactor.leaf(leaf, tally).unwrap_or_else(|| text.to_owned())
     }
 }
 

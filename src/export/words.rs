@@ -25,7 +25,7 @@ impl Words {
     /// `text` with what the detectors find masked, on one line, cut to 200 characters.
     pub fn scrub(&self, text: &str) -> String {
         let text = whole_words(text);
-        let leaf = Leaf { text, key: "", role: None };
+        let leaf = Leaf { text, ..Leaf::default() };
         let safe = self.redactor.leaf(leaf, &mut Tally::default());
         let safe = safe.as_deref().unwrap_or(text).trim();
         safe.chars().map(|c| if c.is_control() { ' ' } else { c }).take(SHOWN).collect()

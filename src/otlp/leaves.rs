@@ -52,6 +52,26 @@ pub struct Leaf<'a> {
     pub inside: Range<usize>,
 }
 
+/// A whole number in a value, which somebody may have written for a text.
+#[derive(Clone, Debug)]
+pub struct Number<'a> {
+    /// Key of the innermost kvlist entry that holds it.
+    pub inner: &'a str,
+    pub value: i64,
+    /// Where its `AnyValue` lies in the batch, and its field in that: the places of a [`Splice`](super::Splice).
+    pub inside: Range<usize>,
+    pub at: Range<usize>,
+}
+
+impl Number<'_> {
+    /// The change that puts `text` in its place.
+    pub fn replaced(&self, text: &str) -> super::Splice {
+        let mut with = Vec::new();
+        wire::put_bytes(&mut with, 1, text.as_bytes());
+        super::Splice { inside: self.inside.clone(), at: self.at.clone(), with }
+    }
+}
+
 impl Leaf<'_> {
     /// Where the text lies in the batch.
     pub fn at(&self) -> Range<usize> {
@@ -67,7 +87,24 @@ impl Batch {
             Signal::Logs => &schema::LOG_RECORD,
             _ => &schema::SPAN,
         };
-        Walk { otlp: self.otlp(), leaf: &mut leaf }.message(message, item.at.clone(), Context::START);
+        Walk { otlp: self.otlp(), leaf: &mut leaf, number: &mut |_| () }.message(
+            message,
+            item.at.clone(),
+            Context::START,
+        );
+    }
+
+    /// Calls `number` with every whole number among the values of `item`.
+    pub fn numbers<'a>(&'a self, item: &Item<'a>, mut number: impl FnMut(Number<'a>)) {
+        let message = match item.signal {
+            Signal::Logs => &schema::LOG_RECORD,
+            _ => &schema::SPAN,
+        };
+        Walk { otlp: self.otlp(), leaf: &mut |_| (), number: &mut number }.message(
+            message,
+            item.at.clone(),
+            Context::START,
+        );
     }
 
     /// Calls `leaf` with every string leaf of the resource at [`Item::resource_group`], its schema URL
@@ -77,7 +114,11 @@ impl Batch {
             Signal::Logs => &schema::RESOURCE_LOGS,
             _ => &schema::RESOURCE_SPANS,
         };
-        Walk { otlp: self.otlp(), leaf: &mut leaf }.message(message, group, Context::START);
+        Walk { otlp: self.otlp(), leaf: &mut leaf, number: &mut |_| () }.message(
+            message,
+            group,
+            Context::START,
+        );
     }
 
     /// Calls `leaf` with every string leaf of the scope at [`Item::scope_group`], its schema URL included:
@@ -87,7 +128,11 @@ impl Batch {
             Signal::Logs => &schema::SCOPE_LOGS,
             _ => &schema::SCOPE_SPANS,
         };
-        Walk { otlp: self.otlp(), leaf: &mut leaf }.message(message, group, Context::START);
+        Walk { otlp: self.otlp(), leaf: &mut leaf, number: &mut |_| () }.message(
+            message,
+            group,
+            Context::START,
+        );
     }
 }
 
@@ -116,6 +161,7 @@ impl<'a> Context<'a> {
 struct Walk<'a, 'f> {
     otlp: &'a [u8],
     leaf: &'f mut dyn FnMut(Leaf<'a>),
+    number: &'f mut dyn FnMut(Number<'a>),
 }
 
 impl<'a> Walk<'a, '_> {
@@ -128,6 +174,12 @@ impl<'a> Walk<'a, '_> {
                 self.unknown(&field, at.start, context, UNKNOWN_DEPTH);
                 continue;
             };
+            if let (Value::Varint(value), 3, "AnyValue") = (&field.value, field.number, message.name) {
+                let field = at.start + field.at.start..at.start + field.at.end;
+                let number =
+                    Number { inner: context.inner, value: *value as i64, inside: at.clone(), at: field };
+                (self.number)(number);
+            }
             let Some(content) = field.content() else { continue };
             let inside = at.start + content.start..at.start + content.end;
             match known.kind {

@@ -19,7 +19,7 @@ pub mod wire;
 
 pub use batch::{Batch, Limits, Malformed, Signal};
 pub use items::{Item, Items};
-pub use leaves::{Leaf, Place};
+pub use leaves::{Leaf, Number, Place};
 pub use patch::Splice;
 pub use view::{Attribute, Attributes, Event, LogRecord, Resource, Scope, Span, Value};
 

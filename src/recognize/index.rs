@@ -113,13 +113,17 @@ impl Index {
         let (mut keys, mut values, mut scopes, mut names) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (dialects, mark) in marks {
             match *mark {
-                Mark::Key(pattern) => keys.push(key_mark(pattern, KeyMarks { dialects, ..KeyMarks::default() })),
+                Mark::Key(pattern) => {
+                    keys.push(key_mark(pattern, KeyMarks { dialects, ..KeyMarks::default() }))
+                }
                 Mark::Value(key, value) => {
                     keys.push(key_mark(key, KeyMarks { ask_value: true, ..KeyMarks::default() }));
                     values.push((key, value, dialects));
                 }
                 Mark::Scope(pattern) => scopes.push((pattern, dialects)),
-                Mark::Name(pattern) => names.push(key_mark(pattern, KeyMarks { dialects, ..KeyMarks::default() })),
+                Mark::Name(pattern) => {
+                    names.push(key_mark(pattern, KeyMarks { dialects, ..KeyMarks::default() }))
+                }
             }
         }
         let named = KeyMarks { hints: Hints::LLM, ..KeyMarks::default() };

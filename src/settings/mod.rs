@@ -29,6 +29,7 @@ mod yaml;
 pub(crate) use choices::choices;
 pub use choices::one_of;
 pub use host_port::HostPort;
+pub use nearest::nearest;
 pub use problem::Problem;
 pub use section::{Component, Section, read};
 pub use setting::{Secret, Setting};

@@ -19,7 +19,7 @@ pub(super) fn rebuilt(call: &Call<'_>, texts: &Texts, tally: &mut Tally) -> Vec<
     if !(call.model_call && matches!(call.kind, Some(Kind::Chat | Kind::Completion))) {
         return Vec::new();
     }
-    let mut build = Build { call, texts, tally };
+    let mut build = Build { call, texts, tally, turn: String::new() };
     let all = [
         (names::SYSTEM_INSTRUCTIONS, build.instructions()),
         (names::INPUT_MESSAGES, build.messages(Side::Input)),
@@ -39,6 +39,8 @@ struct Build<'c, 't> {
     call: &'c Call<'c>,
     texts: &'t Texts,
     tally: &'t mut Tally,
+    /// What was said before, as it was written.
+    turn: String,
 }
 
 type Tree = Node<'static>;
@@ -115,7 +117,11 @@ impl Build<'_, '_> {
 
     fn text_by(&mut self, key: &str, text: &str, role: Option<Role>) -> Tree {
         let mut found = Tally::default();
-        let safe = self.texts.safe_by(text, key, role, &mut found);
+        let before = if role.is_some() { self.turn.as_str() } else { "" };
+        let safe = self.texts.safe_by(text, key, role, before, &mut found);
+        if role.is_some() {
+            self.turn.clone_from(&safe);
+        }
         self.tally.merge(Tally { findings: Vec::new(), ..found });
         Node::Text(Cow::Owned(safe), "")
     }

@@ -12,7 +12,8 @@ impl Redactor {
     /// The first part of a value takes its mark, the others lose theirs.
     pub fn across(&self, parts: &[&str], key: &str, tally: &mut Tally) -> Option<Vec<String>> {
         let whole = parts.concat();
-        self.weigh(Leaf { text: &whole, key, role: None }, tally);
+        let leaf = Leaf { text: &whole, key, ..Leaf::default() };
+        self.weigh(leaf, tally);
         let ends: Vec<usize> = parts
             .iter()
             .scan(0, |end, part| {
@@ -21,13 +22,15 @@ impl Redactor {
             })
             .collect();
         let part_of = |at: usize| ends.partition_point(|end| *end <= at);
-        let mut cut = self.find(&whole, key);
+        let mut cut = self.find(&whole, &leaf);
         cut.retain(|finding| part_of(finding.start) != part_of(finding.end - 1));
         if cut.is_empty() {
             return None;
         }
         tally.count(&cut);
-        if self.action() == Action::Flag {
+        let policy = self.marker.policy();
+        cut.retain(|finding| policy.action(finding.kind) != Action::Flag);
+        if cut.is_empty() {
             return None;
         }
         let mut out: Vec<String> = Vec::with_capacity(parts.len());
@@ -35,6 +38,7 @@ impl Redactor {
             let at = end - part.len()..*end;
             let mut text = String::new();
             let mut from = at.start;
+            let mut removed = false;
             for finding in &cut {
                 let Some(here) = overlap(&at, &(finding.start..finding.end)) else { continue };
                 text.push_str(&whole[from..here.start]);
@@ -42,9 +46,9 @@ impl Redactor {
                     self.marker.write(finding.kind, &whole[finding.start..finding.end], &mut text);
                 }
                 from = here.end;
+                removed |= policy.action(finding.kind) == Action::Remove;
             }
             text.push_str(&whole[from..at.end]);
-            let removed = self.action() == Action::Remove && text != *part;
             out.push(if removed { marks::REMOVED.to_string() } else { text });
         }
         Some(out)

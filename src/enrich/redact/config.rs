@@ -2,6 +2,7 @@
 
 use super::super::scan::injection::Pack;
 use super::super::scan::{self, Detector, Judge, Scanner};
+use super::policy;
 use crate::settings::{Secret, Section, choices};
 use std::collections::BTreeMap;
 
@@ -26,6 +27,17 @@ choices!(Action { Mask = "mask", Hash = "hash", Remove = "remove", Flag = "flag"
 pub struct Config {
     /// What is done with what is found.
     pub action: Action,
+    /// What is done with findings of a type, where that is something else.
+    pub actions: BTreeMap<String, Action>,
+    /// How sure a finding has to be to count, 0 to 1.
+    pub min_score: f64,
+    /// The same for a type.
+    pub min_scores: BTreeMap<String, f64>,
+    /// Values that are nobody's, such as an address of one's own; capitals do not matter. Only a finding that is
+    /// such a value is exempt, never what stands around it.
+    pub allow: Vec<String>,
+    /// Regular expressions for such values: they have to match the whole value.
+    pub allow_patterns: Vec<String>,
     /// `default`, `all`, `none`, or names of types.
     pub types: Vec<String>,
     /// Names of types that do not count, whatever `types` says.
@@ -50,7 +62,17 @@ pub struct InjectionConfig {
 impl Default for Config {
     fn default() -> Config {
         let types = vec!["default".to_string()];
-        Config { action: Action::Mask, types, except: Vec::new(), hash_key: Secret::default() }
+        Config {
+            action: Action::Mask,
+            actions: BTreeMap::new(),
+            min_score: 0.0,
+            min_scores: BTreeMap::new(),
+            allow: Vec::new(),
+            allow_patterns: Vec::new(),
+            types,
+            except: Vec::new(),
+            hash_key: Secret::default(),
+        }
     }
 }
 
@@ -66,7 +88,23 @@ impl Config {
         section.list("types", &mut self.types);
         section.list("except", &mut self.except);
         section.get("hash_key", &mut self.hash_key);
-        if self.action == Action::Hash && self.hash_key.0.is_empty() {
+        section.map("actions", &mut self.actions);
+        section.get("min_score", &mut self.min_score);
+        section.map("min_scores", &mut self.min_scores);
+        section.list("allow", &mut self.allow);
+        section.list("allow_patterns", &mut self.allow_patterns);
+        if !self.min_scores.values().chain([&self.min_score]).all(|score| (0.0..=1.0).contains(score)) {
+            section.problem("min_score", "expected numbers from 0 to 1");
+        }
+        for pattern in &self.allow_patterns {
+            if let Err(why) = policy::whole(std::slice::from_ref(pattern)) {
+                section.problem("allow_patterns", format_args!("{pattern}: {why}"));
+            }
+        }
+        self.actions.keys().for_each(|name| refuse_unknown(section, "actions", name));
+        self.min_scores.keys().for_each(|name| refuse_unknown(section, "min_scores", name));
+        let hashes = self.actions.values().chain([&self.action]).any(|action| *action == Action::Hash);
+        if hashes && self.hash_key.0.is_empty() {
             section.problem("hash_key", "action hash needs a key");
         }
         let words = ["default", "all", "none"];
@@ -119,6 +157,10 @@ impl InjectionConfig {
 
 fn refuse_unknown(section: &mut Section<'_>, key: &str, name: &str) {
     if scan::type_named(name).is_none() {
-        section.problem(key, format_args!("there is no type {name}; `sidelight components` lists them"));
+        match scan::nearest_type(name) {
+            Some(near) => section.problem(key, format_args!("there is no type {name}; did you mean {near}?")),
+            None => section
+                .problem(key, format_args!("there is no type {name}; `sidelight components` lists them")),
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! JSON inside a string leaf: each literal is a text of its own, and only what changes is spliced.
 
-use super::super::scan::marks;
-use super::{Action, Leaf, Redactor, Tally};
-use crate::json::{self, Literals};
+use super::super::scan::{Finding, marks};
+use super::{Leaf, Redactor, Tally};
+use crate::json::{self, Literal, Literals};
 use crate::llm::Role;
 
 /// How many layers of JSON in JSON strings are opened. Deeper ones are scanned as plain text, where
@@ -24,6 +24,7 @@ impl Redactor {
     ) -> Option<String> {
         let mut out = String::new();
         let mut from = 0;
+        let mut said = Said::default();
         let mut speaker = Speaker { around: leaf.role, named: None, depth: 0 };
         let mut before = 0;
         for literal in literals {
@@ -33,13 +34,13 @@ impl Redactor {
             if literal.key == "role" && !literal.is_key && leaf.role.is_none() {
                 speaker.named = role_named(&literal.text).map(|role| (role, speaker.depth));
             }
-            let role = speaker.role();
-            let key = if literal.key.is_empty() { leaf.key } else { &literal.key };
-            let inner = Leaf { text: &literal.text, key, role };
-            let Some(safe) = self.text(inner, depth - 1, tally) else {
+            let inner = Leaf { role: speaker.role(), ..said.leaf(&leaf, &literal) };
+            let safe = self.text(inner, depth - 1, tally);
+            said.hear(&literal, safe.as_deref());
+            let Some(safe) = safe else {
                 continue;
             };
-            if safe == marks::REMOVED && self.action() == Action::Remove {
+            if safe == marks::REMOVED && self.removes() {
                 return Some(safe);
             }
             out.push_str(&leaf.text[from..literal.at.start]);
@@ -58,6 +59,112 @@ impl Redactor {
         out.push_str(&leaf.text[from..]);
         Some(out)
     }
+
+    /// Adds to `all` what is found in the leaf, at its place in the leaf's text.
+    pub(super) fn places(&self, leaf: Leaf<'_>, depth: u8, all: &mut Vec<Finding>) {
+        if leaf.text.is_empty() || super::is_media(leaf.text) {
+            return;
+        }
+        let Some(literals) = literals(leaf.text, depth) else {
+            all.extend(self.find(leaf.text, &leaf));
+            return;
+        };
+        let mut said = Said::default();
+        for literal in literals {
+            let mut inside = Vec::new();
+            self.places(said.leaf(&leaf, &literal), depth - 1, &mut inside);
+            let safe = (!inside.is_empty()).then(|| self.marker.splice(&literal.text, &inside));
+            said.hear(&literal, safe.as_deref());
+            let mut offsets = literal.offsets(leaf.text);
+            all.extend(inside.into_iter().map(|found| {
+                let at = offsets.range(found.start..found.end);
+                Finding { start: at.start, end: at.end, ..found }
+            }));
+        }
+    }
+}
+
+/// What earlier literals of a JSON text say of later ones.
+#[derive(Default)]
+struct Said {
+    /// The last that named or asked for something, as it leaves.
+    before: String,
+}
+
+impl Said {
+    /// The literal as a leaf of its own.
+    fn leaf<'a>(&'a self, whole: &Leaf<'a>, literal: &'a Literal<'_>) -> Leaf<'a> {
+        let key = if literal.key.is_empty() { whole.key } else { &literal.key };
+        // A key that says nothing itself leaves it to its neighbours: `{"name": "ssn", "value": "…"}`.
+        let tells = !literal.is_key && is_one_of(VALUES, key);
+        let before = match (tells, self.before.is_empty()) {
+            (true, true) => whole.before,
+            (true, false) => &self.before,
+            (false, _) => "",
+        };
+        Leaf { text: &literal.text, key, role: whole.role, before }
+    }
+
+    fn hear(&mut self, literal: &Literal<'_>, safe: Option<&str>) {
+        if literal.is_key {
+            return;
+        }
+        if is_one_of(LABELS, &literal.key) {
+            let text = safe.unwrap_or(&literal.text);
+            self.before.clear();
+            self.before.push_str(&text[text.ceil_char_boundary(text.len().saturating_sub(SAID_MOST))..]);
+        }
+    }
+}
+
+/// So much of what was said before is context.
+const SAID_MOST: usize = 256;
+/// Keys of values that name or ask for a value beside them, and of values that may be told so.
+const LABELS: &[&str] = &[
+    "name",
+    "label",
+    "key",
+    "field",
+    "title",
+    "question",
+    "prompt",
+    "system",
+    "type",
+    "code",
+    "display",
+    "attribute",
+    "column",
+    "property",
+    "header",
+    "description",
+    "content",
+    "text",
+    "message",
+];
+const VALUES: &[&str] = &[
+    "value",
+    "val",
+    "content",
+    "text",
+    "message",
+    "answer",
+    "response",
+    "input",
+    "reply",
+    "data",
+    "number",
+    "string",
+    "stringValue",
+    "intValue",
+    "body",
+    "raw",
+    "values",
+    "args",
+    "arguments",
+];
+
+fn is_one_of(keys: &[&str], key: &str) -> bool {
+    keys.iter().any(|known| known.eq_ignore_ascii_case(key))
 }
 
 /// Who speaks in a literal: whoever the message around it has named before. One that names its speaker

@@ -2,20 +2,26 @@
 
 use super::super::scan::{Finding, marks};
 use super::config::{Action, Config};
+use super::policy::Policy;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 /// Writes marks. Cloning it copies the keyed state of the hash.
 #[derive(Clone)]
 pub struct Marker {
-    pub action: Action,
+    policy: Policy,
     hash: Hmac<Sha256>,
 }
 
 impl Marker {
     pub fn new(config: &Config) -> Marker {
         let hash = Hmac::new_from_slice(config.hash_key.0.as_bytes()).expect("HMAC takes keys of any length");
-        Marker { action: config.action, hash }
+        Marker { policy: Policy::new(config), hash }
+    }
+
+    /// What is done with what is found.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
     }
 
     /// `text` with a mark in place of every finding; they ascend and do not overlap.
@@ -35,7 +41,7 @@ impl Marker {
     pub fn write(&self, kind: &str, value: &str, out: &mut String) {
         out.push('[');
         out.push_str(kind);
-        if self.action == Action::Hash {
+        if self.policy.action(kind) == Action::Hash {
             out.push(':');
             let tag = self
                 .hash

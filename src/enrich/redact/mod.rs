@@ -8,6 +8,7 @@ mod across;
 mod config;
 mod json;
 mod mark;
+mod policy;
 mod report;
 #[cfg(test)]
 mod tests;
@@ -15,7 +16,7 @@ mod tests;
 pub use config::{Action, Config, InjectionConfig};
 pub use report::{Pii, Report, report};
 
-use super::scan::{Finding, Injection, Judge, Scanner, marks};
+use super::scan::{Around, Finding, Injection, Judge, Scanner, marks};
 use crate::llm::Role;
 use mark::Marker;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -30,13 +31,15 @@ pub struct Redactor {
 }
 
 /// One string leaf and what its place says of it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Leaf<'a> {
     pub text: &'a str,
     /// The attribute key that holds it, `""` where none does. Context for the detectors.
     pub key: &'a str,
     /// Who said it, `None` where nobody knows.
     pub role: Option<Role>,
+    /// What was said right before it, as it leaves: the turn before. Context too.
+    pub before: &'a str,
 }
 
 /// What was found in the leaves of one item, added up. Never holds text.
@@ -66,7 +69,12 @@ impl Redactor {
 
     /// What is done with what is found: the value of `sidelight.pii.action`.
     pub fn action(&self) -> Action {
-        self.marker.action
+        self.marker.policy().default_action()
+    }
+
+    /// Whether some finding makes a whole leaf be withheld.
+    fn removes(&self) -> bool {
+        self.marker.policy().may_remove()
     }
 
     /// Whether evidence of this strength counts as an attempt.
@@ -99,22 +107,24 @@ impl Redactor {
 
     fn plain(&self, leaf: Leaf<'_>, tally: &mut Tally) -> Option<String> {
         self.weigh(leaf, tally);
-        let findings = self.find(leaf.text, leaf.key);
+        let findings = self.find(leaf.text, &leaf);
         if findings.is_empty() {
             return None;
         }
         tally.count(&findings);
-        match self.marker.action {
-            Action::Flag => None,
-            Action::Remove => Some(marks::REMOVED.to_string()),
-            Action::Mask | Action::Hash => {
-                let safe = self.until_clean(leaf, &findings, tally);
-                // A mark is shorter than what it hides: words that it brings together count now, so that the
-                // same text says nothing new when it comes by again.
-                self.weigh(Leaf { text: &safe, ..leaf }, tally);
-                Some(safe)
-            }
+        let is = |finding: &Finding, action| self.marker.policy().action(finding.kind) == action;
+        if findings.iter().any(|finding| is(finding, Action::Remove)) {
+            return Some(marks::REMOVED.to_string());
         }
+        let written: Vec<Finding> = findings.into_iter().filter(|f| !is(f, Action::Flag)).collect();
+        if written.is_empty() {
+            return None;
+        }
+        let safe = self.until_clean(leaf, &written, tally);
+        // A mark is shorter than what it hides: words that it brings together count now, so that the
+        // same text says nothing new when it comes by again.
+        self.weigh(Leaf { text: &safe, ..leaf }, tally);
+        Some(safe)
     }
 
     /// Adds how much the text looks like an injection.
@@ -128,22 +138,31 @@ impl Redactor {
     fn until_clean(&self, leaf: Leaf<'_>, findings: &[Finding], tally: &mut Tally) -> String {
         let mut text = self.marker.splice(leaf.text, findings);
         for _ in 1..ROUNDS {
-            let more = self.find(&text, leaf.key);
+            let more = self.left(&text, &leaf);
             if more.is_empty() {
                 return text;
             }
             tally.count(&more);
             text = self.marker.splice(&text, &more);
         }
-        if self.find(&text, leaf.key).is_empty() { text } else { marks::WITHHELD.to_string() }
+        if self.left(&text, &leaf).is_empty() { text } else { marks::WITHHELD.to_string() }
     }
 
-    fn find(&self, text: &str, key: &str) -> Vec<Finding> {
+    /// Findings in `text` that may not stay in it.
+    fn left(&self, text: &str, leaf: &Leaf<'_>) -> Vec<Finding> {
+        let mut findings = self.find(text, leaf);
+        findings.retain(|finding| self.marker.policy().action(finding.kind) != Action::Flag);
+        findings
+    }
+
+    /// Findings in `text`, which is that of the leaf or has marks in it already.
+    fn find(&self, text: &str, leaf: &Leaf<'_>) -> Vec<Finding> {
         let mut findings = Vec::new();
-        self.scanner.scan(text, key, &mut findings);
-        if names_a_host(key) {
+        self.scanner.scan(text, Around { key: leaf.key, before: leaf.before }, &mut findings);
+        if names_a_host(leaf.key) {
             findings.retain(|f| !matches!(f.kind, "IP_ADDRESS" | "MAC_ADDRESS"));
         }
+        findings.retain(|finding| self.marker.policy().counts(finding, text));
         findings
     }
 }

@@ -1,7 +1,7 @@
 //! One text and all that is known of it, as `sidelight scan` prints it.
 
 use super::super::scan::Finding;
-use super::{Leaf, Redactor, Tally};
+use super::{Leaf, Redactor, Tally, json};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -30,8 +30,10 @@ pub struct Pii {
 /// Offsets are of the text as it stands, JSON or not; `redacted` is what would be passed on.
 pub fn report(redactor: &Redactor, text: &str) -> Report {
     let mut tally = Tally::default();
-    let safe = redactor.leaf(Leaf { text, key: "", role: None }, &mut tally);
-    let pii = redactor.find(text, "").into_iter().map(Pii::from).collect();
+    let safe = redactor.leaf(Leaf { text, ..Leaf::default() }, &mut tally);
+    let mut found = Vec::new();
+    redactor.places(Leaf { text, ..Leaf::default() }, json::DEPTH, &mut found);
+    let pii = found.into_iter().map(Pii::from).collect();
     Report {
         pii,
         injection: redactor.is_attempt(&tally.injection),

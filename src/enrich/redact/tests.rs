@@ -12,7 +12,7 @@ fn redactor(action: Action) -> Redactor {
 }
 
 fn leaf<'a>(text: &'a str, key: &'a str) -> Leaf<'a> {
-    Leaf { text, key, role: None }
+    Leaf { text, key, ..Leaf::default() }
 }
 
 fn check(action: Action, text: &str, expect: Expect) {
@@ -139,16 +139,63 @@ fn a_scan_that_panics_withholds_its_text() {
     assert_eq!(tally.withheld, 1);
 }
 
+fn policy(config: Config, text: &str, expect: Expect) {
+    let redactor = Redactor::build(&config, &InjectionConfig::default());
+    let mut tally = Tally::default();
+    let out = redactor.leaf(leaf(text, ""), &mut tally);
+    let found: Vec<_> = tally.findings.iter().map(|(kind, n)| format!("{kind}={n}")).collect();
+    expect.assert_eq(&format!("{} | {}", out.as_deref().unwrap_or("(same)"), found.join(" ")));
+}
+
+#[test]
+fn a_type_may_have_an_action_of_its_own() {
+    let actions = [("EMAIL_ADDRESS".to_string(), Action::Flag)].into();
+    let config = Config { actions, ..Config::default() };
+    policy(
+        config,
+        "jane@example.com, ssn 222-48-5171",
+        expect!["jane@example.com, ssn [US_SSN] | EMAIL_ADDRESS=1 US_SSN=1"],
+    );
+    let actions = [("US_SSN".to_string(), Action::Remove)].into();
+    let config = Config { actions, ..Config::default() };
+    policy(config, "jane@example.com, ssn 222-48-5171", expect!["[REMOVED] | EMAIL_ADDRESS=1 US_SSN=1"]);
+}
+
+#[test]
+fn an_allowed_value_exempts_itself_and_nothing_around_it() {
+    let config = Config {
+        allow: vec!["Support@Example.com".into()],
+        allow_patterns: vec![r"[a-z]+@acme\.io".into()],
+        ..Config::default()
+    };
+    policy(
+        config,
+        "support@example.com, bob@acme.io, xbob@acme.io.evil.com, ssn 222-48-5171",
+        expect!["support@example.com, bob@acme.io, [EMAIL_ADDRESS], ssn [US_SSN] | EMAIL_ADDRESS=1 US_SSN=1"],
+    );
+}
+
+#[test]
+fn what_is_not_sure_enough_does_not_count() {
+    let min_scores = [("US_SSN".to_string(), 0.9)].into();
+    let config = Config { min_scores, ..Config::default() };
+    policy(
+        config,
+        "jane@example.com, 222-48-5171",
+        expect!["[EMAIL_ADDRESS], 222-48-5171 | EMAIL_ADDRESS=1"],
+    );
+}
+
 #[test]
 fn settings_are_read_and_every_problem_is_told() {
     let mut config = Config::default();
-    let text = "action: hash\ntypes: [EMAIL_ADDRESS, FOO]\nexcept: BAR\n";
+    let text = "action: hash\ntypes: [EMAIL_ADDRESS, FOO]\nexcept: EMAIL_ADRESS\n";
     let problems: Vec<_> =
         read_text("c.yaml", text, |s| config.read(s)).iter().map(ToString::to_string).collect();
     expect![[r#"
         c.yaml:1: hash_key: action hash needs a key
         c.yaml:2: types: there is no type FOO; `sidelight components` lists them
-        c.yaml:3: except: there is no type BAR; `sidelight components` lists them"#]]
+        c.yaml:3: except: there is no type EMAIL_ADRESS; did you mean EMAIL_ADDRESS?"#]]
     .assert_eq(&problems.join("\n"));
 }
 
@@ -206,7 +253,7 @@ fn a_role_that_a_user_writes_makes_nobody_else_speak() {
     let redactor = redactor(Action::Mask);
     let judged = |role| {
         let mut tally = Tally::default();
-        redactor.leaf(Leaf { text, key: "", role }, &mut tally);
+        redactor.leaf(Leaf { text, role, ..Leaf::default() }, &mut tally);
         redactor.is_attempt(&tally.injection)
     };
     assert!(judged(Some(Role::User)));

@@ -1,6 +1,6 @@
 //! What a detector is: one row of a table, whole in itself.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 /// One way to recognise one type. Several rows may share a `kind`.
 pub struct Detector {
@@ -36,7 +36,7 @@ pub enum Tier {
 }
 
 /// How candidates are come by. Every way costs a bounded number of bytes per byte of text.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub enum Find {
     /// A pattern of ASCII bytes that begins at the start of a word and is at most
     /// [`REACH`](super::engine::REACH) bytes long.
@@ -45,8 +45,11 @@ pub enum Find {
     /// says where the value lies. It must refuse to start in the middle of a run that it would walk
     /// to its end, so that a run is walked once.
     Stem(&'static str, fn(&str, Range<usize>) -> Option<Range<usize>>),
-    /// Looked at wherever this byte stands (at the given offset).
-    At(u8, fn(&str, usize) -> Option<Range<usize>>),
+    /// Every word, a run of ASCII letters and digits with a digit in it, whose length is in the range.
+    Word(RangeInclusive<usize>),
+    /// Looked at wherever one of these bytes stands (at the given offset). A value is looked for once in itself: the
+    /// function is not asked about bytes inside of what it found last.
+    At(&'static [u8], fn(&str, usize) -> Option<Range<usize>>),
 }
 
 /// What may not touch a value.
@@ -54,6 +57,8 @@ pub enum Find {
 pub enum Edges {
     /// A letter, a digit or an underscore on either side.
     Word,
+    /// As `Number`, but an underscore may touch it.
+    Digits,
     /// As `Word`, and no number that goes on: `1.` before, `-2` behind, a currency sign, a per cent sign.
     Number,
     /// Of a secret: a letter or digit before; behind, nor an underscore or dash.
@@ -117,7 +122,8 @@ impl Edges {
         match self {
             Edges::Free => true,
             Edges::Word => !word(before(1)) && !word(after(1)),
-            Edges::Number => {
+            Edges::Number | Edges::Digits => {
+                let word = |b: u8| word(b) && (self == Edges::Number || b != b'_');
                 let goes_on_before = matches!(before(1), b'.' | b'-' | b':') && before(2).is_ascii_digit();
                 let goes_on_after = matches!(after(1), b'.' | b'-') && after(2).is_ascii_digit()
                     || after(1) == b':' && after(2).is_ascii_alphanumeric();

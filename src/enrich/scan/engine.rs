@@ -1,10 +1,11 @@
 //! One pass over a text: candidates at the starts of words and at a few telling bytes.
 //!
-//! All shapes are one automaton over bytes that is started at each word and dies as soon as no shape
-//! can follow: in prose after two or three bytes. The work for one byte is bounded by [`REACH`] and
-//! by what finders walk, so no text is worse than linear.
+//! All shapes are one automaton over bytes that is started at each word with whose first two bytes some shape
+//! begins, and dies as soon as no shape can follow: in prose at once, or after two or three bytes. The work for one
+//! byte is bounded by [`REACH`] and by what finders walk, so no text is worse than linear.
 
-use super::context::{FAR, Nearby, Words};
+use super::blob;
+use super::context::{Around, FAR, Nearby, Words};
 use super::detector::{Detector, Find, Spot, Tier};
 use super::detectors;
 use super::marks;
@@ -18,6 +19,8 @@ use std::sync::LazyLock;
 
 /// The longest shape, in bytes.
 pub const REACH: usize = 160;
+/// The longest word that a row may ask for by its length.
+const WORD_MOST: usize = 40;
 
 /// The table, compiled. It holds no settings and is built once for the process.
 pub struct Engine {
@@ -27,6 +30,10 @@ pub struct Engine {
     start: StateID,
     /// The row of each pattern of `shapes`.
     shape_rows: Vec<u16>,
+    /// Whether some shape begins with two bytes: a bit for each second byte, by the first.
+    begins: Vec<[u64; 4]>,
+    /// The rows that look at each word of a length.
+    words_of: Vec<Vec<u16>>,
     /// The rows that look at a byte wherever it stands.
     at: Vec<Vec<u16>>,
     classes: [Class; 256],
@@ -46,19 +53,14 @@ enum Class {
 
 /// The pass over one text: what is looked for, and what was found.
 pub struct Pass<'a> {
-    text: &'a str,
-    key: &'a str,
+    pub text: &'a str,
+    pub around: Around<'a>,
     /// Which rows count, by their number.
-    on: &'a [bool],
-    found: &'a mut Vec<Candidate>,
-    nearby: Nearby,
-}
-
-impl<'a> Pass<'a> {
-    /// `key` is the name under which the text is held, `on` says which rows count.
-    pub fn new(text: &'a str, key: &'a str, on: &'a [bool], found: &'a mut Vec<Candidate>) -> Pass<'a> {
-        Pass { text, key, on, found, nearby: Nearby::new() }
-    }
+    pub on: &'a [bool],
+    pub found: &'a mut Vec<Candidate>,
+    pub nearby: &'a mut Nearby,
+    /// Runs that may be text in base64 or hexadecimal; each begins behind the last.
+    pub blobs: Option<&'a mut Vec<Range<usize>>>,
 }
 
 /// The one engine of the process: a table of constants, compiled on first use.
@@ -70,25 +72,36 @@ impl Engine {
         let mut patterns = Vec::new();
         let mut shape_rows = Vec::new();
         let mut at = vec![Vec::new(); 256];
+        let mut words_of = vec![Vec::new(); WORD_MOST + 1];
         for (number, row) in rows.iter().enumerate() {
-            match row.find {
+            match &row.find {
                 Find::Shape(pattern) | Find::Stem(pattern, _) => {
-                    patterns.push(pattern);
+                    patterns.push(*pattern);
                     shape_rows.push(number as u16);
                 }
-                Find::At(byte, _) => at[usize::from(byte)].push(number as u16),
+                Find::Word(lengths) => {
+                    lengths.clone().for_each(|length| words_of[length].push(number as u16));
+                }
+                Find::At(bytes, _) => bytes.iter().for_each(|b| at[usize::from(*b)].push(number as u16)),
             }
         }
         let shapes = compile(&patterns);
         let start = shapes
             .start_state(&start::Config::new().anchored(Anchored::Yes))
             .expect("the automaton is anchored and looks at nothing before its start");
+        let begins = (0..=255).map(|first| second_bytes(&shapes, start, first)).collect();
         let classes = std::array::from_fn(|b| class(b as u8, &at));
-        Engine { rows, words: Words::build(), shapes, start, shape_rows, at, classes }
+        Engine { rows, words: Words::build(), shapes, start, shape_rows, begins, words_of, at, classes }
     }
 
     pub fn rows(&self) -> &[&'static Detector] {
         &self.rows
+    }
+
+    /// Bytes that the compiled tables take.
+    #[cfg(test)]
+    pub fn memory(&self) -> usize {
+        self.shapes.memory_usage() + self.words.memory() + self.begins.len() * size_of::<[u64; 4]>()
     }
 
     /// Adds every accepted candidate of `pass.text` to `pass.found`, in no order.
@@ -99,10 +112,17 @@ impl Engine {
             match self.classes[usize::from(bytes[i])] {
                 Class::Plain => i += 1,
                 Class::Word => {
-                    self.walk(i, pass);
+                    if self.may_begin(bytes, i) {
+                        self.walk(i, pass);
+                    }
+                    let start = i;
                     i += 1;
                     while i < bytes.len() && self.classes[usize::from(bytes[i])] == Class::Word {
                         i += 1;
+                    }
+                    self.whole(start..i, pass);
+                    if i - start >= blob::WORD_LEAST {
+                        note_blob(start..i, pass);
                     }
                 }
                 Class::Telling => {
@@ -112,6 +132,13 @@ impl Engine {
                 Class::Open => i = marks::end(bytes, i).unwrap_or(i + 1),
             }
         }
+    }
+
+    /// Whether some shape begins with the two bytes at `at`.
+    fn may_begin(&self, bytes: &[u8], at: usize) -> bool {
+        bytes.get(at + 1).is_some_and(|second| {
+            self.begins[usize::from(bytes[at])][usize::from(second >> 6)] >> (second & 63) & 1 == 1
+        })
     }
 
     /// Runs the automaton from the word that starts at `from`.
@@ -141,11 +168,26 @@ impl Engine {
         }
     }
 
+    /// Offers a whole word to the rows that want one of its length.
+    fn whole(&self, word: Range<usize>, pass: &mut Pass<'_>) {
+        let Some(rows) = self.words_of.get(word.len()).filter(|rows| !rows.is_empty()) else {
+            return;
+        };
+        if !pass.text.as_bytes()[word.clone()].iter().any(u8::is_ascii_digit) {
+            return;
+        }
+        for number in rows {
+            if pass.on[usize::from(*number)] {
+                self.weigh(*number, word.clone(), pass);
+            }
+        }
+    }
+
     fn shaped(&self, number: u16, at: Range<usize>, pass: &mut Pass<'_>) {
         if !pass.on[usize::from(number)] {
             return;
         }
-        match self.rows[usize::from(number)].find {
+        match &self.rows[usize::from(number)].find {
             Find::Stem(_, grow) => {
                 if let Some(at) = grow(pass.text, at) {
                     self.weigh(number, at, pass);
@@ -157,8 +199,10 @@ impl Engine {
 
     fn tell(&self, place: usize, pass: &mut Pass<'_>) {
         for number in &self.at[usize::from(pass.text.as_bytes()[place])] {
-            if let Find::At(_, find) = self.rows[usize::from(*number)].find
+            let inside = |last: &Candidate| last.row == *number && last.start <= place && place < last.end;
+            if let Find::At(_, find) = &self.rows[usize::from(*number)].find
                 && pass.on[usize::from(*number)]
+                && !pass.found.last().is_some_and(inside)
                 && let Some(at) = find(pass.text, place)
             {
                 self.weigh(*number, at, pass);
@@ -166,15 +210,8 @@ impl Engine {
         }
     }
 
-    /// Distance to the nearest word for the row, `FAR` where it has none within its reach.
-    fn near(&self, number: u16, at: &Range<usize>, pass: &mut Pass<'_>) -> u16 {
-        let row = self.rows[usize::from(number)];
-        if row.context.is_empty() {
-            return FAR;
-        }
-        self.words.look(pass.text, pass.key, at.start, at.end, &mut pass.nearby);
-        let near = pass.nearby.of(usize::from(number));
-        if near <= row.tier.reach() { near } else { FAR }
+    fn is_spoken_for(&self, number: u16, at: &Range<usize>, pass: &mut Pass<'_>) -> bool {
+        self.words.speak(number, pass.text, at, &pass.around, pass.nearby)
     }
 
     /// Edges, validity, context: in the order of what they cost.
@@ -185,16 +222,36 @@ impl Engine {
         if !row.edges.allow(pass.text.as_bytes(), &at) {
             return;
         }
+        // Most numbers have no word near that speaks for any of the rows whose shape they have.
+        if row.tier.needs_context() && !self.is_spoken_for(number, &at, pass) {
+            return;
+        }
         let spot = Spot { text: pass.text, at: at.clone() };
         if !(row.valid)(&spot) {
             return;
         }
-        let near = self.near(number, &at, pass);
+        let near = match self.is_spoken_for(number, &at, pass) {
+            true => self.words.near(number, row, pass.text, &at, &pass.around, pass.nearby),
+            false => FAR,
+        };
+        let near = if near <= row.tier.reach() { near } else { FAR };
         if row.tier.needs_context() && (near == FAR || spot.counts_things()) {
             return;
         }
         let checked = row.tier.is_checked();
-        pass.found.push(Candidate { kind: row.kind, start: at.start, end: at.end, checked, near });
+        let (start, end) = (at.start, at.end);
+        pass.found.push(Candidate { kind: row.kind, row: number, start, end, checked, near });
+    }
+}
+
+/// Notes the run of base64 around `word`, if nobody has looked there.
+fn note_blob(word: Range<usize>, pass: &mut Pass<'_>) {
+    let Some(blobs) = &mut pass.blobs else {
+        return;
+    };
+    let seen = blobs.last().map_or(0, |last| last.end);
+    if word.start >= seen {
+        blobs.extend(blob::around(pass.text.as_bytes(), &word, seen));
     }
 }
 
@@ -211,6 +268,18 @@ fn compile(patterns: &[&str]) -> dense::DFA<Vec<u32>> {
         .thompson(thompson::Config::new().utf8(false))
         .build_many(patterns)
         .expect("the shapes of the table are valid and small: a test builds them")
+}
+
+/// The bytes that may follow `first` at the start of a shape.
+fn second_bytes(shapes: &dense::DFA<Vec<u32>>, start: StateID, first: u8) -> [u64; 4] {
+    let after_first = shapes.next_state(start, first);
+    let mut seconds = [0; 4];
+    for second in 0..=255_u8 {
+        if !shapes.is_dead_state(shapes.next_state(after_first, second)) {
+            seconds[usize::from(second >> 6)] |= 1 << (second & 63);
+        }
+    }
+    seconds
 }
 
 fn class(byte: u8, at: &[Vec<u16>]) -> Class {

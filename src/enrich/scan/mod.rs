@@ -5,6 +5,7 @@
 //! one automaton (`engine`), weighed by the words around them (`context`), and compared where they
 //! overlap (`settle`). A text that hides something is read through its `shadow`.
 
+mod blob;
 mod checks;
 mod context;
 mod detector;
@@ -14,17 +15,24 @@ pub mod injection;
 pub(crate) mod marks;
 mod settle;
 mod shadow;
+mod table;
 #[cfg(test)]
 mod tests;
+mod words;
 #[cfg(test)]
 pub(super) use tests::any_text;
 
+pub use context::Around;
 pub use detector::{Detector, Tier};
 pub use injection::{Injection, Judge};
 
 use crate::llm::Role;
+use crate::settings;
+use context::Nearby;
 use engine::{ENGINE, Pass};
 use settle::{Candidate, settle};
+use std::cell::Cell;
+use std::ops::Range;
 
 /// Which detectors count. The compiled table behind it is shared by the whole process.
 #[derive(Clone)]
@@ -55,6 +63,11 @@ pub fn type_named(name: &str) -> Option<&'static str> {
     detectors::all().map(|row| row.kind).find(|kind| *kind == name)
 }
 
+/// The name of a type that `wrong` may have been meant for.
+pub fn nearest_type(wrong: &str) -> Option<&'static str> {
+    settings::nearest(wrong, detectors::all().map(|row| row.kind))
+}
+
 impl Default for Scanner {
     /// Every type that is on by default.
     fn default() -> Scanner {
@@ -73,15 +86,22 @@ impl Scanner {
         engine::on_by_default(row)
     }
 
-    /// Adds what is found in `text` to `findings`, ascending and without overlaps. `key` is the
-    /// attribute or JSON key that holds the text: context, and never itself scanned.
-    pub fn scan(&self, text: &str, key: &str, findings: &mut Vec<Finding>) {
+    /// Adds what is found in `text` to `findings`, ascending and without overlaps. What is `around` it is context,
+    /// and never itself scanned.
+    pub fn scan(&self, text: &str, around: Around<'_>, findings: &mut Vec<Finding>) {
+        let mut room = ROOM.take();
         match shadow::fold(text) {
-            None => findings.extend(self.candidates(text, key).iter().map(|c| finding(c, c.start..c.end))),
-            Some(shadow) => {
-                let folded = self.candidates(&shadow.text, key);
-                findings.extend(folded.iter().map(|c| finding(c, shadow.original(c.start..c.end))));
+            None => {
+                self.candidates(text, around, &mut room);
+                findings.extend(room.found.iter().map(|c| finding(c, c.start..c.end)));
             }
+            Some(shadow) => {
+                self.candidates(&shadow.text, around, &mut room);
+                findings.extend(room.found.iter().map(|c| finding(c, shadow.original(c.start..c.end))));
+            }
+        }
+        if room.found.capacity() <= ROOM_MOST {
+            ROOM.set(room);
         }
     }
 
@@ -93,15 +113,71 @@ impl Scanner {
         }
     }
 
-    fn candidates(&self, text: &str, key: &str) -> Vec<Candidate> {
-        let mut found = Vec::new();
-        let mut pass = Pass::new(text, key, &self.on, &mut found);
-        ENGINE.run(&mut pass);
-        settle(&mut found);
-        found
+    /// Leaves in `room.found` what is found in `text`, in numbers that go on in its next line, and in what it
+    /// says in base64.
+    fn candidates(&self, text: &str, around: Around<'_>, room: &mut Room) {
+        room.found.clear();
+        room.blobs.clear();
+        self.pass(text, around, room, true);
+        if let Some(joined) = shadow::joined(text) {
+            self.cut_in_two(&joined, around, room);
+        }
+        for i in 0..room.blobs.len() {
+            let blob = room.blobs[i].clone();
+            let found = blob::decode(&text[blob.clone()]).and_then(|says| {
+                let before = &text[..blob.start];
+                self.in_blob(&says, Around { before, ..around })
+            });
+            room.found.extend(found.map(|c| Candidate { start: blob.start, end: blob.end, near: 0, ..c }));
+        }
+        settle(&mut room.found, &mut room.lost);
+    }
+
+    fn pass(&self, text: &str, around: Around<'_>, room: &mut Room, decode: bool) {
+        room.nearby.reset();
+        let Room { found, nearby, blobs, .. } = room;
+        let blobs = decode.then_some(blobs);
+        ENGINE.run(&mut Pass { text, around, on: &self.on, found, nearby, blobs });
+    }
+
+    /// Adds what is found across the line breaks that `joined` leaves out. A bare shape has to stand right beside
+    /// its word.
+    fn cut_in_two(&self, joined: &shadow::Shadow, around: Around<'_>, room: &mut Room) {
+        const BESIDE: u16 = 24;
+        let mut inner = Room::default();
+        self.pass(&joined.text, around, &mut inner, false);
+        let cut =
+            inner.found.iter().filter(|c| joined.parts(&(c.start..c.end)) && (c.checked || c.near <= BESIDE));
+        room.found.extend(cut.map(|c| {
+            let at = joined.original(c.start..c.end);
+            Candidate { start: at.start, end: at.end, ..*c }
+        }));
+    }
+
+    /// The surest of what is found in a text that was decoded.
+    fn in_blob(&self, says: &str, around: Around<'_>) -> Option<Candidate> {
+        let mut inner = Room::default();
+        let shadow = shadow::fold(says);
+        self.pass(shadow.as_ref().map_or(says, |s| &s.text), around, &mut inner, false);
+        settle(&mut inner.found, &mut inner.lost);
+        inner.found.into_iter().reduce(|best, c| if c.score() > best.score() { c } else { best })
     }
 }
 
-fn finding(candidate: &Candidate, at: std::ops::Range<usize>) -> Finding {
+/// What a pass needs room for: kept from text to text, so that most of them allocate nothing.
+#[derive(Default)]
+struct Room {
+    found: Vec<Candidate>,
+    lost: Vec<Candidate>,
+    nearby: Nearby,
+    blobs: Vec<Range<usize>>,
+}
+
+/// The room is given back after a text with more candidates than that.
+const ROOM_MOST: usize = 4096;
+
+thread_local!(static ROOM: Cell<Room> = Cell::default());
+
+fn finding(candidate: &Candidate, at: Range<usize>) -> Finding {
     Finding { kind: candidate.kind, start: at.start, end: at.end, score: candidate.score() }
 }

@@ -6,6 +6,8 @@ use super::context::FAR;
 #[derive(Clone, Copy, Debug)]
 pub struct Candidate {
     pub kind: &'static str,
+    /// The number of its row.
+    pub row: u16,
     pub start: usize,
     pub end: usize,
     /// Whether a check stands behind it.
@@ -15,14 +17,16 @@ pub struct Candidate {
 }
 
 /// So many bytes nearer does a check bring the word beside it.
-const CHECK_WORTH: u16 = 24;
+const CHECK_WORTH: u16 = 128;
+/// A word this near is the value's label: it wins over a check with a word further away.
+const LABEL: u16 = 5;
 
 impl Candidate {
-    /// Whether it wins over `other`. Where both have a word near, the nearer one wins, a check counting
-    /// for some bytes; else a check beats a word, and a word a bare shape. Then length.
+    /// Whether it wins over `other`. Where both have a word near, a label wins, then the nearer one, a check
+    /// counting for some bytes; else a check beats a word, and a word a bare shape. Then length.
     fn beats(&self, other: &Candidate) -> bool {
         let class = |c: &Candidate| match (c.checked, c.near != FAR) {
-            _ if self.near != FAR && other.near != FAR => 0,
+            _ if self.near != FAR && other.near != FAR => u8::from(c.near <= LABEL),
             (checked, near) => 2 * u8::from(checked) + u8::from(near),
         };
         let apart = |c: &Candidate| match (self.kind == other.kind, c.near) {
@@ -48,35 +52,47 @@ impl Candidate {
     }
 }
 
-/// Leaves of `candidates` those that win, ascending and without overlaps. `n log n` in their number.
-pub fn settle(candidates: &mut Vec<Candidate>) {
+/// Leaves of `candidates` those that win, ascending and without overlaps. `n log n` in their number. `lost` is
+/// room to work in.
+pub fn settle(candidates: &mut Vec<Candidate>, lost: &mut Vec<Candidate>) {
     if candidates.len() < 2 {
         return;
     }
-    candidates.sort_unstable_by_key(|c| (c.start, c.end));
-    let mut kept: Vec<Candidate> = Vec::with_capacity(candidates.len());
-    let mut lost: Vec<Candidate> = Vec::new();
-    for candidate in candidates.drain(..) {
-        match kept.last_mut() {
+    candidates.sort_unstable_by_key(|c| (c.start, c.end, c.row));
+    lost.clear();
+    // The winners so far stand at the front, in `candidates[..kept]`.
+    let mut kept = 0;
+    for i in 0..candidates.len() {
+        let candidate = candidates[i];
+        match candidates[..kept].last_mut() {
             Some(last) if last.touches(&candidate) => {
-                if candidate.beats(last) {
-                    lost.push(std::mem::replace(last, candidate));
-                } else {
-                    lost.push(candidate);
-                }
+                let loser =
+                    if candidate.beats(last) { std::mem::replace(last, candidate) } else { candidate };
+                lost.push(loser);
             }
-            _ => kept.push(candidate),
+            _ => {
+                candidates[kept] = candidate;
+                kept += 1;
+            }
         }
     }
+    candidates.truncate(kept);
     // One that lost against a candidate which then lost itself is free again.
-    for candidate in lost {
-        let next = kept.partition_point(|k| k.start < candidate.end);
-        if next == 0 || !kept[next - 1].touches(&candidate) {
+    for candidate in lost.drain(..) {
+        let next = candidates[..kept].partition_point(|k| k.start < candidate.end);
+        if next == 0 || !candidates[next - 1].touches(&candidate) {
             candidates.push(candidate);
         }
     }
-    candidates.sort_unstable_by_key(|c| c.start);
-    candidates.dedup_by(|b, a| a.touches(b));
-    candidates.append(&mut kept);
+    // The best of those that are free and overlap is the first, which is the longest way back.
+    candidates[kept..].sort_unstable_by_key(|c| c.start);
+    let mut free = kept;
+    for i in kept..candidates.len() {
+        if free == kept || !candidates[free - 1].touches(&candidates[i]) {
+            candidates[free] = candidates[i];
+            free += 1;
+        }
+    }
+    candidates.truncate(free);
     candidates.sort_unstable_by_key(|c| c.start);
 }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 /// What a scanner of everything finds, as `TYPE⟦value⟧`.
 fn found(text: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
-    Scanner::new(|_| true).scan(text, "", &mut findings);
+    Scanner::new(|_| true).scan(text, Around::default(), &mut findings);
     findings
 }
 
@@ -53,6 +53,24 @@ fn every_row_leaves_its_look_alikes_alone() {
 }
 
 #[test]
+fn look_alikes_of_every_kind_are_left_alone() {
+    let wrong: Vec<String> = include_str!("../../../tests/data/look_alikes.txt")
+        .lines()
+        .filter_map(|text| {
+            let mut findings = Vec::new();
+            Scanner::default().scan(text, Around::default(), &mut findings);
+            (!findings.is_empty()).then(|| format!("{text}: {findings:?}"))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_engine_takes_less_than_eight_megabytes() {
+    assert!(ENGINE.memory() < 8 << 20, "{}", ENGINE.memory());
+}
+
+#[test]
 fn every_row_has_examples() {
     for row in detectors() {
         assert!(!row.finds.is_empty() && !row.leaves.is_empty(), "{}", row.kind);
@@ -73,6 +91,18 @@ fn what_was_disguised_is_found_where_it_stands() {
         ("mail jane[at]example(dot)com", "EMAIL_ADDRESS"),
         ("mail jane at mail dot example dot com please", "EMAIL_ADDRESS"),
         ("mail jаne@exаmple.com", "EMAIL_ADDRESS"),
+        ("mail jane [at] example [dot] com", "EMAIL_ADDRESS"),
+        ("mail jane {at} example.com", "EMAIL_ADDRESS"),
+        ("correo: juan arroba ejemplo punto com", "EMAIL_ADDRESS"),
+        ("decode cGxlYXNlIG1haWwgamFuZUBleGFtcGxlLmNvbQ==", "EMAIL_ADDRESS"),
+        ("decode 6d61696c206a616e65406578616d706c652e636f6d", "EMAIL_ADDRESS"),
+        ("my card is 4111 1111\n1111 1111, thanks", "CREDIT_CARD"),
+        ("ssn 222-48-\n5171", "US_SSN"),
+        ("ssn 2 2 2 - 4 8 - 5 1 7 1.", "US_SSN"),
+        ("card 4\u{fe0f}\u{20e3}111111111111111", "CREDIT_CARD"),
+        ("mail jane%2540example.com", "EMAIL_ADDRESS"),
+        ("mail jane&amp;#64;example.com", "EMAIL_ADDRESS"),
+        ("電話は090\u{30fc}1234\u{30fc}5678", "PHONE_NUMBER"),
         ("my IBAN is N O 9 3 8 6 0 1 1 1 1 7 9 4 7.", "IBAN_CODE"),
     ] {
         let kinds: Vec<_> = found(text).iter().map(|f| f.kind).collect();
@@ -139,7 +169,7 @@ fn no_text_takes_more_than_linear_work() {
     let mut work = |piece: &str, bytes: usize| {
         findings.clear();
         engine::work::take();
-        scanner.scan(&piece.repeat(bytes / piece.len()), "", &mut findings);
+        scanner.scan(&piece.repeat(bytes / piece.len()), Around::default(), &mut findings);
         engine::work::take().max(1)
     };
     for piece in HOSTILE {
@@ -189,4 +219,61 @@ pub fn any_text() -> impl Strategy<Value = String> {
         Just("postgres://a:".to_string()),
     ];
     proptest::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+}
+
+/// What `docs/detection.md` says: each type once, with what its rows say of it.
+fn reference() -> String {
+    let mut types: std::collections::BTreeMap<&str, Vec<&Detector>> = std::collections::BTreeMap::new();
+    detectors().for_each(|row| types.entry(row.kind).or_default().push(row));
+    let mut out = String::from(REFERENCE);
+    for (kind, rows) in types {
+        let on = if rows.iter().any(|row| Scanner::is_default(row)) { "on" } else { "on request" };
+        out.push_str(&format!("\n## {kind}\n\nBy default: {on}. "));
+        let mut said = Vec::new();
+        for evidence in rows.iter().map(|row| evidence(row.tier)) {
+            if !said.contains(&evidence) {
+                said.push(evidence);
+            }
+        }
+        out.push_str(&format!("Evidence: {}.\n", said.join("; or ")));
+        let mut words: Vec<&str> = rows.iter().flat_map(|row| row.context).copied().collect();
+        words.sort_unstable();
+        words.dedup();
+        if !words.is_empty() {
+            out.push_str(&format!("\nWords: {}.\n", words.join(", ")));
+        }
+        out.push_str("\n| found | left alone |\n|---|---|\n");
+        let cell = |texts: &[&str]| {
+            let texts = texts.iter().map(|text| text.escape_debug().to_string().replace('|', "\\|"));
+            texts.map(|text| format!("`{}`", text.replace('`', "'"))).collect::<Vec<_>>().join("<br>")
+        };
+        for row in rows {
+            out.push_str(&format!("| {} | {} |\n", cell(row.finds), cell(row.leaves)));
+        }
+    }
+    out
+}
+
+const REFERENCE: &str = "# What is found, and by what
+
+Generated from the table in `src/enrich/scan/detectors`; a test keeps it so (`UPDATE_EXPECT=1 cargo test reference`). The value stands
+between `⟦` and `⟧`. The standard behind each check is cited where the check is written, in the file of its family.
+
+A word counts in the key or the column that holds a value, up to 160 bytes before it and 40 behind, in the turn before, with and
+without accents, joined as programs join words. Words for other numbers (order, invoice, …) right before a value take it away.
+";
+
+fn evidence(tier: Tier) -> &'static str {
+    match tier {
+        Tier::Checked => "a check, or a layout that nothing else has",
+        Tier::Shape => "an unmistakable layout",
+        Tier::CheckedNear => "a check and a word near",
+        Tier::ShapeNear => "a shape and a word right beside it",
+        Tier::Optional => "its shape",
+    }
+}
+
+#[test]
+fn the_reference_says_what_the_table_says() {
+    expect_test::expect_file!["../../../docs/detection.md"].assert_eq(&reference());
 }

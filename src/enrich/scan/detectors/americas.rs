@@ -8,7 +8,16 @@ pub const ROWS: &[Detector] = &[
         kind: "CA_SIN",
         find: Find::Shape(r"[1-9][0-9]{2}(?:[0-9]{6}| [0-9]{3} [0-9]{3}|-[0-9]{3}-[0-9]{3})"),
         valid: |spot| luhn(&Digits::of(spot.value())),
-        context: &["sin", "social insurance", "assurance sociale", "nas"],
+        context: &[
+            "sin",
+            "social insurance",
+            "sin number",
+            "sin card",
+            "numéro d'assurance sociale",
+            "assurance sociale",
+            "n.a.s",
+            "nas",
+        ],
         finds: &["my SIN is ⟦654-034-297⟧.", "Social Insurance Number: ⟦318894631⟧"],
         leaves: &["batch 318894631", "SIN 318894632"],
         ..Detector::NUMBER
@@ -38,7 +47,7 @@ pub const ROWS: &[Detector] = &[
         find: Find::Shape(r"[0-9]{2}\.[0-9]{3}\.[0-9]{3}/[0-9]{4}-[0-9]{2}"),
         edges: Edges::Number,
         valid: is_cnpj,
-        context: &["cnpj"],
+        context: CNPJ,
         finds: &["CNPJ da empresa: ⟦21.535.312/0001-70⟧."],
         leaves: &["21.535.312/0001-71"],
     },
@@ -46,7 +55,7 @@ pub const ROWS: &[Detector] = &[
         kind: "BR_CNPJ",
         find: Find::Shape(r"[0-9]{14}"),
         valid: is_cnpj,
-        context: &["cnpj"],
+        context: CNPJ,
         finds: &["CNPJ ⟦21535312000170⟧"],
         leaves: &["21535312000170"],
         ..Detector::NUMBER
@@ -56,7 +65,7 @@ pub const ROWS: &[Detector] = &[
         tier: Tier::Checked,
         find: Find::Shape(r"[A-Z][AEIOUX][A-Z]{2}[0-9]{6}[HMX][A-Z]{2}[B-DF-HJ-NP-TV-Z]{3}[A-Z0-9][0-9]"),
         valid: is_curp,
-        context: &["curp"],
+        context: &["curp", "clave única"],
         finds: &["Mi CURP es ⟦BOXW310820HNERXN09⟧."],
         leaves: &["BOXW310820HNERXN08"],
         ..Detector::BASE
@@ -65,14 +74,26 @@ pub const ROWS: &[Detector] = &[
         kind: "CL_RUT",
         find: Find::Shape(r"[0-9]{1,2}(?:\.[0-9]{3}\.[0-9]{3}|[0-9]{6})-?[0-9kK]"),
         valid: is_rut,
-        context: &["rut", "run", "cédula"],
+        context: &[
+            "rut",
+            "run",
+            "r.u.t",
+            "r.u.n",
+            "cédula",
+            "cédula de identidad",
+            "rol único",
+            "tributario",
+            "carnet",
+        ],
         finds: &["Mi RUT es ⟦18.082.990-3⟧.", "RUT ⟦10117237-6⟧"],
         leaves: &["18.082.990-3", "RUT 18.082.990-4"],
         ..Detector::NUMBER
     },
 ];
 
-const CPF: &[&str] = &["cpf", "cadastro de pessoas"];
+const CNPJ: &[&str] = &["cnpj", "cadastro nacional", "pessoa jurídica", "empresa"];
+
+const CPF: &[&str] = &["cpf", "cadastro de pessoa", "cadastro de pessoas", "taxpayer", "contribuinte"];
 
 /// Receita Federal: two check digits modulo 11.
 fn is_cpf(spot: &Spot<'_>) -> bool {

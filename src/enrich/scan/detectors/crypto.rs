@@ -2,12 +2,13 @@
 
 use crate::enrich::scan::detector::{Detector, Edges, Find, Spot, Tier};
 use sha2::{Digest, Sha256};
+use std::ops::{Range, RangeInclusive};
 
 pub const ROWS: &[Detector] = &[
     Detector {
         kind: "CRYPTO",
         tier: Tier::Checked,
-        find: Find::Shape(r"[13][1-9A-HJ-NP-Za-km-z]{25,34}"),
+        find: Find::Word(26..=35),
         edges: Edges::Token,
         valid: is_base58_check,
         context: WORDS,
@@ -17,7 +18,9 @@ pub const ROWS: &[Detector] = &[
     Detector {
         kind: "CRYPTO",
         tier: Tier::Checked,
-        find: Find::Shape(r"(?:bc1|BC1)[02-9ac-hj-np-zAC-HJ-NP-Z]{11,71}"),
+        find: Find::Stem(r"(?:bc1|BC1)[02-9ac-hj-np-zAC-HJ-NP-Z]{4}", |text, stem| {
+            whole(text, stem, 14..=74)
+        }),
         edges: Edges::Token,
         valid: is_bech32,
         context: WORDS,
@@ -30,7 +33,7 @@ pub const ROWS: &[Detector] = &[
     Detector {
         kind: "CRYPTO",
         tier: Tier::Shape,
-        find: Find::Shape(r"0x[0-9a-fA-F]{40}"),
+        find: Find::Stem(r"0x[0-9a-fA-F]{8}", |text, stem| whole(text, stem, 42..=42)),
         edges: Edges::Token,
         context: WORDS,
         finds: &["my wallet is ⟦0x4908259704f693d809087a69d6c49937e62e21ef⟧."],
@@ -38,16 +41,43 @@ pub const ROWS: &[Detector] = &[
             "0x4908259704f693d809087a69d6c49937e62e21ef00",
             "0x0000000000000000000000000000000000000000",
         ],
-        valid: |spot| spot.value().bytes().skip(2).any(|b| b != b'0'),
+        valid: |spot| {
+            let digits = || spot.value().bytes().skip(2);
+            digits().all(|b| b.is_ascii_hexdigit()) && digits().any(|b| b != b'0')
+        },
     },
 ];
 
-const WORDS: &[&str] = &["wallet", "btc", "bitcoin", "eth", "ethereum", "crypto", "address"];
+const WORDS: &[&str] = &[
+    "wallet",
+    "btc",
+    "bitcoin",
+    "eth",
+    "ethereum",
+    "crypto",
+    "address",
+    "bech32",
+    "segwit",
+    "usdt",
+    "deposit address",
+    "billetera",
+    "portefeuille",
+];
+
+/// The word that begins with `stem`, if it is of one of the `lengths`.
+fn whole(text: &str, stem: Range<usize>, lengths: RangeInclusive<usize>) -> Option<Range<usize>> {
+    let rest = text.as_bytes()[stem.end..].iter().take(lengths.end() + 1);
+    let end = stem.end + rest.take_while(|b| b.is_ascii_alphanumeric()).count();
+    lengths.contains(&(end - stem.start)).then_some(stem.start..end)
+}
 
 /// Base58Check: 25 bytes, the last four of which begin the double SHA-256 of the rest.
 /// Source: the Bitcoin wiki, "Base58Check encoding".
 fn is_base58_check(spot: &Spot<'_>) -> bool {
     const ALPHABET: &[u8] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+    if !spot.value().starts_with(['1', '3']) {
+        return false;
+    }
     let mut bytes = [0u8; 25];
     for c in spot.value().bytes() {
         let Some(mut carry) = ALPHABET.iter().position(|a| *a == c) else {

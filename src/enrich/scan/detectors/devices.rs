@@ -8,16 +8,55 @@ pub const ROWS: &[Detector] = &[
         kind: "IMEI_HARDWARE_ID",
         find: Find::Shape(r"[0-9]{2}(?:[0-9]{13}|[ -][0-9]{6}[ -][0-9]{6}[ -][0-9])"),
         valid: is_imei,
-        context: &["imei", "device id", "handset"],
+        context: &[
+            "imei",
+            "imei number",
+            "imei no",
+            "device id",
+            "handset",
+            "meid",
+            "imei1",
+            "imei2",
+            "mobile equipment",
+            "串号",
+        ],
         finds: &["phone IMEI ⟦019579583940921⟧\n", "IMEI ⟦35-209900-176148-1⟧"],
         leaves: &["IMEI 019579583940922", "019579583940921"],
         ..Detector::NUMBER
     },
     Detector {
         kind: "VEHICLE_IDENTIFICATION_NUMBER",
-        find: Find::Shape(r"[A-HJ-NPR-Z0-9]{8}[0-9X][A-HJ-NPR-Z0-9]{8}"),
+        find: Find::Word(17..=17),
         valid: is_vin,
-        context: &["vin", "vehicle", "chassis", "fahrgestellnummer", "fin", "car", "bastidor", "telaio"],
+        context: &[
+            "vin",
+            "vin number",
+            "vehicle",
+            "vehicle identification",
+            "chassis",
+            "chassis number",
+            "chassis no",
+            "fahrgestellnummer",
+            "fahrzeugidentnummer",
+            "fahrzeug",
+            "fin",
+            "car",
+            "bastidor",
+            "telaio",
+            "châssis",
+            "numéro de série",
+            "véhicule",
+            "frame number",
+            "kenteken",
+            "numer vin",
+            "рама",
+            "автомобиль",
+            "车架号",
+            "車台番号",
+            "truck",
+            "vehículo",
+            "veicolo",
+        ],
         finds: &["my car's VIN is ⟦1HGCM82633A004352⟧."],
         leaves: &["VIN 1HGCM82633A004353", "1HGCM82633A004352"],
         ..Detector::NUMBER
@@ -34,6 +73,10 @@ fn is_imei(spot: &Spot<'_>) -> bool {
 fn is_vin(spot: &Spot<'_>) -> bool {
     const WEIGHTS: [u32; 17] = [8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2];
     let value = spot.value().as_bytes();
+    let is_used = |b: &u8| b.is_ascii_digit() || b.is_ascii_uppercase() && !b"IOQ".contains(b);
+    if !value.iter().all(is_used) {
+        return false;
+    }
     let worth = |b: u8| match b {
         b'0'..=b'9' => u32::from(b - b'0'),
         b'A'..=b'H' => u32::from(b - b'A') + 1,

@@ -8,7 +8,27 @@ pub const ROWS: &[Detector] = &[
         kind: "DE_TAX_ID",
         find: Find::Shape(r"[1-9][0-9](?:[0-9]{9}| [0-9]{3} [0-9]{3} [0-9]{3})"),
         valid: is_tax_id,
-        context: &["steuer", "idnr", "tin", "tax id", "steuerid", "steuer-id"],
+        context: &[
+            "steuer",
+            "steuerid",
+            "steuer-id",
+            "steuernummer",
+            "steueridentifikationsnummer",
+            "steuer-identifikationsnummer",
+            "steuer-idnr",
+            "idnr",
+            "id-nr",
+            "identifikationsnr",
+            "identifikationsnummer",
+            "idno",
+            "tin",
+            "tax id",
+            "german tax",
+            "tax number",
+            "tax identification",
+            "elster",
+            "finanzamt",
+        ],
         finds: &["Meine Steuer-ID lautet ⟦86 095 742 719⟧", "Steueridentifikationsnummer: ⟦86095742719⟧."],
         leaves: &["Charge 86095742719", "Steuer-ID 86095742718"],
         ..Detector::NUMBER
@@ -23,9 +43,15 @@ pub const ROWS: &[Detector] = &[
             "versicherungsnummer",
             "rentenversicherung",
             "sozialversicherung",
+            "sozialversicherungsnummer",
             "svnr",
             "rvnr",
             "sv-nummer",
+            "sv-nr",
+            "rv-nummer",
+            "rentenversicherungsnummer",
+            "sozialversicherungsausweis",
+            "social security",
         ],
         finds: &["Rentenversicherungsnummer: ⟦15070649C103⟧.", "⟦65 170839 J 003⟧"],
         leaves: &["15070649C104", "15079949C103"],
@@ -33,9 +59,23 @@ pub const ROWS: &[Detector] = &[
     Detector {
         kind: "DE_ID_CARD",
         tier: Tier::ShapeNear,
-        find: Find::Shape(r"[CFGHJKLMNPRTVWXYZ][CFGHJKLMNPRTVWXYZ0-9]{8}[0-9]?"),
+        find: Find::Word(9..=10),
         valid: is_id_card,
-        context: &["personalausweis", "ausweis", "ausweisnummer", "id card", "perso"],
+        context: &[
+            "personalausweis",
+            "ausweis",
+            "ausweisnummer",
+            "ausweis-nr",
+            "ausweisnr",
+            "personalausweisnummer",
+            "id card",
+            "identity card",
+            "perso",
+            "pa-nummer",
+            "identitätskarte",
+            "national id",
+            "dokumentennummer",
+        ],
         finds: &["Ausweisnummer: ⟦T220001293⟧.", "Personalausweisnummer ⟦LZ6311T475⟧"],
         leaves: &["Artikel T220001293"],
         ..Detector::BASE
@@ -44,7 +84,21 @@ pub const ROWS: &[Detector] = &[
         kind: "AT_SVNR",
         find: Find::Shape(r"[1-9][0-9]{3} ?[0-9]{6}"),
         valid: is_svnr,
-        context: &["svnr", "sozialversicherung", "versicherungsnummer", "ögk", "sv-nummer", "e-card"],
+        context: &[
+            "svnr",
+            "sv-nr",
+            "sozialversicherung",
+            "sozialversicherungsnummer",
+            "versicherungsnummer",
+            "ögk",
+            "sv-nummer",
+            "e-card",
+            "vsnr",
+            "sva",
+            "svs",
+            "austrian social",
+            "social insurance",
+        ],
         finds: &["österreichische SVNR ⟦1237 010180⟧.", "SVNR ⟦1237010180⟧"],
         leaves: &["Charge 1237010180", "SVNR 1238010180"],
         ..Detector::NUMBER
@@ -55,7 +109,17 @@ pub const ROWS: &[Detector] = &[
         find: Find::Shape(r"756\.?[0-9]{4}\.?[0-9]{4}\.?[0-9]{2}"),
         edges: Edges::Number,
         valid: is_ahv,
-        context: &["ahv", "avs", "oasi", "navs"],
+        context: &[
+            "ahv",
+            "avs",
+            "oasi",
+            "navs",
+            "ahv-nr",
+            "ahv-nummer",
+            "numéro avs",
+            "numero avs",
+            "sozialversicherungsnummer",
+        ],
         finds: &["AHV-Nummer ⟦756.9217.0769.85⟧.", "⟦7569217076985⟧"],
         leaves: &["756.9217.0769.86"],
     },
@@ -94,12 +158,17 @@ fn is_insurance_number(spot: &Spot<'_>) -> bool {
 /// ICAO 9303 part 3, §4.9: weights 7-3-1 over the serial give the tenth character, where it is there.
 fn is_id_card(spot: &Spot<'_>) -> bool {
     let value = spot.value().as_bytes();
+    let is_used = |b: &u8| b.is_ascii_digit() || b"CFGHJKLMNPRTVWXYZ".contains(b);
+    if value[0].is_ascii_digit() || !value.iter().all(is_used) {
+        return false;
+    }
     let has_digit = value.iter().any(u8::is_ascii_digit);
     let worth = |b: u8| {
         if b.is_ascii_digit() { u32::from(b - b'0') } else { u32::from(b - b'A') + 10 }
     };
     let sum: u32 = value[..9].iter().zip([7, 3, 1].into_iter().cycle()).map(|(b, w)| worth(*b) * w).sum();
-    has_digit && value.get(9).is_none_or(|check| sum % 10 == u32::from(check - b'0'))
+    has_digit
+        && value.get(9).is_none_or(|check| check.is_ascii_digit() && sum % 10 == u32::from(check - b'0'))
 }
 
 /// § 31 ASVG: a serial, a check digit modulo 11, the birthday.

@@ -7,11 +7,19 @@ pub const ROWS: &[Detector] = &[
     Detector {
         kind: "IT_FISCAL_CODE",
         tier: Tier::Checked,
-        find: Find::Shape(
-            r"[A-Za-z]{6}[0-9LMNPQRSTUV]{2}[ABCDEHLMPRSTabcdehlmprst][0-9LMNPQRSTUV]{2}[A-Za-z][0-9LMNPQRSTUV]{3}[A-Za-z]",
-        ),
+        find: Find::Word(16..=16),
         valid: is_fiscal_code,
-        context: &["codice fiscale", "cf", "c.f."],
+        context: &[
+            "codice fiscale",
+            "cod fiscale",
+            "cod. fisc",
+            "codice fisc",
+            "cf",
+            "c.f",
+            "c.f.",
+            "fiscal code",
+            "tax code",
+        ],
         finds: &["codice fiscale ⟦RSSMRA85T10A562S⟧, nato"],
         leaves: &["RSSMRA85T10A562T"],
         ..Detector::BASE
@@ -21,7 +29,15 @@ pub const ROWS: &[Detector] = &[
         tier: Tier::Checked,
         find: Find::Shape(r"[0-9]{8}-?[A-HJ-NP-TV-Za-hj-np-tv-z]"),
         valid: |spot| has_letter(Digits::of(spot.value()).number(0..8), spot.value()),
-        context: &["dni", "nif", "documento nacional"],
+        context: &[
+            "dni",
+            "nif",
+            "d.n.i",
+            "n.i.f",
+            "documento nacional",
+            "documento de identidad",
+            "doc identidad",
+        ],
         finds: &["Mi DNI es ⟦12345678Z⟧.", "⟦88422444-W⟧; Mi"],
         leaves: &["12345678A", "123456789Z"],
         ..Detector::BASE
@@ -31,7 +47,7 @@ pub const ROWS: &[Detector] = &[
         tier: Tier::Checked,
         find: Find::Shape(r"[XYZxyz]-?[0-9]{7}-?[A-HJ-NP-TV-Za-hj-np-tv-z]"),
         valid: is_nie,
-        context: &["nie", "extranjero"],
+        context: &["nie", "n.i.e", "extranjero", "extranjería", "número de identidad"],
         finds: &["Mi NIE es ⟦X-2796214-N⟧ /", "⟦X1234567L⟧"],
         leaves: &["X1234567M"],
         ..Detector::BASE
@@ -43,6 +59,16 @@ fn is_fiscal_code(spot: &Spot<'_>) -> bool {
     const ODD: [u32; 26] =
         [1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23];
     let value = spot.value().as_bytes();
+    // A letter for a digit tells people apart whose codes would be the same (omocodia).
+    let fits = |b: &u8, kind: u8| match kind {
+        b'A' => b.is_ascii_alphabetic(),
+        b'M' => b"ABCDEHLMPRST".contains(&b.to_ascii_uppercase()),
+        _ => b.is_ascii_digit() || b"LMNPQRSTUV".contains(&b.to_ascii_uppercase()),
+    };
+    let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
+    if digits < 2 || !value.iter().zip(b"AAAAAA99M99A999A").all(|(b, kind)| fits(b, *kind)) {
+        return false;
+    }
     let worth = |b: &u8| {
         if b.is_ascii_digit() { b - b'0' } else { b.to_ascii_uppercase() - b'A' }
     };

@@ -1,4 +1,4 @@
-//! E-mail addresses, RFC 5321 §4.1.2, as people write them: no quotes, no comments, a real domain.
+//! E-mail addresses, RFC 5321 §4.1.2 and RFC 6531, as people write them: no comments, a real domain.
 
 use crate::enrich::scan::detector::{Detector, Edges, Find, Tier};
 use std::ops::Range;
@@ -6,13 +6,17 @@ use std::ops::Range;
 pub const ROWS: &[Detector] = &[Detector {
     kind: "EMAIL_ADDRESS",
     tier: Tier::Checked,
-    find: Find::At(b'@', address),
+    find: Find::At(b"@", address),
     edges: Edges::Free,
     finds: &[
         "write to ⟦jane.doe+news@mail.example.co.uk⟧.",
         "邮箱是⟦a_b@example.org⟧。",
         "mailto:⟦x@example.com⟧?subject=hi",
         "<⟦x-y@example.com⟧>",
+        "an ⟦jane@münchen.de⟧ senden",
+        "⟦почта@пример.рф⟧",
+        "⟦\"jane doe\"@example.com⟧",
+        "⟦ops@[81.2.69.142]⟧",
     ],
     leaves: &[
         "root@web-01:~#",
@@ -21,6 +25,8 @@ pub const ROWS: &[Detector] = &[Detector {
         "logo@2x.png",
         "a@b",
         "@media screen",
+        "{\"a\":\"b\",\"@type\":\"x.com\"}",
+        "look at example.com, or live at H.No 7",
     ],
     ..Detector::BASE
 }];
@@ -37,17 +43,50 @@ const FILES: &[&str] = &[
 
 fn address(text: &str, at: usize) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
-    let local_from = at.saturating_sub(LOCAL_MOST);
-    let local = bytes[local_from..at].iter().rev().take_while(|b| is_local(**b)).count();
-    let dots = bytes[at - local..at].iter().take_while(|b| matches!(b, b'.' | b'-' | b'%' | b'+')).count();
-    let start = at - local + dots;
-    let end = at + 1 + domain(&bytes[at + 1..])?;
+    let start = quoted_local(bytes, at).or_else(|| local(text, at))?;
+    let end = at + 1 + domain(&bytes[at + 1..]).or_else(|| literal(&text[at + 1..]))?;
     let is_remote = &bytes[start..at] == b"git" && bytes.get(end) == Some(&b':');
-    (start < at && bytes[at - 1] != b'.' && !is_remote).then_some(start..end)
+    (!is_remote).then_some(start..end)
 }
 
-fn is_local(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'%' | b'+' | b'-')
+/// Where the local part before `at` begins. Letters beyond ASCII belong to it (RFC 6531), but for those of scripts
+/// that set no spaces between words.
+fn local(text: &str, at: usize) -> Option<usize> {
+    let from = text.ceil_char_boundary(at.saturating_sub(LOCAL_MOST));
+    let belongs = |c: &char| is_local(*c) || ('\u{C0}'..='\u{4FF}').contains(c);
+    let run: usize = text[from..at].chars().rev().take_while(belongs).map(char::len_utf8).sum();
+    let run = text[at - run..at].trim_start_matches(['.', '-', '%', '+']);
+    (!run.is_empty() && !run.ends_with('.')).then_some(at - run.len())
+}
+
+/// RFC 5321: a local part in quotes, `"jane doe"@example.com`, from its first quote.
+fn quoted_local(bytes: &[u8], at: usize) -> Option<usize> {
+    let close = at.checked_sub(1).filter(|i| bytes[*i] == b'"')?;
+    let from = close.saturating_sub(LOCAL_MOST);
+    let open = from + memchr::memrchr(b'"', &bytes[from..close])?;
+    let inside = &bytes[open + 1..close];
+    let ends = |b: Option<&u8>| b.is_some_and(u8::is_ascii_alphanumeric);
+    let fits = inside.iter().all(|b| is_local(char::from(*b)) || *b == b' ')
+        && ends(inside.first())
+        && ends(inside.last());
+    let apart = open == 0 || !bytes[open - 1].is_ascii_alphanumeric();
+    (fits && apart).then_some(open)
+}
+
+fn is_local(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '%' | '+' | '-')
+}
+
+/// Whether a byte is part of a letter from U+00C0 to U+04FF: Latin with marks, Greek, Cyrillic.
+fn is_wide(b: u8) -> bool {
+    matches!(b, 0x80..=0xBF | 0xC3..=0xD3)
+}
+
+/// How many bytes of `rest` are an address in brackets, `[192.0.2.1]`.
+fn literal(rest: &str) -> Option<usize> {
+    let inside = rest.strip_prefix('[')?;
+    let end = inside.bytes().take(46).position(|b| b == b']')?;
+    inside[..end].trim_start_matches("IPv6:").parse::<std::net::IpAddr>().ok().map(|_| end + 2)
 }
 
 /// How many bytes of `rest` are a host name with a top-level domain of letters.
@@ -55,7 +94,7 @@ fn domain(rest: &[u8]) -> Option<usize> {
     let run = rest
         .iter()
         .take(DOMAIN_MOST)
-        .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'))
+        .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-') || is_wide(**b))
         .count();
     let mut end = 0;
     let mut labels = 0;
@@ -80,7 +119,10 @@ fn domain(rest: &[u8]) -> Option<usize> {
 }
 
 fn is_top_level(label: &[u8]) -> bool {
-    let letters = (2..=24).contains(&label.len()) && label.iter().all(u8::is_ascii_alphabetic);
+    let letters = label.iter().all(u8::is_ascii_alphabetic)
+        || !label[0].is_ascii()
+            && std::str::from_utf8(label).is_ok_and(|l| l.chars().all(char::is_alphabetic));
+    let letters = (2..=24).contains(&label.len()) && letters;
     let punycode = label.len() > 4 && label[..4].eq_ignore_ascii_case(b"xn--");
     let file = FILES.iter().any(|f| f.as_bytes().eq_ignore_ascii_case(label));
     (letters || punycode) && !file

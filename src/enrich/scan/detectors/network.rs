@@ -23,6 +23,8 @@ pub const ROWS: &[Detector] = &[
             "169.254.169.254",
             "version 4.6.16.56",
             "v1.2.3.4",
+            "OpenSSL 1.1.1.8",
+            "firmware 10.13.10.13",
             "1.2.3.4.5",
             "300.1.1.1",
             "01.02.03.04",
@@ -69,7 +71,17 @@ pub const ROWS: &[Detector] = &[
         ),
         edges: Edges::Word,
         valid: is_mac,
-        context: &["mac", "device", "ethernet", "wifi", "bssid"],
+        context: &[
+            "mac",
+            "mac address",
+            "device",
+            "ethernet",
+            "wifi",
+            "bssid",
+            "hwaddr",
+            "physical address",
+            "station",
+        ],
         finds: &["device MAC ⟦a8:ca:54:97:dc:ba⟧,", "⟦58-f2-80-ef-9e-c1⟧", "⟦001b.4411.3ab7⟧"],
         leaves: &["00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff", "12:34:56:78:90", "a8:ca:54:97:dc:ba:11"],
     },
@@ -94,9 +106,25 @@ fn is_v4(spot: &Spot<'_>) -> bool {
         || address.is_multicast()
         || address.octets()[0] == 0
         || bits.leading_ones() + bits.trailing_zeros() == 32;
-    let version =
-        spot.follows(&["version", "versión", "versione", "ver", "v", "release", "build", "versie", "wersja"]);
-    !nobody && !longer && !network && !version
+    !nobody && !longer && !network && !is_version(spot, address)
+}
+
+/// Whether four small numbers are rather a version: of something by that word, or of a product named before.
+fn is_version(spot: &Spot<'_>, address: Ipv4Addr) -> bool {
+    const WORDS: &[&str] = &[
+        "version", "versión", "versione", "versão", "ver", "v", "release", "build", "versie", "wersja",
+        "firmware", "driver", "kernel", "patch", "sdk", "api", "app", "upgrade", "update", "revision", "rev",
+    ];
+    const HOSTS: &[&str] = &[
+        "ip", "address", "addr", "host", "server", "from", "client", "dns", "login", "adresse", "at", "to",
+        "by",
+    ];
+    let word = spot.word_before();
+    let octets = address.octets();
+    let is_small = octets[0] < 10 && octets.iter().all(|n| *n < 30);
+    let is_product = word.starts_with(|c: char| c.is_ascii_uppercase()) && !spot.follows(HOSTS);
+    spot.follows(WORDS)
+        || is_small && is_product && spot.text.as_bytes().get(spot.at.start.wrapping_sub(1)) == Some(&b' ')
 }
 
 /// RFC 4291 §2.2, at least three groups written out, not of RFC 3849 (documentation).

@@ -29,7 +29,16 @@ pub const ROWS: &[Detector] = &[
         find: Find::Shape(r"[0-9]{6}[-+A-FU-Y][0-9]{3}[0-9A-FHJ-NPR-Y]"),
         edges: Edges::Number,
         valid: is_hetu,
-        context: &["henkilötunnu", "hetu"],
+        context: &[
+            "henkilötunnus",
+            "henkilötunnu",
+            "hetu",
+            "sotu",
+            "henkilötunnuksen",
+            "personbeteckning",
+            "personal identity code",
+            "sosiaaliturvatunnus",
+        ],
         finds: &["Henkilötunnukseni on ⟦131052-308T⟧."],
         leaves: &["131052-308U", "133052-308T"],
     },
@@ -40,7 +49,17 @@ pub const ROWS: &[Detector] = &[
             let d = Digits::of(spot.value());
             is_day(d.number(2..4), d.number(0..2))
         },
-        context: &["cpr", "personnummer"],
+        context: &[
+            "cpr",
+            "cpr-nr",
+            "cpr-nummer",
+            "cpr-nummeret",
+            "cprnr",
+            "personnummer",
+            "danish id",
+            "cpr number",
+            "personnr",
+        ],
         finds: &["Mit CPR-nummer er ⟦070761-4285⟧."],
         leaves: &["070761-4285", "CPR 079961-4285"],
         ..Detector::NUMBER
@@ -49,14 +68,37 @@ pub const ROWS: &[Detector] = &[
         kind: "NO_FNR",
         find: Find::Shape(r"[0-9]{6} ?[0-9]{5}"),
         valid: is_fodselsnummer,
-        context: &["fødselsnummer", "fodselsnummer", "personnummer", "fnr", "d-nummer"],
+        context: &[
+            "fødselsnummer",
+            "fødselsnummeret",
+            "fødselsnr",
+            "personnummer",
+            "fnr",
+            "f.nr",
+            "d-nummer",
+            "dnr",
+            "personnr",
+            "norwegian id",
+            "national identity",
+            "birth number",
+        ],
         finds: &["Fødselsnummeret mitt er ⟦01010750160⟧.", "fnr ⟦010107 50160⟧"],
         leaves: &["01010750160", "fnr 01010750161"],
         ..Detector::NUMBER
     },
 ];
 
-const PERSONNUMMER: &[&str] = &["personnummer", "samordningsnummer", "pnr"];
+const PERSONNUMMER: &[&str] = &[
+    "personnummer",
+    "persnr",
+    "pers.nr",
+    "samordningsnummer",
+    "pnr",
+    "personnr",
+    "swedish id",
+    "personal number",
+    "personal identity",
+];
 
 /// Skatteverket SKV 704: Luhn over the last ten digits; 60 on the day for coordination numbers.
 fn is_personnummer(spot: &Spot<'_>) -> bool {

@@ -11,7 +11,7 @@ pub const ROWS: &[Detector] = &[
             let sum = weighted(&Digits::of(spot.value()), &[1, 4, 3, 7, 5, 8, 6, 9, 10]);
             sum > 0 && sum.is_multiple_of(11)
         },
-        context: &["tfn", "tax file", "taxfile"],
+        context: &["tfn", "tax file", "tax file number", "taxfile", "australian tax", "ato"],
         finds: &["my tax file number is ⟦123 456 782⟧.", "\"taxFileNumber\":\"⟦123456782⟧\""],
         leaves: &["lot 123456782", "TFN 123456783"],
         ..Detector::NUMBER
@@ -20,7 +20,7 @@ pub const ROWS: &[Detector] = &[
         kind: "AU_ABN",
         find: Find::Shape(r"[1-9][0-9] ?[0-9]{3} ?[0-9]{3} ?[0-9]{3}"),
         valid: is_abn,
-        context: &["abn", "australian business"],
+        context: &["abn", "a.b.n", "australian business", "business number", "abn number", "abn no", "gst"],
         finds: &["Our ABN is ⟦51 824 753 556⟧."],
         leaves: &["51824753556", "ABN 51824753557"],
         ..Detector::NUMBER
@@ -32,7 +32,7 @@ pub const ROWS: &[Detector] = &[
             let d = Digits::of(spot.value());
             weighted(&d[..8], &[1, 3, 7, 9, 1, 3, 7, 9]) % 10 == u32::from(d[8]) && d[9] != 0
         },
-        context: &["medicare", "medicarenumber"],
+        context: &["medicare", "medicare card", "medicare number", "medicare no", "medicarenumber", "irn"],
         finds: &["Medicare card ⟦2123 45670 1⟧."],
         leaves: &["2123456701", "medicare 2123 45671 1"],
         ..Detector::NUMBER
@@ -44,7 +44,23 @@ pub const ROWS: &[Detector] = &[
             let d = Digits::of(spot.value());
             luhn(&d) && is_day(d.number(2..4), d.number(4..6))
         },
-        context: &["south african", "id number", "identity number", "sa id", "rsa id"],
+        context: &[
+            "south african",
+            "south africa",
+            "id number",
+            "id no",
+            "identity number",
+            "sa id",
+            "rsa id",
+            "identity document",
+            "id book",
+            "green id",
+            "said",
+            "rsa",
+            "id nommer",
+            "identiteitsnommer",
+            "national id",
+        ],
         finds: &["South African ID number ⟦8001015009087⟧."],
         leaves: &["8001015009087", "SA ID 8001015009088"],
         ..Detector::NUMBER

@@ -7,28 +7,27 @@ use std::ops::Range;
 pub const ROWS: &[Detector] = &[
     Detector {
         kind: "PASSWORD",
-        find: Find::At(b':', behind_colon),
+        find: Find::At(b":=", named_value),
         edges: Edges::Free,
         finds: &[
             "password: ⟦3ilpK!k2G%O⟧; created=",
             "{\"dbPassword\": \"⟦hunter2 or so⟧\"}",
             "Passwort: ⟦Sommer!2024⟧",
+            "DB_PASSWORD=⟦z8ExzK6zQfcl58⟧\n",
+            "login?pwd=⟦s3cretZ⟧&x=1",
+            "passwd='⟦a b!c⟧'",
+            "user: admin / pass: ⟦Winter2023#⟧",
         ],
         leaves: &[
             "password: ",
             "Password reset: see below",
             "password: ${DB_PASSWORD}",
             "password: [PASSWORD]",
-        ],
-        ..Detector::BASE
-    },
-    Detector {
-        kind: "PASSWORD",
-        find: Find::At(b'=', behind_equals),
-        edges: Edges::Free,
-        finds: &["DB_PASSWORD=⟦z8ExzK6zQfcl58⟧\n", "login?pwd=⟦s3cretZ⟧&x=1", "passwd='⟦a b!c⟧'"],
-        leaves: &[
             "password=os.environ['X']",
+            "password = getpass.getpass('Password: ')",
+            "password=config.password",
+            "password: DB_PASSWORD",
+            "the compass: north-by-northwest7",
             "password=<your-password>",
             "password == other",
             "password=****",
@@ -73,7 +72,7 @@ pub const ROWS: &[Detector] = &[
     Detector {
         kind: "CONNECTION_STRING",
         tier: Tier::Checked,
-        find: Find::At(b'@', connection),
+        find: Find::At(b"@", connection),
         edges: Edges::Free,
         finds: &[
             "DATABASE_URL=⟦postgres://svc:z8ExzK6zQ@db.acme.io:5432/orders⟧, please",
@@ -111,32 +110,53 @@ const NAMES: &[&str] = &[
     "mdp",
 ];
 
-/// How far back a name is looked for, and how long a value may be.
-const NAME_MOST: usize = 48;
+/// Names that count only where no letter stands before: `pass` is not in `compass`.
+const SHORT_NAMES: &[&str] = &[
+    "pass",
+    "pw",
+    "psw",
+    "clave",
+    "parola",
+    "şifre",
+    "sifre",
+    "parol",
+    "heslo",
+    "jelszó",
+    "salasana",
+    "lösenord",
+    "adgangskode",
+    "kodeord",
+    "passord",
+    "암호",
+    "密碼",
+    "口令",
+    "暗証番号",
+];
+
+/// How many quotes and blanks may stand between a name and its sign, and how long a value may be.
+const QUOTES_MOST: usize = 8;
 const VALUE_MOST: usize = 128;
-
-fn behind_colon(text: &str, at: usize) -> Option<Range<usize>> {
-    named_value(text, at)
-}
-
-fn behind_equals(text: &str, at: usize) -> Option<Range<usize>> {
-    named_value(text, at)
-}
 
 /// The value behind the `:` or `=` at `at`, if the name before it is one of a password.
 fn named_value(text: &str, at: usize) -> Option<Range<usize>> {
-    let from = text.floor_char_boundary(at.saturating_sub(NAME_MOST));
-    let name = text[from..at].trim_end_matches([' ', '"', '\'', '\\']);
-    if !NAMES.iter().any(|n| ends_with(name, n)) {
+    let bytes = text.as_bytes();
+    let quotes = bytes[..at].iter().rev().take(QUOTES_MOST).take_while(|b| b" \"'\\".contains(b)).count();
+    let name = &bytes[..at - quotes];
+    let last = name.last()?.to_ascii_lowercase();
+    let is_named = |n: &&str| n.as_bytes()[n.len() - 1] == last && ends_with(name, n);
+    let stands_alone = |n: &&&str| {
+        let before = name.len().checked_sub(n.len() + 1).map_or(b' ', |i| name[i]);
+        !before.is_ascii_alphabetic() && before < 0x80
+    };
+    if !NAMES.iter().any(is_named) && !SHORT_NAMES.iter().filter(|n| is_named(n)).any(|n| stands_alone(&n)) {
         return None;
     }
     let gap = text[at + 1..].bytes().take(8).take_while(|b| matches!(b, b' ' | b'\\')).count();
     value(text, at + 1 + gap)
 }
 
-fn ends_with(name: &str, word: &str) -> bool {
-    name.len() >= word.len()
-        && name.as_bytes()[name.len() - word.len()..].eq_ignore_ascii_case(word.as_bytes())
+fn ends_with(name: &[u8], word: &str) -> bool {
+    name.len() >= word.len() && name[name.len() - word.len()..].eq_ignore_ascii_case(word.as_bytes())
 }
 
 /// The quoted or bare value at `start`; placeholders, variables and code are none.
@@ -172,14 +192,25 @@ fn is_secret(value: &str, quoted: bool) -> bool {
         && bytes.get(1).is_some_and(|b| b"{(<%=".contains(b))
         || value.starts_with('<') && value.ends_with('>')
         || !quoted
-            && (value.contains("(") && value.ends_with(')')
+            && (value.contains('(') && value.ends_with([')', '('])
                 || value.contains("environ")
-                || value.contains("getenv"));
+                || value.contains("getenv")
+                || is_name_in_code(value));
     let word = value.bytes().all(|b| b.is_ascii_lowercase() || b == b' ') && !quoted
         || ["none", "null", "true", "false", "string", "required", "changeme"]
             .iter()
             .any(|w| value.eq_ignore_ascii_case(w));
     bytes.len() >= 4 && !dull && !code && !word
+}
+
+/// Whether an unquoted value is a variable or a constant: `config.password`, `db_password`, `DB_PASSWORD`.
+fn is_name_in_code(value: &str) -> bool {
+    let parted = value.contains(['.', '_']);
+    let lower = value.bytes().all(|b| b.is_ascii_alphabetic() || matches!(b, b'.' | b'_'));
+    let part_is_word = |part: &str| part.len() > 1 && part.bytes().skip(1).all(|b| b.is_ascii_lowercase());
+    let words = value.split(['.', '_']).all(part_is_word);
+    let constant = value.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
+    parted && lower && (words || constant)
 }
 
 /// `password is X`: X has to look like one, since prose goes on with a word.

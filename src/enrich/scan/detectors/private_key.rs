@@ -5,7 +5,7 @@ use std::ops::Range;
 
 pub const ROWS: &[Detector] = &[Detector {
     kind: "PRIVATE_KEY",
-    find: Find::At(b'-', block),
+    find: Find::At(b"-", block),
     edges: Edges::Free,
     finds: &[
         "key:\n⟦-----BEGIN RSA PRIVATE KEY-----\nMIIEow\n-----END RSA PRIVATE KEY-----⟧\n",

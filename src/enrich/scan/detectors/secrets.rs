@@ -2,7 +2,7 @@
 //! its token format, and the rules of gitleaks (MIT) where a service documents none.
 
 use crate::enrich::scan::detector::{Detector, Edges, Find, Spot, Tier};
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 pub const ROWS: &[Detector] = &[
     Detector {
@@ -15,9 +15,9 @@ pub const ROWS: &[Detector] = &[
     },
     Detector {
         kind: "GITHUB_TOKEN",
-        find: Find::Shape(
-            r"(?:gh[pousr]_[A-Za-z0-9]{36,76}|github_pat_[A-Za-z0-9]{20,24}_[A-Za-z0-9]{50,60})",
-        ),
+        find: Find::Stem(r"gh[pousr]_[A-Za-z0-9]{4}|github_pat_[A-Za-z0-9]{4}", |text, stem| {
+            token(text, stem, 40..=110, is_word)
+        }),
         valid: varied,
         finds: &[
             "my PAT is ⟦ghp_ERKkIHpoLN4OYbNXF37Qcx1vvwCa32zUVsH4⟧.",
@@ -28,7 +28,9 @@ pub const ROWS: &[Detector] = &[
     },
     Detector {
         kind: "GITLAB_TOKEN",
-        find: Find::Shape(r"gl(?:pat|dt|rt|ptt|ft|soat|agent|cbt|imt|oas)-[A-Za-z0-9_-]{20,50}"),
+        find: Find::Stem(r"gl(?:pat|dt|rt|ptt|ft|soat|agent|cbt|imt|oas)-[A-Za-z0-9_-]{4}", |text, stem| {
+            token(text, stem, 24..=60, is_dashed)
+        }),
         valid: varied,
         finds: &["GITLAB_TOKEN=⟦glpat-LlILc-94uM0oUxfIyADt⟧,"],
         leaves: &["glpat-short"],
@@ -55,7 +57,7 @@ pub const ROWS: &[Detector] = &[
     },
     Detector {
         kind: "GOOGLE_API_KEY",
-        find: Find::Shape(r"AIza[A-Za-z0-9_-]{35}"),
+        find: Find::Stem(r"AIza[A-Za-z0-9_-]{4}", |text, stem| token(text, stem, 39..=39, is_dashed)),
         valid: varied,
         finds: &["maps key ⟦AIzaIu0ClJkMi69OYQw5X8_uK0kJOso0BXeLYE6⟧."],
         leaves: &["AIzaShort"],
@@ -84,7 +86,10 @@ pub const ROWS: &[Detector] = &[
     },
     Detector {
         kind: "STRIPE_KEY",
-        find: Find::Shape(r"(?:sk|rk|pk)_(?:live|test|prod)_[A-Za-z0-9]{10,110}|whsec_[A-Za-z0-9]{32,64}"),
+        find: Find::Stem(
+            r"(?:sk|rk|pk)_(?:live|test|prod)_[A-Za-z0-9]{4}|whsec_[A-Za-z0-9]{4}",
+            |text, stem| token(text, stem, 18..=128, |b| b.is_ascii_alphanumeric()),
+        ),
         valid: |spot| !spot.value().starts_with("pk_") && varied(spot),
         finds: &["stripe key ⟦sk_test_knUhSQn8I9DDxEqGXsTutxiO⟧."],
         leaves: &["sk_test_xxx", "pk_test_knUhSQn8I9DDxEqGXsTutxiO"],
@@ -92,7 +97,9 @@ pub const ROWS: &[Detector] = &[
     },
     Detector {
         kind: "HUGGINGFACE_TOKEN",
-        find: Find::Shape(r"(?:hf|api_org)_[A-Za-z]{34}"),
+        find: Find::Stem(r"(?:hf|api_org)_[A-Za-z]{4}", |text, stem| {
+            token(text, stem, 37..=42, |b| b.is_ascii_alphabetic()).filter(|at| matches!(at.len(), 37 | 42))
+        }),
         valid: varied,
         finds: &["login --token ⟦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⟧."],
         leaves: &["hf_hub_download"],
@@ -100,7 +107,7 @@ pub const ROWS: &[Detector] = &[
     },
     Detector {
         kind: "NPM_TOKEN",
-        find: Find::Shape(r"npm_[A-Za-z0-9]{36}"),
+        find: Find::Stem(r"npm_[A-Za-z0-9]{4}", |text, stem| token(text, stem, 40..=40, is_word)),
         valid: varied,
         finds: &["npm token ⟦npm_yy9TtFF9ZgUJmlvQ7mLI8r3zqOe0hWAy6IM7⟧"],
         leaves: &["npm_config_registry"],
@@ -117,14 +124,16 @@ pub const ROWS: &[Detector] = &[
     },
     Detector {
         kind: "SENDGRID_KEY",
-        find: Find::Shape(r"SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}"),
+        find: Find::Stem(r"SG\.[A-Za-z0-9_-]{22}\.", |text, stem| token(text, stem, 69..=69, is_dashed)),
         finds: &["⟦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⟧, please"],
         leaves: &["SG.short.short"],
         ..Detector::TOKEN
     },
     Detector {
         kind: "TWILIO_KEY",
-        find: Find::Shape(r"SK[0-9a-f]{32}"),
+        find: Find::Stem(r"SK[0-9a-f]{4}", |text, stem| {
+            token(text, stem, 34..=34, |b| b.is_ascii_hexdigit())
+        }),
         valid: varied,
         finds: &["twilio api key ⟦SK90fc0e07e5f72a3faffd18788b2ae7b6⟧,"],
         leaves: &["SKU-90fc0e07", "SK90fc0e07e5f72a3faffd18788b2ae7b"],
@@ -144,28 +153,32 @@ pub const ROWS: &[Detector] = &[
     Detector {
         kind: "TELEGRAM_BOT_TOKEN",
         tier: Tier::Checked,
-        find: Find::Shape(r"[0-9]{8,10}:AA[A-Za-z0-9_-]{32,33}"),
+        find: Find::Stem(r"[0-9]{8,10}:AA[A-Za-z0-9_-]", |text, stem| token(text, stem, 43..=46, is_dashed)),
         finds: &["bot token: ⟦9387562157:AAPm1MuXTA6FCgZiDT220K0CaQvfsOkJtwQ⟧."],
         leaves: &["12345678:short"],
         ..Detector::TOKEN
     },
     Detector {
         kind: "DIGITALOCEAN_TOKEN",
-        find: Find::Shape(r"do[opr]_v1_[0-9a-f]{64}"),
+        find: Find::Stem(r"do[opr]_v1_[0-9a-f]{4}", |text, stem| token(text, stem, 71..=71, is_word)),
         finds: &["-t ⟦dop_v1_3288a98f98efd4294e47c5ee92df009b21535bcfd591f7601ed4b9787dc8c5e6⟧"],
         leaves: &["dop_v1_3288a98f"],
         ..Detector::TOKEN
     },
     Detector {
         kind: "SHOPIFY_TOKEN",
-        find: Find::Shape(r"shp(?:at|ca|pa|ss|ua)_[0-9a-fA-F]{32}"),
+        find: Find::Stem(r"shp(?:at|ca|pa|ss|ua)_[0-9a-fA-F]{4}", |text, stem| {
+            token(text, stem, 38..=38, is_word)
+        }),
         finds: &["Token: ⟦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⟧."],
         leaves: &["shpat_07ddb"],
         ..Detector::TOKEN
     },
     Detector {
         kind: "DATABRICKS_TOKEN",
-        find: Find::Shape(r"dapi[0-9a-f]{32}(?:-[0-9])?"),
+        find: Find::Stem(r"dapi[0-9a-f]{4}", |text, stem| {
+            token(text, stem, 36..=38, is_dashed).filter(|at| matches!(at.len(), 36 | 38))
+        }),
         finds: &["DATABRICKS_TOKEN=⟦dapi21071b98de4eb0936e2b33260cdbf21b⟧."],
         leaves: &["dapi21071b98"],
         ..Detector::TOKEN
@@ -194,9 +207,29 @@ fn varied(spot: &Spot<'_>) -> bool {
     seen.count_ones() >= 6 && !placeholder
 }
 
+/// `stem` and the run of `inside` bytes behind it, if they are of one of the `lengths` together.
+fn token(
+    text: &str,
+    stem: Range<usize>,
+    lengths: RangeInclusive<usize>,
+    inside: fn(u8) -> bool,
+) -> Option<Range<usize>> {
+    let rest = text.as_bytes()[stem.end..].iter().take(lengths.end() + 1);
+    let end = stem.end + rest.take_while(|b| inside(**b)).count();
+    lengths.contains(&(end - stem.start)).then_some(stem.start..end)
+}
+
+fn is_word(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b == b'_'
+}
+
+fn is_dashed(b: u8) -> bool {
+    is_word(b) || b == b'-'
+}
+
 /// To the end of the run of letters, digits, dashes and underscores.
 fn dashed(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
-    run(text, stem, |b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+    run(text, stem, is_dashed)
 }
 
 /// To the end of the path of a URL: at least three parts behind `services`.

@@ -7,9 +7,7 @@ pub const ROWS: &[Detector] = &[
     Detector {
         kind: "UUID",
         tier: Tier::Optional,
-        find: Find::Shape(
-            r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-8][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}",
-        ),
+        find: Find::At(b"-", uuid),
         finds: &["Trace ⟦a7b73f63-c0bb-48bd-8664-dc77c10a4597⟧ calls"],
         leaves: &["a7b73f63-c0bb-48bd-8664"],
         ..Detector::BASE
@@ -24,6 +22,19 @@ pub const ROWS: &[Detector] = &[
         ..Detector::BASE
     },
 ];
+
+/// RFC 9562, from the first dash.
+fn uuid(text: &str, dash: usize) -> Option<Range<usize>> {
+    let start = dash.checked_sub(8)?;
+    let value = text.as_bytes().get(start..start + 36)?;
+    let fits = |(b, kind): (&u8, &u8)| match kind {
+        b'-' => *b == b'-',
+        b'V' => matches!(b, b'1'..=b'8'),
+        b'N' => b"89abAB".contains(b),
+        _ => b.is_ascii_hexdigit(),
+    };
+    value.iter().zip(b"xxxxxxxx-xxxx-Vxxx-Nxxx-xxxxxxxxxxxx").all(fits).then_some(start..start + 36)
+}
 
 /// RFC 3986, up to a character that cannot be part of it, less the sentence's own signs.
 fn url(text: &str, stem: Range<usize>) -> Option<Range<usize>> {

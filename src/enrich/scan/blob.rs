@@ -1,0 +1,85 @@
+//! Base64 and hexadecimal that says something: decoded once, and looked at like any other text.
+
+use base64::Engine as _;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::{alphabet, engine::general_purpose};
+use std::ops::Range;
+
+/// Shortest run that is decoded, and the shortest word in it: most words of prose and code are shorter.
+const LEAST: usize = 20;
+pub const WORD_LEAST: usize = 12;
+/// So much of a run is decoded to see whether it is text at all.
+const HEAD: usize = 24;
+
+const FORGIVING: GeneralPurposeConfig = general_purpose::NO_PAD
+    .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+    .with_decode_allow_trailing_bits(true);
+const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, FORGIVING);
+const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, FORGIVING);
+
+/// The run of base64 around `word` that begins at or after `from`, if it is long enough and begins like text.
+pub fn around(bytes: &[u8], word: &Range<usize>, from: usize) -> Option<Range<usize>> {
+    let inside = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'-' | b'_');
+    let back = bytes[from..word.start].iter().rev().take_while(|b| inside(b)).count();
+    let on = bytes[word.end..].iter().take_while(|b| inside(b)).count();
+    let (start, end) = (word.start - back, word.end + on);
+    if end - start < LEAST || !reads_as_text(&bytes[start..end.min(start + HEAD)]) {
+        return None;
+    }
+    let padding = bytes[end..].iter().take(2).take_while(|b| **b == b'=').count();
+    Some(start..end + padding)
+}
+
+/// What `run` says, if that is text.
+pub fn decode(run: &str) -> Option<String> {
+    let text = unhex(run.as_bytes()).or_else(|| base64(run.as_bytes()))?;
+    String::from_utf8(text).ok().filter(|text| !text.chars().any(is_control))
+}
+
+fn reads_as_text(head: &[u8]) -> bool {
+    let is_text = |bytes: Vec<u8>| !bytes.iter().any(|b| is_control(char::from(*b)) && *b < 0x80);
+    unhex(&head[..head.len() & !1]).is_some_and(is_text)
+        || base64(&head[..head.len() & !3]).is_some_and(is_text)
+}
+
+fn is_control(c: char) -> bool {
+    c.is_control() && !matches!(c, '\n' | '\r' | '\t')
+}
+
+fn base64(run: &[u8]) -> Option<Vec<u8>> {
+    STANDARD.decode(run).or_else(|_| URL_SAFE.decode(run)).ok()
+}
+
+fn unhex(run: &[u8]) -> Option<Vec<u8>> {
+    if run.len() % 2 == 1 || !run.iter().all(u8::is_ascii_hexdigit) {
+        return None;
+    }
+    let digit = |b: u8| char::from(b).to_digit(16).unwrap_or(0) as u8;
+    Some(run.chunks(2).map(|pair| digit(pair[0]) << 4 | digit(pair[1])).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, says: Option<&str>) {
+        let word = text.find(|c: char| c.is_ascii_alphanumeric()).unwrap_or(0);
+        let end = text[word..].find(|c: char| !c.is_ascii_alphanumeric()).map_or(text.len(), |i| word + i);
+        let run = around(text.as_bytes(), &(word..end), 0);
+        assert_eq!(run.and_then(|run| decode(&text[run])).as_deref(), says, "{text}");
+    }
+
+    #[test]
+    fn text_in_base64_and_hexadecimal_is_read() {
+        check("UGhvbmU6ICsxIDMxOC02ODItODU2MQ==", Some("Phone: +1 318-682-8561"));
+        check("UGhvbmU6ICsxIDMxOC02ODItODU2MQ", Some("Phone: +1 318-682-8561"));
+        check("6d61696c206a616e65406578616d706c652e636f6d", Some("mail jane@example.com"));
+    }
+
+    #[test]
+    fn names_hashes_and_pictures_are_none() {
+        check("startTimeUnixNanoOfTheSpan", None);
+        check("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", None);
+        check("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk", None);
+    }
+}
