@@ -121,7 +121,8 @@ mod tests {
                 text(Role::System, Side::Input, 0, "You are a helpful assistant."),
                 text(Role::User, Side::Input, 1, "Summarize this document."),
                 text(Role::Assistant, Side::Output, 0, "hello world"),
-            ],
+            ]
+            .into(),
             ..Call::default()
         }
     }
@@ -147,7 +148,7 @@ mod tests {
 
     #[test]
     fn without_text_and_usage_nothing_is_known() {
-        check(&Call { texts: Vec::new(), ..chat() }, None);
+        check(&Call { texts: Vec::new().into(), ..chat() }, None);
         assert_eq!(tokens(&chat(), false), None);
     }
 
@@ -160,7 +161,7 @@ mod tests {
     #[test]
     fn embeddings_are_counted_without_the_chat_formula() {
         let texts = vec![text(Role::Document, Side::Input, 0, "hello world")];
-        let call = Call { kind: Some(Kind::Embeddings), texts, ..chat() };
+        let call = Call { kind: Some(Kind::Embeddings), texts: texts.into(), ..chat() };
         check(&call, Some((Some(2), None, "tokenizer:o200k_base")));
     }
 

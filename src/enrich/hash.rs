@@ -31,7 +31,7 @@ mod tests {
             leaf: 0..0,
         };
         let texts = vec![text(Role::System, 0, "be brief"), text(Role::User, 1, "abc")];
-        let call = Call { texts, ..Call::default() };
+        let call = Call { texts: texts.into(), ..Call::default() };
         let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(prompt_sha256(&call).as_deref(), Some(abc));
         assert_eq!(prompt_sha256(&Call::default()), None);

@@ -232,7 +232,7 @@ mod tests {
         };
         let texts =
             vec![text(9, Role::User), text(4, Role::System), text(4, Role::User), text(7, Role::Tool)];
-        let call = Call { texts, ..Call::default() };
+        let call = Call { texts: texts.into(), ..Call::default() };
         assert_eq!(roles(&call), [(4, None), (7, Some(Role::Tool)), (9, Some(Role::User))]);
     }
 

@@ -1,6 +1,6 @@
 //! One LLM call (or a step around one) as a span or log record tells it, whatever its dialect.
 
-use super::{Node, Tier, Usage};
+use super::{Node, Texts, Tier, Usage};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -44,7 +44,7 @@ pub struct Call<'a> {
     pub tools: Option<Node<'a>>,
     /// The conversation, each text once, in order. Copies of it elsewhere on the span are not listed:
     /// scanning goes over every leaf, this is for counting, hashing, embedding and roles.
-    pub texts: Vec<Text<'a>>,
+    pub texts: Texts<'a>,
 }
 
 /// What sort of step it is; [`Kind::name`] is the value of `sidelight.kind`.
@@ -206,7 +206,7 @@ mod tests {
             part: Part::Plain,
             leaf: 0..0,
         };
-        let call = Call { texts: texts.iter().map(text).collect(), ..Call::default() };
+        let call = Call { texts: texts.iter().map(text).collect::<Vec<_>>().into(), ..Call::default() };
         assert_eq!(call.prompt_text().as_deref(), expected);
     }
 
@@ -241,7 +241,7 @@ mod tests {
             leaf: 0..0,
         };
         let texts = vec![text(0, "a"), text(1, "b"), text(1, "c")];
-        let call = Call { texts, kind: Some(Kind::Embeddings), ..Call::default() };
+        let call = Call { texts: texts.into(), kind: Some(Kind::Embeddings), ..Call::default() };
         assert_eq!(call.inputs(), ["a", "b\nc"]);
         assert_eq!(call.whole_input().as_deref(), Some("a\nb\nc"));
         assert!(Call { kind: Some(Kind::Rerank), ..call }.inputs().is_empty());

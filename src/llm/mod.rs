@@ -10,6 +10,7 @@ pub mod names;
 mod node;
 pub mod provider;
 mod record;
+mod texts;
 mod usage;
 mod uuid;
 
@@ -17,5 +18,6 @@ pub use call::{Call, Kind, Part, Role, Side, Text};
 pub use conversation::Conversation;
 pub use node::{Flat, Node};
 pub use record::{Record, UNSPECIFIED};
+pub use texts::Texts;
 pub use usage::{Tier, Usage};
 pub use uuid::{NotUuid, Uuid};

@@ -98,6 +98,20 @@ impl<'a> Span<'a> {
         bytes(self.message, 4)
     }
 
+    /// Trace, own and parent's id as their own getters give them, in one walk instead of three.
+    pub fn ids(self) -> [&'a [u8]; 3] {
+        let mut ids = [[].as_slice(); 3];
+        for (number, id) in wire::delimited(self.message) {
+            match number {
+                1 => ids[0] = id,
+                2 => ids[1] = id,
+                4 => ids[2] = id,
+                _ => (),
+            }
+        }
+        ids
+    }
+
     pub fn start_time_unix_nano(self) -> u64 {
         fixed64(self.message, 7)
     }
@@ -231,6 +245,11 @@ impl<'a> Attributes<'a> {
 }
 
 impl<'a> Attribute<'a> {
+    /// The encoded `KeyValue`.
+    pub fn encoded(&self) -> &'a [u8] {
+        self.entry
+    }
+
     /// Looks over a text once: asked for where it is wanted, since a prompt is long.
     pub fn value(&self) -> Value<'a> {
         value_of(self.entry)

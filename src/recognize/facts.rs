@@ -5,7 +5,9 @@ use super::index::{Dialects, INDEX, Use};
 use super::unknown;
 use crate::llm::{Flat, Node, Role, Usage, names};
 use crate::otlp::{Attribute, Value};
+use memchr::memmem;
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 /// A well-typed value of a fact.
 #[derive(Clone, Debug)]
@@ -17,9 +19,17 @@ pub enum Fact<'a> {
     Flag(bool),
     Usage(Usage),
     /// Texts, said by that role where nobody is named.
-    Texts(Node<'a>, Role),
+    Texts(Said<'a>, Role),
     /// The whole value as one text.
-    Whole(Value<'a>, Role),
+    Whole(Attribute<'a>, Role),
+}
+
+/// What may be a conversation, taken apart when it is first asked for.
+#[derive(Clone, Debug)]
+pub struct Said<'a> {
+    /// `None` where it was put together from flattened keys.
+    attribute: Option<Attribute<'a>>,
+    node: OnceCell<Node<'a>>,
 }
 
 /// For each field the facts that were there, the first-ranked first.
@@ -47,7 +57,7 @@ impl<'a> Facts<'a> {
                 filled = FILLED;
             }
             for source in INDEX.sources(attribute.key).iter().filter(|source| dialects.has(source.dialect)) {
-                if let Some(fact) = read(&attribute.value(), source.read, start) {
+                if let Some(fact) = held(attribute, source.read, start) {
                     found.push((source.rank + filled, source.field, fact));
                 }
             }
@@ -63,7 +73,7 @@ impl<'a> Facts<'a> {
             }
             if unknown
                 && let Some((field, how)) = unknown::source(attribute.key)
-                && let Some(fact) = read(&attribute.value(), how, start)
+                && let Some(fact) = held(attribute, how, start)
             {
                 found.push((LAST, field, fact));
             }
@@ -73,7 +83,7 @@ impl<'a> Facts<'a> {
         trees.dedup_by_key(|(source, _)| source.field);
         for (source, flat) in trees {
             if let Read::Say(role) | Read::Whole(role) = source.read {
-                found.push((source.rank, source.field, Fact::Texts(flat.tree(), role)));
+                found.push((source.rank, source.field, Fact::Texts(Said::tree(flat.tree()), role)));
             }
         }
         found.sort_by_key(|(rank, _, _)| *rank);
@@ -119,6 +129,39 @@ impl<'a> Facts<'a> {
     }
 }
 
+impl<'a> Said<'a> {
+    fn by(attribute: &Attribute<'a>) -> Said<'a> {
+        Said { attribute: Some(attribute.clone()), node: OnceCell::new() }
+    }
+
+    fn tree(node: Node<'a>) -> Said<'a> {
+        Said { attribute: None, node: node.into() }
+    }
+
+    pub fn node(&self) -> &Node<'a> {
+        let open = || self.attribute.as_ref().map_or(Node::Null, |attribute| Node::open(&attribute.value()));
+        self.node.get_or_init(open)
+    }
+
+    /// Whether a usage object may stand in it: the word is in every name of one. Costs a fraction of taking it
+    /// apart.
+    pub fn may_hold_usage(&self) -> bool {
+        self.attribute.as_ref().is_none_or(|attribute| {
+            let bytes = attribute.encoded();
+            memmem::find_iter(bytes, b"sage").any(|at| at > 0 && matches!(bytes[at - 1], b'u' | b'U'))
+        })
+    }
+}
+
+/// The fact at `attribute`. Texts stay as they are until they are asked for.
+fn held<'a>(attribute: &Attribute<'a>, how: Read, start: u64) -> Option<Fact<'a>> {
+    match how {
+        Read::Say(role) => Some(Fact::Texts(Said::by(attribute), role)),
+        Read::Whole(role) => Some(Fact::Whole(attribute.clone(), role)),
+        how => read(&attribute.value(), how, start),
+    }
+}
+
 /// `None` where the value is not as `how` wants it: then the next source has its turn.
 fn read<'a>(value: &Value<'a>, how: Read, start: u64) -> Option<Fact<'a>> {
     match how {
@@ -149,17 +192,10 @@ fn read<'a>(value: &Value<'a>, how: Read, start: u64) -> Option<Fact<'a>> {
             let usage = Usage::read(&Node::open(value));
             (usage != Usage::default()).then_some(Fact::Usage(usage))
         }
-        Read::Say(role) => {
-            let node = Node::open(value);
-            (!node.is_empty()).then_some(Fact::Texts(node, role))
-        }
-        Read::SayAt(path, role) => {
-            inside(value, path, |node| (!node.is_empty()).then(|| Fact::Texts(node.clone(), role)))
-        }
-        Read::Whole(role) => match value {
-            Value::Empty | Value::Str("") => None,
-            value => Some(Fact::Whole(value.clone(), role)),
-        },
+        Read::SayAt(path, role) => inside(value, path, |node| {
+            (!node.is_empty()).then(|| Fact::Texts(Said::tree(node.clone()), role))
+        }),
+        Read::Say(_) | Read::Whole(_) => None,
     }
 }
 

@@ -9,17 +9,17 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 /// Where its texts may stand.
-pub struct Heard<'a, 's> {
-    pub item: &'s Item<'a>,
+pub struct Heard<'a> {
+    pub item: Item<'a>,
     /// Of the span or of the log event.
     pub name: &'a str,
-    pub facts: &'s Facts<'a>,
-    pub events: &'s [Event<'a>],
+    pub facts: Facts<'a>,
+    pub events: Vec<Event<'a>>,
     pub dialects: Dialects,
     pub class: Class,
 }
 
-impl<'a> Heard<'a, '_> {
+impl<'a> Heard<'a> {
     /// The texts, each once, in order.
     pub fn conversation(&self, batch: &'a Batch) -> Conversation<'a> {
         let mut talk = Conversation::new(batch);
@@ -28,7 +28,7 @@ impl<'a> Heard<'a, '_> {
         let input = self.source(&mut talk, Field::Input, Side::Input);
         let output = self.source(&mut talk, Field::Output, Side::Output);
         let wanted = |side| !(if side == Side::Input { input } else { output });
-        for event in self.events {
+        for event in &self.events {
             self.event(&mut talk, event.name(), event.attributes(), &Value::Empty, wanted);
         }
         if let Some(record) = self.item.log_record() {
@@ -43,15 +43,15 @@ impl<'a> Heard<'a, '_> {
     fn source(&self, talk: &mut Conversation<'a>, field: Field, side: Side) -> bool {
         let mut facts = self.facts.all(field);
         let spoke = facts.any(|fact| match fact {
-            Fact::Texts(node, role) => talk.read(node, side, *role),
-            Fact::Whole(value, role) => whole(talk, &Node::value(value), side, *role),
+            Fact::Texts(said, role) => talk.read(said.node(), side, *role),
+            Fact::Whole(held, role) => whole(talk, &Node::value(&held.value()), side, *role),
             _ => false,
         });
         let mut facts = self.facts.all(field);
         spoke
             || (!self.class.call
                 && facts.any(|fact| match fact {
-                    Fact::Texts(node, role) => whole(talk, node, side, *role),
+                    Fact::Texts(said, role) => whole(talk, said.node(), side, *role),
                     _ => false,
                 }))
     }
@@ -79,7 +79,7 @@ impl<'a> Heard<'a, '_> {
 }
 
 fn whole<'a>(talk: &mut Conversation<'a>, node: &Node<'a>, side: Side, role: Role) -> bool {
-    let Some(leaf) = node.first_leaf() else {
+    let Some(leaf) = node.first_leaf().filter(|_| !node.is_empty()) else {
         return false;
     };
     let text = match node {

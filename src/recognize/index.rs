@@ -65,8 +65,8 @@ pub struct Index {
     values: Vec<(&'static str, Pattern, Dialects)>,
     scopes: Vec<(Pattern, Dialects)>,
     names: Buckets,
-    /// Sources by exact key.
-    exact: HashMap<&'static str, Vec<Use>>,
+    /// Sources by exact key, in the bucket of its last two bytes.
+    exact: Vec<Vec<(&'static str, Vec<Use>)>>,
     /// Sources of flattened trees, by what stands before the index number.
     flat: Vec<(&'static str, Vec<Use>)>,
 }
@@ -128,7 +128,9 @@ impl Index {
         }
         let named = KeyMarks { hints: Hints::LLM, ..KeyMarks::default() };
         keys.extend(NAMED.iter().map(|begin| key_mark(begin, named)));
-        let (exact, flat) = sources();
+        let (by_key, flat) = sources();
+        let mut exact = vec![Vec::new(); BUCKETS];
+        by_key.into_iter().for_each(|(key, uses)| exact[last_two(key)].push((key, uses)));
         Index { buckets: Buckets::new(keys), values, scopes, names: Buckets::new(names), exact, flat }
     }
 
@@ -161,13 +163,17 @@ impl Index {
 
     /// The facts that an attribute `key` may hold.
     pub fn sources(&self, key: &str) -> &[Use] {
-        self.exact.get(key).map_or(&[], Vec::as_slice)
+        let bucket = &self.exact[last_two(key)];
+        bucket.iter().find(|(known, _)| *known == key).map_or(&[], |(_, uses)| uses)
     }
 
     /// The trees that `key` may be a flattened part of, each with the path inside it.
     pub fn trees<'k>(&'static self, key: &'k str) -> impl Iterator<Item = (&'k str, Use)> {
-        let begun =
-            self.flat.iter().filter_map(move |(prefix, uses)| Some((key.strip_prefix(prefix)?, uses)));
+        // The way of nearly all keys, which have no number in them.
+        let numbered =
+            key.as_bytes().array_windows().any(|[dot, digit]| *dot == b'.' && digit.is_ascii_digit());
+        let flat = if numbered { self.flat.as_slice() } else { &[] };
+        let begun = flat.iter().filter_map(move |(prefix, uses)| Some((key.strip_prefix(prefix)?, uses)));
         let numbered = begun.filter(|(path, _)| path.as_bytes().first().is_some_and(u8::is_ascii_digit));
         numbered.flat_map(|(path, uses)| uses.iter().map(move |found| (path, *found)))
     }
@@ -240,6 +246,14 @@ fn borne(marks: &[KeyMark], text: &[u8]) -> KeyMarks {
 fn bucket(key: &[u8]) -> u16 {
     match key {
         [first, second, ..] => u16::from(first & 31) << 5 | u16::from(second & 31),
+        _ => 0,
+    }
+}
+
+/// The bucket of a key by its last two bytes: their beginnings are much alike.
+fn last_two(key: &str) -> usize {
+    match key.as_bytes() {
+        [.., before, last] => usize::from(bucket(&[*before, *last])),
         _ => 0,
     }
 }

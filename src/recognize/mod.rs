@@ -22,7 +22,6 @@ mod unknown;
 
 use crate::llm::Call;
 use crate::otlp::{Batch, Item};
-use index::Dialects;
 use memory::Memory;
 use std::collections::HashSet;
 
@@ -51,16 +50,19 @@ pub fn find(batch: &Batch) -> Vec<Found<'_>> {
 /// As [`find`], in the light of what came before.
 pub fn find_in<'b>(batch: &'b Batch, memory: Option<&Memory>) -> Vec<Found<'b>> {
     let mut spotter = spot::Spotter::default();
-    let spotted: Vec<(usize, Dialects)> = batch
-        .walk()
-        .map(|item| spotter.dialects(&item))
-        .enumerate()
-        .filter(|(_, dialects)| !dialects.is_empty())
-        .collect();
+    let (mut spotted, mut traces) = (Vec::new(), HashSet::new());
+    for (n, item) in batch.walk().enumerate() {
+        let dialects = spotter.dialects(&item);
+        if !dialects.is_empty() {
+            spotted.push((n, dialects));
+            traces.insert(item.trace_id());
+        }
+    }
     if spotted.is_empty() {
         return Vec::new();
     }
-    let traces = traces(batch, &spotted);
+    // What stands in no trace is beside nothing.
+    traces.remove([].as_slice());
     let (mut found, mut bills) = (Vec::new(), Vec::new());
     let mut spotted = spotted.into_iter().peekable();
     for (n, item) in batch.walk().enumerate() {
@@ -78,11 +80,4 @@ pub fn find_in<'b>(batch: &'b Batch, memory: Option<&Memory>) -> Vec<Found<'b>> 
         memory.settle(&mut found, &bills);
     }
     found
-}
-
-/// The traces of the `spotted` items, which stand in wire order.
-fn traces<'a>(batch: &'a Batch, spotted: &[(usize, Dialects)]) -> HashSet<&'a [u8]> {
-    let mut spotted = spotted.iter().peekable();
-    let items = batch.walk().enumerate().filter(|(n, _)| spotted.next_if(|(at, _)| at == n).is_some());
-    items.map(|(_, item)| item.trace_id()).filter(|trace| !trace.is_empty()).collect()
 }

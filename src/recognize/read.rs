@@ -5,7 +5,7 @@ use super::dialect::{Bills, Class, Dialect, Field, UNKNOWN, matches};
 use super::facts::{Fact, Facts};
 use super::heard::Heard;
 use super::index::Dialects;
-use crate::llm::{Call, Kind, Node, Tier, Usage, provider};
+use crate::llm::{Call, Kind, Node, Texts, Tier, Usage, provider};
 use crate::otlp::{Attribute, Batch, Event, Item};
 use std::borrow::Cow;
 
@@ -18,8 +18,6 @@ pub fn read<'a>(batch: &'a Batch, item: &Item<'a>, dialects: Dialects) -> (Call<
     let facts = Facts::gather(&attributes, dialects, start);
     let events: Vec<Event<'a>> = item.span().into_iter().flat_map(|span| span.events()).collect();
     class.kind = by_model(class, &facts);
-    let heard = Heard { item, name: seen.name, facts: &facts, events: &events, dialects, class };
-    let talk = heard.conversation(batch);
 
     let mut call = Call {
         dialects: names(dialects),
@@ -45,10 +43,7 @@ pub fn read<'a>(batch: &'a Batch, item: &Item<'a>, dialects: Dialects) -> (Call<
     }
     call.host = facts.word(Field::Host);
     call.port = facts.count(Field::Port).and_then(|port| u16::try_from(port).ok());
-    call.tools = facts.all(Field::Tools).find_map(|fact| match fact {
-        Fact::Texts(node @ (Node::List(_) | Node::Map(_)), _) => Some(node.clone()),
-        _ => None,
-    });
+    call.tools = tools(&facts);
     call.provider = provider_of(&facts, &call);
     call.usage = usage(&facts, &seen, dialects, &call);
     call.tier = facts.word(Field::ServiceTier).map(|word| Tier::named(&word)).unwrap_or_default();
@@ -57,12 +52,32 @@ pub fn read<'a>(batch: &'a Batch, item: &Item<'a>, dialects: Dialects) -> (Call<
         call.cost_usd = None;
     }
     timing(&mut call, &facts, &seen, &events, dialects, start);
-    call.finish_reasons = match facts.get(Field::FinishReasons) {
-        Some(Fact::Words(reasons)) => reasons.clone(),
-        _ => talk.finish_reasons,
+    let finish_reasons = match facts.get(Field::FinishReasons) {
+        Some(Fact::Words(reasons)) => Some(reasons.clone()),
+        _ => None,
     };
-    call.texts = talk.texts;
+    let heard = Heard { item: item.clone(), name: seen.name, facts, events, dialects, class };
+    match finish_reasons {
+        Some(reasons) => {
+            call.finish_reasons = reasons;
+            call.texts = Texts::later(move || heard.conversation(batch).texts);
+        }
+        None => {
+            let talk = heard.conversation(batch);
+            call.finish_reasons = talk.finish_reasons;
+            call.texts = talk.texts.into();
+        }
+    }
     (call, class.bills)
+}
+
+/// What the model may call, where that is written as a structure.
+fn tools<'a>(facts: &Facts<'a>) -> Option<Node<'a>> {
+    let mut written = facts.all(Field::Tools).filter_map(|fact| match fact {
+        Fact::Texts(said, _) => Some(said.node()),
+        _ => None,
+    });
+    written.find(|tools| matches!(tools, Node::List(_) | Node::Map(_))).cloned()
 }
 
 /// What is asked of a model that can only embed or rerank is no chat, whatever the library calls it.
@@ -154,7 +169,7 @@ fn usage(facts: &Facts<'_>, seen: &Seen<'_, '_>, dialects: Dialects, call: &Call
         _ => None,
     });
     let replies = facts.all(Field::Output).filter_map(|fact| match fact {
-        Fact::Texts(reply, _) => Usage::find(reply),
+        Fact::Texts(reply, _) if reply.may_hold_usage() => Usage::find(reply.node()),
         _ => None,
     });
     if call.model_call {

@@ -167,18 +167,18 @@ fn enclosing(batch: &Batch, found: &[Found<'_>], calls: &[usize]) -> HashMap<usi
     }
     let spans = batch.walk().filter_map(|item| item.span());
     let parents: HashMap<Id<'_>, &[u8]> =
-        spans.map(|span| ((span.trace_id(), span.span_id()), span.parent_span_id())).collect();
+        spans.map(|span| span.ids()).map(|[trace, own, parent]| ((trace, own), parent)).collect();
     let id = |n: usize| match &found[n] {
         Found::Call(item, _) | Found::Carrier(item) => {
-            item.span().map(|span| (span.trace_id(), span.span_id()))
+            item.span().map(|span| span.ids()).map(|[trace, own, _]| (trace, own))
         }
     };
-    let ids: HashMap<Id<'_>, usize> = calls.iter().filter_map(|n| Some((id(*n)?, *n))).collect();
-    let outer = |n: usize| {
-        let (trace, span) = id(n)?;
+    let of_calls: Vec<(usize, Id<'_>)> = calls.iter().filter_map(|n| Some((*n, id(*n)?))).collect();
+    let ids: HashMap<Id<'_>, usize> = of_calls.iter().map(|(n, id)| (*id, *n)).collect();
+    let outer = |n: usize, (trace, span): Id<'_>| {
         let parent = |span: &&[u8]| parents.get(&(trace, *span)).copied().filter(|parent| !parent.is_empty());
         let mut ancestors = std::iter::successors(parent(&span), parent).take(MAX_STEPS);
         ancestors.find_map(|ancestor| ids.get(&(trace, ancestor)).copied()).filter(|outer| *outer != n)
     };
-    calls.iter().filter_map(|n| Some((*n, outer(*n)?))).collect()
+    of_calls.iter().filter_map(|(n, id)| Some((*n, outer(*n, *id)?))).collect()
 }

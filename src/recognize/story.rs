@@ -70,7 +70,7 @@ fn tell(told: &mut String, name: &str, call: &Call<'_>) {
         write!(told, " {:?}", call.finish_reasons).expect("a string takes all");
     }
     writeln!(told, " {:?}", call.dialects).expect("a string takes all");
-    for text in &call.texts {
+    for text in call.texts.iter() {
         let side = if text.side == Side::Input { '<' } else { '>' };
         writeln!(told, "  {side}{} {:?}: {}", text.message, text.role, text.text)
             .expect("a string takes all");

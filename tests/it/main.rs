@@ -1,4 +1,5 @@
 //! The integration tests, one binary.
+mod allocations;
 mod calls;
 mod cli;
 mod compat;

@@ -35,8 +35,8 @@ pub(super) fn rebuilt(call: &Call<'_>, texts: &Texts, tally: &mut Tally) -> Vec<
 /// How deep JSON inside strings and trees are taken apart.
 const DEPTH: u8 = 32;
 
-struct Build<'c, 't> {
-    call: &'c Call<'c>,
+struct Build<'c, 'a, 't> {
+    call: &'c Call<'a>,
     texts: &'t Texts,
     tally: &'t mut Tally,
     /// What was said before, as it was written.
@@ -45,7 +45,7 @@ struct Build<'c, 't> {
 
 type Tree = Node<'static>;
 
-impl Build<'_, '_> {
+impl Build<'_, '_, '_> {
     fn instructions(&mut self) -> Option<Tree> {
         let call = self.call;
         let told = call.texts.iter().filter(|text| is_instruction(text));
