@@ -110,7 +110,7 @@ mod tests {
     use crate::llm::Part;
 
     fn text(role: Role, side: Side, message: u32, text: &'static str) -> Text<'static> {
-        Text { role, side, message, text: text.into(), part: Part::Plain, leaf: 0..0 }
+        Text { role, side, message, text: text.into(), part: Part::Plain, leaf: 0..0, shared: false }
     }
 
     fn chat() -> Call<'static> {

@@ -29,6 +29,7 @@ mod tests {
             text: text.into(),
             part: Part::Plain,
             leaf: 0..0,
+            shared: false,
         };
         let texts = vec![text(Role::System, 0, "be brief"), text(Role::User, 1, "abc")];
         let call = Call { texts: texts.into(), ..Call::default() };

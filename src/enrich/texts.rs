@@ -4,7 +4,7 @@ use super::chunks::Chunks;
 use super::own::Own;
 use super::redact::{self, Redactor, Tally};
 use super::{allow, media};
-use crate::llm::{Call, Role};
+use crate::llm::{Call, Role, Text};
 use crate::otlp::{Batch, Item, Leaf, Number, Place, Splice};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -169,7 +169,8 @@ fn replace(leaf: &Leaf<'_>, text: String) -> Splice {
 
 /// Who speaks in each leaf, by where it begins; `None` where several do. Sorted.
 pub(super) fn roles(call: &Call<'_>) -> Vec<(usize, Option<Role>)> {
-    let mut roles: Vec<_> = call.texts.iter().map(|text| (text.leaf.start, Some(text.role))).collect();
+    let role = |text: &Text<'_>| (text.leaf.start, (!text.shared).then_some(text.role));
+    let mut roles: Vec<_> = call.texts.iter().map(role).collect();
     roles.sort_by_key(|(start, _)| *start);
     roles.dedup_by(|next, kept| {
         let same_leaf = next.0 == kept.0;
@@ -218,7 +219,7 @@ pub(super) fn carries_content(key: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::llm::{Part, Side, Text};
+    use crate::llm::{Part, Side};
 
     #[test]
     fn a_leaf_in_which_several_speak_has_no_role() {
@@ -229,11 +230,12 @@ mod tests {
             text: "".into(),
             part: Part::Plain,
             leaf: start..start + 1,
+            shared: start == 2,
         };
-        let texts =
-            vec![text(9, Role::User), text(4, Role::System), text(4, Role::User), text(7, Role::Tool)];
+        let texts = [(9, Role::User), (4, Role::System), (4, Role::User), (7, Role::Tool), (2, Role::User)];
+        let texts: Vec<_> = texts.map(|(start, role)| text(start, role)).into();
         let call = Call { texts: texts.into(), ..Call::default() };
-        assert_eq!(roles(&call), [(4, None), (7, Some(Role::Tool)), (9, Some(Role::User))]);
+        assert_eq!(roles(&call), [(2, None), (4, None), (7, Some(Role::Tool)), (9, Some(Role::User))]);
     }
 
     #[test]

@@ -91,6 +91,8 @@ pub struct Text<'a> {
     pub part: Part<'a>,
     /// The string leaf it stands in, as a range of the batch.
     pub leaf: Range<usize>,
+    /// Whether the system speaks in that leaf too, in a text that is given where it stands first.
+    pub shared: bool,
 }
 
 /// What sort of part of a message a text is.
@@ -205,6 +207,7 @@ mod tests {
             text: text.into(),
             part: Part::Plain,
             leaf: 0..0,
+            shared: false,
         };
         let call = Call { texts: texts.iter().map(text).collect::<Vec<_>>().into(), ..Call::default() };
         assert_eq!(call.prompt_text().as_deref(), expected);
@@ -239,6 +242,7 @@ mod tests {
             text: text.into(),
             part: Part::Plain,
             leaf: 0..0,
+            shared: false,
         };
         let texts = vec![text(0, "a"), text(1, "b"), text(1, "c")];
         let call = Call { texts: texts.into(), kind: Some(Kind::Embeddings), ..Call::default() };

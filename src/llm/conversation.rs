@@ -323,6 +323,7 @@ impl<'a> Conversation<'a> {
                 text,
                 part: self.part.clone(),
                 leaf,
+                shared: false,
             });
         }
     }

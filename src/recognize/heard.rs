@@ -91,8 +91,9 @@ fn whole<'a>(talk: &mut Conversation<'a>, node: &Node<'a>, side: Side, role: Rol
 }
 
 /// The roles as the kind of call makes them: what is embedded or retrieved is a document, what goes
-/// into a tool and comes out of it is a tool's, and OpenLLMetry gives the documents of a rerank the role `system`, their scores `assistant`. A system text that stands
-/// twice counts once.
+/// into a tool and comes out of it is a tool's, and OpenLLMetry gives the documents of a rerank the role `system`,
+/// their scores `assistant`. A system text that stands twice counts once, and is still known to be spoken where it
+/// stands again.
 fn in_their_roles<'a>(kind: Option<Kind>, texts: Vec<Text<'a>>) -> Vec<Text<'a>> {
     let mut system = HashSet::new();
     let roles = texts.into_iter().map(|mut text| {
@@ -105,7 +106,17 @@ fn in_their_roles<'a>(kind: Option<Kind>, texts: Vec<Text<'a>>) -> Vec<Text<'a>>
         };
         text
     });
-    roles
-        .filter(|text| text.role != Role::System || system.insert((text.side as u8, text.text.clone())))
-        .collect()
+    let mut again = HashSet::new();
+    let once = |text: &Text<'a>| {
+        let new = text.role != Role::System || system.insert((text.side as u8, text.text.clone()));
+        if !new {
+            again.insert(text.leaf.start);
+        }
+        new
+    };
+    let mut texts: Vec<Text<'a>> = roles.filter(once).collect();
+    for text in &mut texts {
+        text.shared = text.role != Role::System && again.contains(&text.leaf.start);
+    }
+    texts
 }
