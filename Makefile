@@ -63,6 +63,10 @@ audit: tools ## licences, bans and sources of all dependencies; advisories where
 bench: tools ## every claim of speed, as ratios (benches/README.md)
 	$(CARGO) bench --locked
 
+.PHONY: bench-cost
+bench-cost: tools ## what counting and pricing cost: vocabularies, ratios to tiktoken-rs, worst inputs, estimates, prices
+	$(CARGO) bench --locked --bench tokens
+
 .PHONY: dist
 dist: tools ## the release binary, in target/release
 	$(CARGO) build --locked --release

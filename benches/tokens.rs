@@ -1,18 +1,22 @@
-//! Counting tokens against tiktoken-rs, worst inputs, and the whole line over spans of LLM calls.
+//! Counting tokens against tiktoken-rs, worst inputs, vocabularies, estimates, prices, and the whole line over spans of LLM
+//! calls.
 //!
 //! `cargo bench --bench tokens`. Figures and the machine they come from stand in `benches/README.md`.
+
+#![allow(clippy::print_stdout, reason = "a bench tells its figures")]
 
 mod payload;
 
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use prost::Message;
-use sidelight::enrich::cost::Prices;
-use sidelight::enrich::count::Encoding;
+use sidelight::enrich::cost::{Asked, Prices};
+use sidelight::enrich::count::{Encoding, Tokenizer};
 use sidelight::enrich::{Config, Enricher};
+use sidelight::llm::Usage;
 use sidelight::otlp::{Batch, Limits, Signal};
 use std::hint::black_box;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 use tiktoken_rs::CoreBPE;
 
 /// As large as an ordinary prompt.
@@ -110,5 +114,53 @@ fn line(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, against_tiktoken, worst, line);
+/// What each vocabulary takes to be built and to keep: the first thing done, so that nothing else is in the figures.
+/// `p50k_base` and `r50k_base` share their ranks, `o200k_harmony` is `o200k_base`.
+fn vocabularies(_: &mut Criterion) {
+    println!("vocabulary    built in    resident");
+    for encoding in [Encoding::O200kBase, Encoding::Cl100kBase, Encoding::P50kBase, Encoding::R50kBase] {
+        let (before, started) = (resident_kib(), Instant::now());
+        encoding.prepare();
+        let (took, grown) = (started.elapsed(), resident_kib().saturating_sub(before));
+        println!("{:<12}  {:>5} ms    {:>5.1} MB", encoding.name(), took.as_millis(), grown as f64 / 1024.0);
+    }
+    println!("prices: {} rows", Prices::builtin().rows().len());
+}
+
+/// What this process holds in memory; 0 where `/proc` does not say.
+fn resident_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+}
+
+/// Estimates, which count in a public encoding by kind of piece.
+fn estimates(c: &mut Criterion) {
+    for model in ["claude-sonnet-4-5", "gemini-2.5-pro"] {
+        let tokenizer = Tokenizer::of(model);
+        let chunks = chunks(ENGLISH);
+        let mut group = c.benchmark_group("tokens/estimate");
+        group.throughput(Throughput::Bytes(ENGLISH.len() as u64));
+        group.bench_function(model, |b| {
+            b.iter(|| chunks.iter().map(|chunk| tokenizer.count(black_box(chunk))).sum::<u64>())
+        });
+        group.finish();
+    }
+}
+
+/// One call priced from the built-in list, by an exact and by a dated and prefixed name.
+fn price(c: &mut Criterion) {
+    let prices = Prices::builtin();
+    let usage =
+        Usage { input: Some(12_345), cached_input: Some(4_000), output: Some(678), ..Usage::default() };
+    let mut group = c.benchmark_group("cost");
+    for model in ["gpt-4o", "us.anthropic.claude-sonnet-4-5-20250929-v1:0"] {
+        let asked = Asked { model, ..Asked::default() };
+        group.bench_function(model, |b| b.iter(|| prices.price(black_box(asked), black_box(&usage))));
+    }
+    group.bench_function("read the built-in list", |b| b.iter(Prices::builtin));
+    group.finish();
+}
+
+criterion_group!(benches, vocabularies, against_tiktoken, worst, estimates, price, line);
 criterion_main!(benches);
