@@ -61,7 +61,7 @@ impl Chunks {
 
     /// The changes to all chunks: what was found in each, and what was found in several together.
     pub(super) fn splices(mut self, redactor: &Redactor, tally: &mut Tally) -> Vec<Splice> {
-        let mut said: BTreeMap<(String, String), Vec<(usize, Range<usize>, String)>> = BTreeMap::new();
+        let mut said: BTreeMap<(String, String), Vec<Said>> = BTreeMap::new();
         for (n, (attribute, splice)) in self.chunks.iter().enumerate() {
             let text = String::from_utf8_lossy(&splice.with);
             for (key, at, part) in parts(&text) {
@@ -102,6 +102,9 @@ impl Chunks {
             .collect()
     }
 }
+
+/// One part of a value that is said in pieces: in which chunk, where in it, and what.
+type Said = (usize, Range<usize>, String);
 
 /// What a chunk says: under which key, where in it, and what.
 fn parts(text: &str) -> Vec<(String, Range<usize>, String)> {
