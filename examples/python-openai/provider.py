@@ -2,6 +2,7 @@
 
 import json
 import sys
+import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
@@ -19,7 +20,7 @@ class Provider(BaseHTTPRequestHandler):
         text = "You said: " + str(request["messages"][-1]["content"])
         usage = {"prompt_tokens": words(prompt), "completion_tokens": words(text)}
         usage["total_tokens"] = sum(usage.values())
-        base = {"id": "chatcmpl-1", "created": 1767225600, "model": "gpt-4o-2024-08-06"}
+        base = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": 1767225600, "model": "gpt-4o-2024-08-06"}
         if request.get("stream"):
             self.stream(base, text, usage)
         else:

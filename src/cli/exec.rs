@@ -49,6 +49,12 @@ fn start(command: &[OsString], doors: &Doors<'_>, environment: &Environment) -> 
         .context("no receiver listens on a port, so the command could not send")?;
     let mut child = Command::new(program);
     child.args(arguments).env(ENDPOINT, endpoint).env(PROTOCOL, protocol);
+    // Those of a single signal would win, and what they name is not us.
+    for signal in ["TRACES", "LOGS", "METRICS"] {
+        for setting in ["ENDPOINT", "PROTOCOL"] {
+            child.env_remove(format!("OTEL_EXPORTER_OTLP_{signal}_{setting}"));
+        }
+    }
     child.spawn().with_context(|| format!("cannot run {}", program.display()))
 }
 

@@ -8,7 +8,7 @@ use super::{BoxError, Exporter, Metrics, Standing, Verdict, Words, retry};
 use crate::embed::Embedder;
 use crate::otlp::{Batch, Signal};
 use crate::queue::{self, DeadLetters, Lease, Letter, Record, Stored};
-use crate::settings::Section;
+use crate::settings::{Secret, Section};
 use crate::units::Size;
 use futures_util::FutureExt;
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -39,6 +39,9 @@ pub struct Config {
     pub trace_limit: Option<u64>,
     /// What the exporter's part of the queue on disk may hold.
     pub queue: queue::Overrides,
+    /// What its peer is shown and nobody else: a peer may quote it.
+    #[serde(skip)]
+    pub secrets: Vec<Secret>,
 }
 
 /// The section `sending_queue`. The queue itself is the one on disk; this is how it is emptied.
@@ -68,6 +71,7 @@ impl Default for Config {
             max_attribute_bytes: Size(0),
             trace_limit: None,
             queue: queue::Overrides::default(),
+            secrets: Vec::new(),
         }
     }
 }
@@ -139,6 +143,7 @@ impl Lane {
         words: Words,
         metrics: Metrics,
     ) -> Lane {
+        let words = words.hiding(&config.secrets);
         let traces = config.trace_limit.map(|most| Mutex::new(TraceSizes::new(most)));
         Lane {
             queue,

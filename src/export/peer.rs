@@ -167,7 +167,7 @@ impl Config {
 
 impl Settings for Config {
     fn lane(&self) -> lane::Config {
-        self.lane.clone()
+        lane::Config { secrets: self.headers.values().cloned().collect(), ..self.lane.clone() }
     }
 
     fn build(&self, _data_dir: &Path) -> Result<Arc<dyn Exporter>, BoxError> {

@@ -1,7 +1,10 @@
 //! What peers say, made fit to be shown: their words may quote what we sent them.
 
 use crate::enrich::redact::{self, InjectionConfig, Leaf, Redactor, Tally};
+use crate::settings::Secret;
+use std::borrow::Cow;
 use std::error::Error;
+use std::sync::Arc;
 
 /// How much of a peer's words is shown, in characters.
 const SHOWN: usize = 200;
@@ -14,17 +17,34 @@ const READ: usize = 4096;
 #[derive(Clone)]
 pub struct Words {
     redactor: Redactor,
+    /// What is never shown: the words of the secrets that a peer is sent.
+    hidden: Arc<[String]>,
 }
+
+/// Shorter words, such as `Bearer`'s neighbours or a tenant's number, are no secrets.
+const SHORTEST_SECRET: usize = 8;
 
 impl Words {
     pub fn new() -> Words {
         let injection = InjectionConfig { enabled: false, ..InjectionConfig::default() };
-        Words { redactor: Redactor::build(&redact::Config::default(), &injection) }
+        let redactor = Redactor::build(&redact::Config::default(), &injection);
+        Words { redactor, hidden: Arc::default() }
+    }
+
+    /// The same, with `secrets` masked wherever a peer quotes them.
+    pub fn hiding(self, secrets: &[Secret]) -> Words {
+        let words = secrets.iter().flat_map(|secret| secret.0.split_whitespace());
+        let hidden = words.filter(|word| word.len() >= SHORTEST_SECRET).map(str::to_string).collect();
+        Words { hidden, ..self }
     }
 
     /// `text` with what the detectors find masked, on one line, cut to 200 characters.
     pub fn scrub(&self, text: &str) -> String {
         let text = whole_words(text);
+        let hidden = self.hidden.iter().fold(Cow::Borrowed(text), |text, secret| {
+            if text.contains(secret.as_str()) { text.replace(secret.as_str(), "****").into() } else { text }
+        });
+        let text = hidden.as_ref();
         let leaf = Leaf { text, ..Leaf::default() };
         let safe = self.redactor.leaf(leaf, &mut Tally::default());
         let safe = safe.as_deref().unwrap_or(text).trim();
@@ -72,6 +92,12 @@ mod tests {
     #[test]
     fn a_quoted_prompt_is_redacted_and_lines_become_one() {
         check(" bad span:\n\"mail jane@example.com\" ", "bad span: \"mail [EMAIL_ADDRESS]\"");
+    }
+
+    #[test]
+    fn a_secret_of_ours_that_is_quoted_is_masked() {
+        let words = Words::new().hiding(&[Secret("Bearer made-up-token-1".to_string())]);
+        assert_eq!(words.scrub("bad token Bearer made-up-token-1 here"), "bad token Bearer **** here");
     }
 
     #[test]

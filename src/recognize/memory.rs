@@ -8,6 +8,7 @@
 
 use super::Found;
 use super::dialect::Bills;
+use super::related::known_in;
 use crate::llm::{Call, Kind};
 use crate::otlp::Item;
 use std::collections::hash_map::RandomState;
@@ -103,7 +104,7 @@ impl Memory {
                 Some(counted) => counted,
                 None => {
                     call.usage_counted
-                        && !self.told_before(&held, key, call)
+                        && !self.told_before(&held, key, item, call)
                         && !counted_inside(inside.get(&key), call, *bills)
                         && !held.counts_around(key, call, &parents)
                 }
@@ -112,8 +113,8 @@ impl Memory {
     }
 
     /// Whether another span told of the same reply.
-    fn told_before(&self, held: &Held, key: u64, call: &Call<'_>) -> bool {
-        let reply = call.response_id.as_deref().map(|id| self.reply(id));
+    fn told_before(&self, held: &Held, key: u64, item: &Item<'_>, call: &Call<'_>) -> bool {
+        let reply = call.response_id.as_deref().map(|id| self.reply(item, id));
         reply.and_then(|reply| held.entries.get(&reply)).is_some_and(|known| known.parent != Some(key))
     }
 
@@ -132,7 +133,7 @@ impl Memory {
                 let kind = call.and_then(|call| call.kind);
                 learnt.push(Lesson::Span { key, parent: self.parent(item), counted, kind });
                 let reply = call.and_then(|call| call.response_id.as_deref()).filter(|_| counted);
-                learnt.extend(reply.map(|id| Lesson::Reply { reply: self.reply(id), span: key }));
+                learnt.extend(reply.map(|id| Lesson::Reply { reply: self.reply(item, id), span: key }));
             }
             if *flags != Flags::default() {
                 learnt.push(Lesson::Flags { key, flags: *flags });
@@ -185,8 +186,8 @@ impl Memory {
         (!parent.is_empty()).then(|| self.seed.hash_one((item.trace_id(), parent)))
     }
 
-    fn reply(&self, id: &str) -> u64 {
-        self.seed.hash_one(("reply", id))
+    fn reply(&self, item: &Item<'_>, id: &str) -> u64 {
+        self.seed.hash_one(("reply", known_in(item.trace_id(), id), id))
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {

@@ -110,18 +110,27 @@ fn told_apart(found: &[Found<'_>], counts: &[usize], bills: &[Bills]) -> Vec<usi
     echoes.into_iter().filter(is_second).collect()
 }
 
+/// An id of a reply from this length on is its provider's, and no other reply has it. Servers at home and mocks count
+/// theirs from 1. OpenAI's have 38 characters, Anthropic's 28, UUIDs 36.
+const UNIQUE: usize = 16;
+
+/// Where an id of a reply stands for that reply: everywhere, or in its trace.
+pub(super) fn known_in<'a>(trace: &'a [u8], id: &str) -> &'a [u8] {
+    if id.len() < UNIQUE { trace } else { &[] }
+}
+
 /// Of the calls that bear the same id of a reply, the one that tells most; all without.
 fn once_a_reply(found: &[Found<'_>], counts: &[usize], bills: &[Bills]) -> Vec<usize> {
     let worth = |n: usize| {
         let reports = model_call(&found[n]).is_some_and(|call| !call.usage.is_empty());
         (bills[n] == Bills::Own, reports, Reverse(n))
     };
-    let mut best: HashMap<&str, usize> = HashMap::new();
+    let mut best: HashMap<(&[u8], &str), usize> = HashMap::new();
     let mut rest = Vec::new();
     for &n in counts {
         match model_call(&found[n]).and_then(|call| call.response_id.as_deref()) {
             Some(id) => {
-                let held = best.entry(id).or_insert(n);
+                let held = best.entry((known_in(trace(&found[n]), id), id)).or_insert(n);
                 *held = if worth(n) > worth(*held) { n } else { *held };
             }
             None => rest.push(n),
@@ -143,6 +152,12 @@ fn lend(found: &mut [Found<'_>], inner: usize, outer: usize) {
             to.provider = to.provider.take().or(provider);
             to.request_model = to.request_model.take().or(model);
         }
+    }
+}
+
+fn trace<'a>(found: &Found<'a>) -> &'a [u8] {
+    match found {
+        Found::Call(item, _) | Found::Carrier(item) => item.trace_id(),
     }
 }
 
@@ -181,4 +196,15 @@ fn enclosing(batch: &Batch, found: &[Found<'_>], calls: &[usize]) -> HashMap<usi
         ancestors.find_map(|ancestor| ids.get(&(trace, ancestor)).copied()).filter(|outer| *outer != n)
     };
     of_calls.iter().filter_map(|(n, id)| Some((*n, outer(*n, *id)?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_id_of_a_reply_is_known_in_its_trace_only() {
+        assert_eq!(known_in(b"trace", "chatcmpl-1"), b"trace");
+        assert!(known_in(b"trace", "msg_01MadeUpIdOfAReply00000").is_empty());
+    }
 }

@@ -149,7 +149,10 @@ fn shown(app: &App, name: Name) -> Result<Shown, Problem> {
         version,
         saved: saved.is_some(),
         rules,
-        text: saved.map(|saved| saved.text),
+        text: saved.map(|saved| match config.pii.hash_key.0.as_str() {
+            "" => saved.text,
+            key => saved.text.replace(key, "****"),
+        }),
     })
 }
 
