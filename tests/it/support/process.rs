@@ -6,8 +6,9 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt, BufReader, Lines};
-use tokio::process::{Child, ChildStderr, Command};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::timeout;
 
 /// How long anything may take.
@@ -22,7 +23,8 @@ pub struct Sidelight {
     pub grpc: String,
     /// The page of metrics.
     pub metrics: String,
-    log: Lines<BufReader<ChildStderr>>,
+    /// What it says on stderr. It is read as it comes: a full pipe would hold the process up.
+    log: UnboundedReceiver<String>,
     client: reqwest::Client,
 }
 
@@ -59,7 +61,14 @@ impl Sidelight {
             .spawn()
             .expect("it starts");
         let mut said = BufReader::new(child.stdout.take().expect("a pipe")).lines();
-        let log = BufReader::new(child.stderr.take().expect("a pipe")).lines();
+        let mut lines = BufReader::new(child.stderr.take().expect("a pipe")).lines();
+        let (heard, log) = unbounded_channel();
+        tokio::spawn(async move {
+            while let Ok(Some(line)) = lines.next_line().await {
+                // Nobody may be there to hear it, and it is read all the same.
+                let _ = heard.send(line);
+            }
+        });
         let greeting = timeout(PATIENCE, said.next_line()).await.expect("it greets in time").expect("a pipe");
         assert!(greeting.is_some_and(|line| line.ends_with("is running.")), "it did not start");
         Sidelight {
@@ -115,7 +124,7 @@ impl Sidelight {
     /// Reads its log up to the first line with `text`.
     pub async fn wait_for_log(&mut self, text: &str) {
         let found = timeout(PATIENCE, async {
-            while let Some(line) = self.log.next_line().await.expect("a pipe") {
+            while let Some(line) = self.log.recv().await {
                 if line.contains(text) {
                     return true;
                 }
