@@ -26,6 +26,11 @@ pub fn is_corrupt(error: &Error) -> bool {
     matches!(code, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }
 
+/// Whether somebody has deleted the file or moved it away. What is written through a connection to it is lost.
+pub fn is_gone(path: &Path) -> bool {
+    matches!(path.try_exists(), Ok(false))
+}
+
 /// Renames the file to `….corrupt-<seconds since 1970>` and gives that name. Its journal goes: it
 /// belongs to no other file.
 pub fn set_aside(path: &Path) -> io::Result<PathBuf> {

@@ -8,6 +8,7 @@ use rusqlite::{Connection, params};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -127,9 +128,7 @@ impl Store {
     /// Opens the file, or makes it. One that SQLite cannot read is set aside as
     /// `….corrupt-<seconds since 1970>`, counted, and begun anew.
     pub fn open(path: &Path, keep: Duration, max_size: Size) -> Result<Store, StoreError> {
-        if let Some(directory) = path.parent() {
-            fs::create_dir_all(directory)?;
-        }
+        make_folder(path)?;
         metrics::describe_counter!(
             "sidelight_local_corrupt_files_total",
             "Stores of calls set aside as unreadable"
@@ -144,9 +143,14 @@ impl Store {
     }
 
     /// Keeps what is not there yet; what is stays as it is, so that a batch may come twice. It is on
-    /// disk when this returns.
+    /// disk when this returns. A file that was deleted meanwhile is begun anew.
     pub fn write(&self, rows: &Rows, now: SystemTime) -> Result<(), StoreError> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if sqlite::is_gone(&self.path) {
+            error!("the store of calls is gone with what it held; beginning anew in the same place");
+            make_folder(&self.path)?;
+            open.connection = connect(&self.path)?;
+        }
         match self.write_once(&mut open, rows, now) {
             Err(error) if sqlite::is_corrupt(&error) => {
                 open.connection = rebuild(&self.path, &self.corrupt)?;
@@ -300,6 +304,14 @@ fn used(connection: &Connection) -> rusqlite::Result<u64> {
                FROM pragma_page_count(), pragma_freelist_count(), pragma_page_size()";
     let bytes: i64 = connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
     Ok(u64::try_from(bytes).unwrap_or(0))
+}
+
+/// The folder that the file lies in, for its owner alone where it has to be made.
+fn make_folder(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(folder) => fs::DirBuilder::new().recursive(true).mode(0o700).create(folder),
+        None => Ok(()),
+    }
 }
 
 fn rebuild(path: &Path, corrupt: &Counter) -> Result<Connection, StoreError> {

@@ -250,6 +250,15 @@ fn a_corrupt_file_is_set_aside_and_begun_anew() {
 }
 
 #[test]
+fn a_store_that_is_deleted_is_begun_anew_with_what_comes() {
+    let story = Story::new(Size::mib(1));
+    story.write(&traces(vec![chat(1, "a")]));
+    fs::remove_dir_all(story.directory.path()).expect("it is there");
+    story.write(&traces(vec![chat(2, "b"), chat(3, "c")]));
+    assert_eq!(story.calls().list(&Filter::default(), None, 10).expect("readable").len(), 2);
+}
+
+#[test]
 fn a_store_is_read_while_it_is_written_and_missed_where_there_is_none() {
     let story = Story::new(Size::mib(1));
     let calls = story.calls();

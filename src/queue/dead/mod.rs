@@ -222,9 +222,14 @@ impl DeadLetters {
         self.run(|connection| rows::remove(connection, id))
     }
 
-    /// Runs `work`, a second time on a new file if the old one turns out to be corrupt.
+    /// Runs `work`, on a new file if the old one is gone, and a second time if it turns out to be corrupt.
     fn run<T>(&self, mut work: impl FnMut(&mut Connection) -> rusqlite::Result<T>) -> Result<T, DeadError> {
         let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(path) = self.path.as_deref().filter(|path| sqlite::is_gone(path)) {
+            error!("the dead letters are gone; beginning anew in the same place");
+            path.parent().map_or(Ok(()), make_private)?;
+            *connection = sqlite::connect(path, SCHEMA)?;
+        }
         match (work(&mut connection), &self.path) {
             (Err(error), Some(path)) if sqlite::is_corrupt(&error) => {
                 *connection = rebuild(path, &self.metrics)?;

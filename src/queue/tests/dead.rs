@@ -28,6 +28,18 @@ fn letter(exporter: &str, payload: &'static [u8]) -> Letter {
 }
 
 #[test]
+fn a_file_that_is_deleted_is_begun_anew_with_what_comes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("queue");
+    let dead = open(&path, 1000);
+    dead.push(&letter("otlp", b"before")).unwrap();
+    fs::remove_dir_all(&path).unwrap();
+    let id = dead.push(&letter("otlp", b"after")).unwrap();
+    assert_eq!(open(&path, 1000).get(id).unwrap(), Some(letter("otlp", b"after")));
+    assert_eq!(dead.count(None).unwrap().letters, 1);
+}
+
+#[test]
 fn a_letter_comes_back_as_it_was_set_aside() {
     let dir = tempfile::tempdir().unwrap();
     let id = open(dir.path(), 1000).push(&letter("otlp", b"payload")).unwrap();
