@@ -205,14 +205,7 @@ async fn a_span_goes_down_the_line_as_any_other() {
     assert_eq!(metrics.sum("sidelight_receiver_accepted_items_total", &["traces", "rest"]), 1);
     assert_eq!(metrics.sum("llm_tokens_total", &["gpt-4o", "svc", "prompt"]), 1000);
     assert_eq!(metrics.sum("llm_pii_detected_total", &["svc"]), 1);
-    let call = loop {
-        if let Some(call) =
-            agent.ask("/v1/calls").await["calls"].as_array().and_then(|calls| calls.first().cloned())
-        {
-            break call;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    };
+    let call = agent.once("/v1/calls", |page| page["calls"].as_array()?.first().cloned()).await;
     for (key, value) in [
         ("service", json!("svc")),
         ("duration_ms", json!(450.0)),

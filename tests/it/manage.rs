@@ -5,7 +5,6 @@ use crate::support::spans::trace;
 use crate::support::upstream::{Behaviour, Upstream};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
-use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -18,14 +17,8 @@ async fn agent() -> Agent {
 
 /// The calls of an agent once there are `count` of them.
 async fn calls(agent: &Agent, count: usize) -> Vec<Value> {
-    loop {
-        let page = agent.ask("/v1/calls?kind=chat").await;
-        let calls = page["calls"].as_array().expect("a list").clone();
-        if calls.len() >= count {
-            return calls;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let enough = |page: &Value| Some(page["calls"].as_array()?.clone()).filter(|calls| calls.len() >= count);
+    agent.once("/v1/calls?kind=chat", enough).await
 }
 
 #[tokio::test]
@@ -149,13 +142,10 @@ async fn the_status_says_what_is_in_the_way_and_what_helps() {
     let well = agent.ask("/v1/status").await;
     assert_eq!((&well["health"], &well["troubles"]), (&json!("ready"), &json!([])));
     agent.send(&trace().llm("hello")).await;
-    let status = loop {
-        let status = agent.ask("/v1/status").await;
-        if status["exporters"][0]["state"] == json!("held") {
-            break status;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
+    let held = |status: &Value| {
+        Some(status.clone()).filter(|status| status["exporters"][0]["state"] == json!("held"))
     };
+    let status = agent.once("/v1/status", held).await;
     let told = &status["troubles"][0];
     assert_eq!((&told["level"], &told["about"]), (&json!("error"), &json!("exporters.otlphttp")));
     let line = &status["exporters"][0]["ledger"]["traces"];
@@ -196,13 +186,8 @@ async fn dead_letters_are_listed_opened_replayed_and_dropped() {
 
 /// The one dead letter, once it is there.
 async fn letter(agent: &Agent) -> Value {
-    loop {
-        let page = agent.ask("/v1/queue/dead").await;
-        if page["total"]["letters"] == json!(1) {
-            return page["letters"][0].clone();
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let one = |page: &Value| (page["total"]["letters"] == json!(1)).then(|| page["letters"][0].clone());
+    agent.once("/v1/queue/dead", one).await
 }
 
 #[tokio::test]

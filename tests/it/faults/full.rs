@@ -4,7 +4,6 @@ use super::{Mount, exporter};
 use crate::support::flood::{Accepted, Arrived, Flood, Load, Way};
 use crate::support::process::Sidelight;
 use crate::support::upstream::Upstream;
-use std::time::Duration;
 
 #[tokio::test]
 #[ignore = "needs root, and a minute: make test-faults"]
@@ -25,7 +24,6 @@ async fn a_full_disk_tells_senders_to_come_back_and_loses_nothing() {
     flood.heard(|answers| answers.accepted * 2 >= when_full + 200).await;
     let resident = agent.resident();
     flood.stop().await;
-    tokio::time::sleep(Duration::from_millis(100)).await;
     let twice = Arrived::default().all(&accepted, &upstream).await;
     let all = accepted.ids().len();
     assert!(all > when_full, "it took records again once there was room");

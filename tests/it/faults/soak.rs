@@ -32,6 +32,7 @@ async fn memory_is_flat_and_the_ledger_closes_at_every_scrape_while_faults_come_
             5 => upstream.always(Behaviour::Garbage { content_type: "text/html", body: b"<p>".to_vec() }),
             _ => upstream.next(Behaviour::Stall),
         }
+        // How long each fault lasts, and how long all is well after it.
         tokio::time::sleep(Duration::from_millis(700)).await;
         if faults % 7 == 3 {
             upstream.resume().await;

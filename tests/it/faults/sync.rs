@@ -52,6 +52,7 @@ async fn a_sync_that_fails_loses_nothing_that_was_accepted() {
             let before = flood.answers().accepted;
             flood.heard(|answers| answers.accepted > before + 20).await;
             fs::write(path("failing"), "").expect("written");
+            // How long the disk fails, with requests under way.
             tokio::time::sleep(Duration::from_millis(200)).await;
             fs::remove_file(path("failing")).expect("it is there");
         }

@@ -114,6 +114,17 @@ impl Agent {
         answer
     }
 
+    /// What `take` finds in the answer at `path`, once it is there. The store is written behind the answers to senders and
+    /// tells nobody, so it is asked again.
+    pub async fn once<T>(&self, path: &str, take: impl Fn(&Value) -> Option<T>) -> T {
+        loop {
+            if let Some(found) = take(&self.ask(path).await) {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     /// The metrics page.
     pub async fn metrics(&self) -> Metrics {
         let url = format!("http://{}/metrics", self.addresses.metrics.expect("metrics are on"));
