@@ -2,7 +2,7 @@
 
 use super::args::Exec;
 use super::failure::{Failure, Outcome};
-use super::run::{Signals, TERMINATED, Told, ready};
+use super::run::{Ready, Signals, TERMINATED, Told, ready};
 use crate::agent::{Addresses, Agent};
 use crate::config::{Environment, Loaded};
 use anyhow::Context;
@@ -18,7 +18,7 @@ const PROTOCOL: &str = "OTEL_EXPORTER_OTLP_PROTOCOL";
 /// Starts the agent, then the command; when that ends, drains and gives its exit status.
 pub fn run(asked: &Exec, loaded: &Loaded, environment: &Environment) -> Outcome {
     let config = &loaded.config;
-    let runtime = ready(config, environment)?;
+    let Ready { runtime, log: _log } = ready(config, environment)?;
     let status = runtime.block_on(async {
         let mut signals = Signals::listen().context("cannot listen for signals")?;
         let agent = Agent::start(loaded).await?;

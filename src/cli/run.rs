@@ -6,6 +6,7 @@ use super::load;
 use super::systemd::Systemd;
 use crate::agent::{Addresses, Agent};
 use crate::config::{Config, Environment};
+use crate::telemetry::Flush;
 use anyhow::Context;
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -23,7 +24,7 @@ pub const TERMINATED: u8 = 143;
 pub fn run(sources: Sources, environment: &Environment) -> Outcome {
     let loaded = load(sources.clone(), environment)?;
     let config = &loaded.config;
-    let runtime = ready(config, environment)?;
+    let Ready { runtime, log: _log } = ready(config, environment)?;
     let systemd = Systemd::new(environment);
     let status = runtime.block_on(async {
         let mut signals = Signals::listen().context("cannot listen for signals")?;
@@ -55,12 +56,21 @@ pub fn run(sources: Sources, environment: &Environment) -> Outcome {
     status.map_err(Failure::CannotStart)
 }
 
-/// What an agent needs around it: logs, the TLS provider and a runtime.
-pub fn ready(config: &Config, environment: &Environment) -> Result<Runtime, Failure> {
-    config.telemetry.logs.start(environment.get("NO_COLOR").is_none_or(str::is_empty));
+/// What an agent needs around it, beside the TLS provider.
+pub struct Ready {
+    pub runtime: Runtime,
+    /// Has the rest of the log written when it is dropped.
+    pub log: Flush,
+}
+
+/// Starts the log, installs the TLS provider and makes a runtime.
+pub fn ready(config: &Config, environment: &Environment) -> Result<Ready, Failure> {
+    let log = config.telemetry.logs.start(environment.get("NO_COLOR").is_none_or(str::is_empty));
+    let log = log.context("cannot start the log").map_err(Failure::CannotStart)?;
     rustls::crypto::ring::default_provider().install_default().expect("nothing has installed one before us");
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime.context("cannot start the runtime").map_err(Failure::CannotStart)
+    let runtime = runtime.context("cannot start the runtime").map_err(Failure::CannotStart)?;
+    Ok(Ready { runtime, log })
 }
 
 /// Reads the configuration again and puts it in force; a bad one changes nothing.

@@ -1,5 +1,6 @@
 //! Logs: events for an operator, on stderr. Never text of a span, never a secret, at any level.
 
+use super::stderr::{Flush, Lines};
 use crate::settings::{Section, choices};
 use std::io::{self, IsTerminal};
 use tracing_subscriber::EnvFilter;
@@ -51,14 +52,18 @@ impl Config {
     }
 
     /// Starts logging for the whole process. A second call changes nothing: the first one stands.
-    /// `colour` is what the user allows; only a terminal gets it.
-    pub fn start(&self, colour: bool) {
-        let format = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    /// `colour` is what the user allows; only a terminal gets it. What is to be held until the
+    /// process ends is given back; it fails if a thread cannot be started.
+    pub fn start(&self, colour: bool) -> io::Result<Flush> {
+        let lines = Lines::start(io::stderr())?;
+        let flush = lines.flush_at_end();
+        let format = tracing_subscriber::fmt::layer().with_writer(lines);
         let layer = match self.encoding {
             Encoding::Console => format.with_ansi(colour && io::stderr().is_terminal()).boxed(),
             Encoding::Json => format.json().flatten_event(true).boxed(),
         };
         let _ = tracing_subscriber::registry().with(layer.with_filter(self.filter())).try_init();
+        Ok(flush)
     }
 
     /// Our own events at the configured level; of the libraries only what warns, since we cannot

@@ -5,10 +5,12 @@ pub mod logs;
 mod process;
 mod recorder;
 mod server;
+mod stderr;
 
 pub use health::Health;
 pub use recorder::Recorder;
 pub use server::{serve_health, serve_metrics};
+pub use stderr::Flush;
 
 use crate::net::listen::Door;
 use crate::settings::{HostPort, Section};

@@ -22,6 +22,7 @@ pub struct Process {
 
 impl Process {
     pub fn new() -> Process {
+        super::stderr::describe();
         describe_gauge!("sidelight_build_info", "What was built: its version; always 1.");
         gauge!("sidelight_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
         describe_counter!("process_cpu_seconds_total", "User and system CPU time spent, in seconds.");

@@ -23,7 +23,7 @@ pub struct Sidelight {
     pub grpc: String,
     /// The page of metrics.
     pub metrics: String,
-    /// What it says on stderr. It is read as it comes: a full pipe would hold the process up.
+    /// What it says on stderr.
     log: UnboundedReceiver<String>,
     client: reqwest::Client,
 }
