@@ -98,11 +98,16 @@ pub fn http(status: u16, retry_after: Option<&str>, words: String, now: SystemTi
 /// and reads as all of them.
 pub fn accepted(body: &[u8], sent: u32) -> Verdict {
     let Ok(response) = ExportResponse::decode(body) else {
-        return Verdict::Sent { rejected: 0, message: Some("the answer could not be read".to_string()) };
+        return unread();
     };
     let partial = response.partial_success.unwrap_or_default();
     let rejected = u64::try_from(partial.rejected).unwrap_or(0).min(u64::from(sent));
     Verdict::Sent { rejected, message: Some(partial.message).filter(|text| !text.is_empty()) }
+}
+
+/// The verdict on an accepted request whose answer broke off or makes no sense.
+pub fn unread() -> Verdict {
+    Verdict::Sent { rejected: 0, message: Some("the answer could not be read".to_string()) }
 }
 
 /// The words of a `google.rpc.Status` in `body`, as an OTLP/HTTP server sends it with an error.
@@ -113,7 +118,7 @@ pub fn status_words(body: &[u8]) -> Option<String> {
 /// As [`accepted`] for an answer in JSON, which some peers give whatever they were sent.
 pub fn accepted_json(body: &[u8], sent: u32) -> Verdict {
     let Ok(json) = serde_json::from_slice::<serde_json::Value>(body) else {
-        return Verdict::Sent { rejected: 0, message: Some("the answer could not be read".to_string()) };
+        return unread();
     };
     let partial = &json["partialSuccess"];
     let count = ["rejectedSpans", "rejectedLogRecords", "rejectedDataPoints"]

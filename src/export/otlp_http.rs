@@ -84,9 +84,10 @@ impl Exporter for OtlpHttp {
 async fn verdict(response: reqwest::Response, sent: u32) -> Verdict {
     let status = response.status();
     let headers = response.headers().clone();
-    let body = read(response).await;
+    let (body, whole) = read(response).await;
     if status.is_success() {
         return match media_type(&headers) {
+            _ if !whole => answer::unread(),
             "application/json" => answer::accepted_json(&body, sent),
             "" | PROTOBUF => answer::accepted(&body, sent),
             _ => Verdict::Sent { rejected: 0, message: Some("the answer is not OTLP".to_string()) },
@@ -101,17 +102,17 @@ async fn verdict(response: reqwest::Response, sent: u32) -> Verdict {
     answer::http(status.as_u16(), retry_after, words, SystemTime::now())
 }
 
-/// What can be read of the answer, up to [`MAX_ANSWER`]. The status has said what matters: an answer
-/// that breaks off does not change it.
-async fn read(mut response: reqwest::Response) -> BytesMut {
+/// What can be read of the answer, up to [`MAX_ANSWER`], and whether that is all of it. The status has said
+/// what matters: an answer that breaks off does not change it.
+async fn read(mut response: reqwest::Response) -> (BytesMut, bool) {
     let mut body = BytesMut::new();
-    while let Ok(Some(chunk)) = response.chunk().await {
-        if body.len() + chunk.len() > MAX_ANSWER {
-            break;
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if body.len() + chunk.len() <= MAX_ANSWER => body.extend_from_slice(&chunk),
+            Ok(None) => return (body, true),
+            _ => return (body, false),
         }
-        body.extend_from_slice(&chunk);
     }
-    body
 }
 
 /// The media type in lower case as far as we know it, without its parameters.

@@ -1,4 +1,6 @@
-//! The OTLP clients against a peer that answers everything there is: code by transport to verdict.
+//! The OTLP clients against a peer that answers everything there is: code by transport by signal to verdict.
+
+mod wire;
 
 use crate::support::upstream::{Behaviour, Upstream};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
@@ -13,6 +15,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 const BOTH: [Transport; 2] = [Transport::Grpc, Transport::Http];
+
+/// A batch of three empty items.
+fn batch(signal: Signal) -> Batch {
+    match signal {
+        Signal::Traces => spans(3),
+        // One that holds nothing is one all the same.
+        Signal::Logs | Signal::Metrics => Batch::trusted(signal, bytes::Bytes::new(), 3),
+    }
+}
 
 fn spans(count: u8) -> Batch {
     let spans = (1..=count).map(|n| Span { trace_id: vec![n; 16], span_id: vec![n; 8], ..Span::default() });
@@ -54,16 +65,15 @@ fn brief(verdict: &Verdict) -> String {
     }
 }
 
-async fn verdict_on(transport: Transport, behaviour: Behaviour) -> Verdict {
-    let upstream = Upstream::start().await;
-    upstream.always(behaviour);
-    exporter(&config(transport, upstream.url())).send(&spans(3)).await
-}
-
 async fn check(transport: Transport, behaviour: impl Into<Behaviour>, expected: &str) {
     let behaviour = behaviour.into();
-    let verdict = verdict_on(transport, behaviour.clone()).await;
-    assert_eq!(brief(&verdict), expected, "{transport:?} {behaviour:?} {verdict:?}");
+    let upstream = Upstream::start().await;
+    upstream.always(behaviour.clone());
+    let exporter = exporter(&config(transport, upstream.url()));
+    for signal in Signal::ALL {
+        let verdict = exporter.send(&batch(signal)).await;
+        assert_eq!(brief(&verdict), expected, "{transport:?} {signal:?} {behaviour:?} {verdict:?}");
+    }
 }
 
 #[tokio::test]

@@ -53,6 +53,8 @@ pub enum Behaviour {
     StallInBody,
     /// Closes the connection instead of answering.
     Close,
+    /// Accepts, and says that the connection takes no further request (GOAWAY, `connection: close`).
+    GoAway,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -282,9 +284,16 @@ async fn connection<S>(stream: S, state: Arc<State>, close: CancellationToken)
 where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
 {
-    let service = hyper::service::service_fn(|request| answer(request, state.clone(), close.clone()));
+    let last = CancellationToken::new();
+    let service =
+        hyper::service::service_fn(|request| answer(request, state.clone(), close.clone(), last.clone()));
     let builder = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
-    let serving = builder.serve_connection(TokioIo::new(stream), service);
+    let mut serving = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
+    tokio::select! {
+        _ = serving.as_mut() => return,
+        () = close.cancelled() => return,
+        () = last.cancelled() => serving.as_mut().graceful_shutdown(),
+    }
     close.run_until_cancelled(serving).await;
 }
 
@@ -292,6 +301,7 @@ async fn answer(
     request: Request<Incoming>,
     state: Arc<State>,
     close: CancellationToken,
+    last: CancellationToken,
 ) -> Result<Response<Body>, hyper::Error> {
     let (head, body) = request.into_parts();
     let raw = body.collect().await?.to_bytes();
@@ -301,7 +311,7 @@ async fn answer(
     let behaviour = behaviour.unwrap_or_else(|| state.always.lock().expect("no panic while held").clone());
     // In HTTP the head has said it all; a gRPC status comes last.
     let taken = match behaviour {
-        Behaviour::Accept | Behaviour::Partial { .. } | Behaviour::Garbage { .. } => true,
+        Behaviour::Accept | Behaviour::Partial { .. } | Behaviour::Garbage { .. } | Behaviour::GoAway => true,
         Behaviour::StallInBody => !grpc,
         _ => false,
     };
@@ -317,6 +327,10 @@ async fn answer(
     state.attempts.send_modify(|count| *count += 1);
     Ok(match behaviour {
         Behaviour::Accept => success(grpc, Vec::new()),
+        Behaviour::GoAway => {
+            last.cancel();
+            success(grpc, Vec::new())
+        }
         Behaviour::Partial { rejected, message } => success(grpc, partial_success(rejected, message)),
         Behaviour::Garbage { content_type, body } => garbage(grpc, content_type, body),
         Behaviour::Refuse(refusal) if grpc => grpc_refusal(&refusal),
