@@ -27,8 +27,9 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
-/// Read buffer of one HTTP/1.1 connection, and with it the limit of its headers, in bytes.
-const BUFFER: usize = 64 << 10;
+/// Read buffer of one HTTP/1.1 connection, and with it the limit of its headers, in bytes. A connection that is
+/// sending holds two such.
+const BUFFER: usize = 32 << 10;
 
 /// What is known of the endpoint once it is bound.
 pub struct Options {

@@ -1,6 +1,7 @@
 //! Real faults of real machines: a disk that is full, fails or loses power, and a long day. `make test-faults` runs
 //! them; each says so where the machine does not allow it.
 
+mod crowd;
 mod full;
 mod power;
 mod soak;

@@ -19,7 +19,7 @@ impl Accepted {
         self.0.lock().expect("no panic while held").clone()
     }
 
-    fn add(&self, ids: Vec<Vec<u8>>) {
+    pub fn add(&self, ids: Vec<Vec<u8>>) {
         self.0.lock().expect("no panic while held").extend(ids);
     }
 }
