@@ -16,34 +16,111 @@ const SPELLINGS: &[(&str, &str)] = &[
     ("azure_openai", "azure.ai.openai"),
     ("azure-openai", "azure.ai.openai"),
     ("azure", "azure.ai.openai"),
+    ("azureopenai", "azure.ai.openai"),
+    ("azure_ai_openai", "azure.ai.openai"),
+    ("azurechatopenai", "azure.ai.openai"),
+    ("azure openai", "azure.ai.openai"),
+    ("azure_text", "azure.ai.openai"),
+    ("azureaiinference", "azure.ai.inference"),
+    ("azure_inference", "azure.ai.inference"),
+    ("azure ai inference", "azure.ai.inference"),
+    ("azure_ai_foundry", "azure.ai.inference"),
+    ("azure-ai-foundry", "azure.ai.inference"),
+    ("open_ai", "openai"),
+    ("open-ai", "openai"),
+    ("chatopenai", "openai"),
+    ("openai_chat", "openai"),
+    ("openai-chat", "openai"),
+    ("openai_responses", "openai"),
+    ("openai-responses", "openai"),
+    ("text-completion-openai", "openai"),
+    ("chatanthropic", "anthropic"),
+    ("anthropic_messages", "anthropic"),
     ("vertex_ai", "gcp.vertex_ai"),
     ("vertexai", "gcp.vertex_ai"),
     ("vertex", "gcp.vertex_ai"),
+    ("vertex_ai_beta", "gcp.vertex_ai"),
+    ("vertex-ai", "gcp.vertex_ai"),
+    ("vertex ai", "gcp.vertex_ai"),
+    ("google vertex ai", "gcp.vertex_ai"),
+    ("google vertexai", "gcp.vertex_ai"),
+    ("google-vertex", "gcp.vertex_ai"),
+    ("google_vertex", "gcp.vertex_ai"),
+    ("google-vertexai", "gcp.vertex_ai"),
+    ("chatvertexai", "gcp.vertex_ai"),
     ("google_vertexai", "gcp.vertex_ai"),
     ("gemini", "gcp.gemini"),
     ("google_genai", "gcp.gemini"),
     ("google-genai", "gcp.gemini"),
     ("google", "gcp.gemini"),
     ("googleai", "gcp.gemini"),
+    ("google ai", "gcp.gemini"),
+    ("google_ai", "gcp.gemini"),
+    ("google-ai", "gcp.gemini"),
+    ("google-gla", "gcp.gemini"),
+    ("google genai", "gcp.gemini"),
+    ("google gemini", "gcp.gemini"),
+    ("google_gemini", "gcp.gemini"),
+    ("google_ai_gemini", "gcp.gemini"),
+    ("google generative ai", "gcp.gemini"),
+    ("google_generative_ai", "gcp.gemini"),
+    ("google-generative-ai", "gcp.gemini"),
+    ("googlegenerativeai", "gcp.gemini"),
+    ("chatgooglegenerativeai", "gcp.gemini"),
     ("gcp.gen_ai", "gcp.gemini"),
     ("mistralai", "mistral_ai"),
     ("mistral", "mistral_ai"),
     ("mistral-ai", "mistral_ai"),
+    ("mistral ai", "mistral_ai"),
+    ("chatmistralai", "mistral_ai"),
     ("bedrock", "aws.bedrock"),
     ("aws_bedrock", "aws.bedrock"),
     ("amazon_bedrock", "aws.bedrock"),
     ("amazon-bedrock", "aws.bedrock"),
     ("bedrock_converse", "aws.bedrock"),
+    ("bedrock-converse", "aws.bedrock"),
+    ("aws bedrock", "aws.bedrock"),
+    ("aws-bedrock", "aws.bedrock"),
+    ("amazon bedrock", "aws.bedrock"),
+    ("bedrock-runtime", "aws.bedrock"),
+    ("chatbedrock", "aws.bedrock"),
+    ("chatbedrockconverse", "aws.bedrock"),
+    ("sagemaker", "aws.sagemaker"),
     ("aws", "aws.bedrock"),
     ("xai", "x_ai"),
+    ("x-ai", "x_ai"),
+    ("x.ai", "x_ai"),
+    ("grok", "x_ai"),
+    ("chatxai", "x_ai"),
     ("watsonx", "ibm.watsonx.ai"),
+    ("watsonx.ai", "ibm.watsonx.ai"),
+    ("watsonx_ai", "ibm.watsonx.ai"),
+    ("ibm_watsonx_ai", "ibm.watsonx.ai"),
     ("claude", "anthropic"),
     ("co_here", "cohere"),
+    ("cohere_chat", "cohere"),
+    ("chatcohere", "cohere"),
+    ("ollama_chat", "ollama"),
+    ("chatollama", "ollama"),
+    ("chatgroq", "groq"),
+    ("hugging_face", "huggingface"),
+    ("hugging-face", "huggingface"),
+    ("hugging face", "huggingface"),
+    ("huggingface_hub", "huggingface"),
+    ("hf", "huggingface"),
+    ("hf-inference", "huggingface"),
+    ("open_router", "openrouter"),
+    ("hosted_vllm", "vllm"),
+    ("perplexityai", "perplexity"),
+    ("perplexity_ai", "perplexity"),
     ("deep_seek", "deepseek"),
     ("together_ai", "together"),
     ("togetherai", "together"),
     ("fireworks_ai", "fireworks"),
     ("fireworks-ai", "fireworks"),
+    ("fireworksai", "fireworks"),
+    ("together-ai", "together"),
+    ("together ai", "together"),
     ("moonshotai", "moonshot"),
     ("moonshot_ai", "moonshot"),
     ("z.ai", "zai"),
@@ -51,11 +128,37 @@ const SPELLINGS: &[(&str, &str)] = &[
     ("voyageai", "voyage"),
     ("voyage_ai", "voyage"),
     ("alibaba", "dashscope"),
+    ("qwen", "dashscope"),
+    ("tongyi", "dashscope"),
     ("alibaba_cloud", "dashscope"),
 ];
 
 /// Values that name a library rather than who serves the model.
 const FRAMEWORKS: &[&str] = &[
+    "langchain4j",
+    "langchain4j-aiservices",
+    "promptflow",
+    "ag2",
+    "autogen",
+    "braintrust",
+    "langtrace",
+    "langsmith",
+    "langfuse",
+    "openlit",
+    "openinference",
+    "weave",
+    "dify",
+    "flowise",
+    "n8n",
+    "letta",
+    "semantic-kernel",
+    "microsoft.semantic_kernel",
+    "pydantic_ai",
+    "llama-index-core",
+    "google_adk",
+    "google-adk",
+    "portkey",
+    "helicone",
     "langchain",
     "langgraph",
     "llamaindex",
@@ -71,7 +174,6 @@ const FRAMEWORKS: &[&str] = &[
     "haystack",
     "pydantic-ai",
     "crewai",
-    "autogen",
     "smolagents",
     "agno",
     "dspy",
@@ -125,6 +227,7 @@ const MODELS: &[(&str, &str)] = &[
 
 const HOSTS: &[(&str, &str)] = &[
     ("openai.azure.com", "azure.ai.openai"),
+    ("cognitiveservices.azure.com", "azure.ai.openai"),
     ("models.inference.ai.azure.com", "azure.ai.inference"),
     ("services.ai.azure.com", "azure.ai.inference"),
     ("openai.com", "openai"),
@@ -141,11 +244,54 @@ const HOSTS: &[(&str, &str)] = &[
     ("perplexity.ai", "perplexity"),
     ("together.xyz", "together"),
     ("openrouter.ai", "openrouter"),
+    ("fireworks.ai", "fireworks"),
+    ("moonshot.cn", "moonshot"),
+    ("moonshot.ai", "moonshot"),
+    ("dashscope.aliyuncs.com", "dashscope"),
+    ("dashscope-intl.aliyuncs.com", "dashscope"),
+    ("api-inference.huggingface.co", "huggingface"),
+    ("router.huggingface.co", "huggingface"),
+    ("api.cerebras.ai", "cerebras"),
+    ("api.sambanova.ai", "sambanova"),
+    ("integrate.api.nvidia.com", "nvidia"),
+    ("api.voyageai.com", "voyage"),
+    ("bigmodel.cn", "zai"),
+    ("api.z.ai", "zai"),
+    ("localhost:11434", "ollama"),
+    ("127.0.0.1:11434", "ollama"),
+    ("ollama:11434", "ollama"),
 ];
 
 /// Names of models that many serve: they speak for a model call, and for no provider.
-const FAMILIES: &[&str] =
-    &["llama", "mixtral", "qwen", "gemma", "phi-", "nomic-embed", "bge-", "codellama", "yi-", "glm-", "kimi"];
+const FAMILIES: &[&str] = &[
+    "llama",
+    "mixtral",
+    "qwen",
+    "gemma",
+    "phi-3",
+    "phi-4",
+    "phi3",
+    "phi4",
+    "nomic-embed",
+    "bge-",
+    "codellama",
+    "yi-34b",
+    "glm-4",
+    "glm-5",
+    "kimi-",
+    "gpt-oss",
+    "granite",
+    "hermes-",
+    "minilm",
+    "mpt-7b",
+    "falcon-7b",
+    "vicuna",
+    "starcoder",
+    "smollm",
+    "olmo",
+    "nemotron",
+    "minimax",
+];
 
 /// The convention's name for what a library wrote as provider. `None` where it names no provider
 /// but a framework, or nothing.
@@ -160,6 +306,9 @@ pub fn clean(written: &str) -> Option<Cow<'_, str>> {
     }
     if let Some(known) = known(&lower) {
         return Some(Cow::Borrowed(known));
+    }
+    if lower.starts_with("google.vertex") {
+        return Some(Cow::Borrowed("gcp.vertex_ai"));
     }
     // The Vercel AI SDK writes `<provider>.<api>`: `openai.chat`, `google.generative-ai`, `amazon-bedrock`.
     if let Some((provider, _api)) = lower.split_once('.')
@@ -251,7 +400,9 @@ pub fn only(model: &str) -> Option<Kind> {
 /// Whether a name is one that LLMs and embedding models bear.
 pub fn is_model(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
-    of_model(&lower).is_some() || FAMILIES.iter().any(|family| lower.contains(family))
+    let at_word = |at: usize| !lower[..at].ends_with(|before: char| before.is_ascii_alphabetic());
+    let named = |family: &&str| lower.match_indices(*family).any(|(at, _)| at_word(at));
+    of_model(&lower).is_some() || FAMILIES.iter().any(|family| named(family))
 }
 
 #[cfg(test)]
@@ -273,6 +424,17 @@ mod tests {
         check("AWS", Some("aws.bedrock"));
         check("gcp.vertex_ai", Some("gcp.vertex_ai"));
         check("acme", Some("acme"));
+        check("ChatOpenAI", Some("openai"));
+        check("OPEN_AI", Some("openai"));
+        check("AzureOpenAI", Some("azure.ai.openai"));
+        check("Google Vertex AI", Some("gcp.vertex_ai"));
+        check("vertex_ai_beta", Some("gcp.vertex_ai"));
+        check("ollama_chat", Some("ollama"));
+        check("bedrock_converse", Some("aws.bedrock"));
+        check("huggingface_hub", Some("huggingface"));
+        check("google.vertex.chat", Some("gcp.vertex_ai"));
+        check("amazon-bedrock", Some("aws.bedrock"));
+        check("x.ai", Some("x_ai"));
     }
 
     #[test]

@@ -97,6 +97,7 @@ const CACHED: Names = &[
     &["input_cache_read"],
     &["cache_read_tokens"],
     &["prompt_tokens_details.cached_tokens"],
+    &["prompt_cached_tokens"],
     &["cached_tokens"],
 ];
 const CACHE_WRITE: Names = &[
@@ -106,6 +107,7 @@ const CACHE_WRITE: Names = &[
     &["input_cache_creation"],
     &["cache_creation_tokens"],
     &["cache_write_tokens"],
+    &["prompt_cache_creation_tokens"],
 ];
 const CACHE_WRITE_1H: Names = &[
     &["cache_creation", "ephemeral_1h_input_tokens"],
@@ -152,6 +154,7 @@ const REASONING: Names = &[
     &["thoughtsTokens"],
     &["output_reasoning_tokens"],
     &["output_reasoning"],
+    &["completion_reasoning_tokens"],
 ];
 
 /// Keys under which a reply carries its usage object.

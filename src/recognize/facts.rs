@@ -177,9 +177,10 @@ fn read<'a>(value: &Value<'a>, how: Read, start: u64) -> Option<Fact<'a>> {
         Read::FlagAt(path) => inside(value, path, Node::flag).map(Fact::Flag),
         Read::Dollars => amount(Node::value(value).number()?, 1.0),
         Read::MicroDollars => amount(Node::value(value).number()?, 1e-6),
-        Read::DollarsAt(path) => amount(inside(value, path, Node::number)?, 1.0),
+        Read::DollarsAt(path) | Read::SecondsAt(path) => amount(inside(value, path, Node::number)?, 1.0),
         Read::Seconds => amount(Node::value(value).number()?, 1.0),
         Read::Millis => amount(Node::value(value).number()?, 1e-3),
+        Read::Nanos => amount(Node::value(value).number()?, 1e-9),
         Read::SecondsOrMillis => match value {
             Value::Int(millis) => amount(*millis as f64, 1e-3),
             other => read(other, Read::Seconds, start),

@@ -314,7 +314,7 @@ mod tests {
         let ordinary = "http.request.method http.response.status_code http.route url.full url.path url.scheme server.address \
             server.port client.address user_agent.original network.protocol.version network.peer.address db.system \
             db.statement db.query.text db.operation.name messaging.system messaging.destination.name messaging.operation \
-            rpc.system rpc.service rpc.method error.type exception.message thread.id thread.name code.function code.filepath \
+            rpc.service rpc.method error.type exception.message thread.id thread.name code.function code.filepath \
             enduser.id session.id peer.service k8s.pod.name host.name service.name aws.region faas.trigger component a ab";
         for key in ordinary.split_whitespace() {
             let found = INDEX.of_key(key.as_bytes());
@@ -327,6 +327,8 @@ mod tests {
         assert!(INDEX.of_key(b"telemetry.sdk.name").ask_value);
         assert_eq!(named(INDEX.of_value("telemetry.sdk.name", "openlit")), ["openlit"]);
         assert!(INDEX.of_value("telemetry.sdk.name", "opentelemetry").is_empty());
+        assert_eq!(named(INDEX.of_value("rpc.system", "mcp")), ["mcp"]);
+        assert!(INDEX.of_value("rpc.system", "grpc").is_empty());
     }
 
     #[test]

@@ -7,24 +7,48 @@ use Read::*;
 
 pub const DIALECT: Dialect = Dialect {
     name: "agent-frameworks",
-    about: "CrewAI, smolagents, Agno and DSPy: OpenInference or OpenLLMetry spans with bare keys `crew_*`, `smolagents.*`, `agno.*`",
-    source: "their OpenInference packages as captured; spec/dialects.md 1, 2.12",
+    about: "CrewAI (its own telemetry too), smolagents, Agno, DSPy and Flue: bare keys `crew_*`, `crewai_version`, `smolagents.*`, `agno.*`",
+    source: "their OpenInference packages as captured, crewAI's telemetry, @flue/opentelemetry; spec/dialects.md 1, 2.12",
     marks: &[
         Mark::Key("crew_*"),
         Mark::Key("crewai.*"),
+        Mark::Key("crewai_*"),
         Mark::Key("task_key"),
         Mark::Key("smolagents.*"),
         Mark::Key("agno.*"),
+        Mark::Key("phidata.*"),
+        Mark::Key("dspy.*"),
+        Mark::Key("flue.*"),
+        Mark::Scope("crewai*"),
+        Mark::Scope("smolagents*"),
+        Mark::Scope("dspy*"),
     ],
     rules: &[
         Rule::Name("Crew*.kickoff", step(Workflow)),
         Rule::Name("crewai.workflow", step(Workflow)),
+        // crewAI's own telemetry.
+        Rule::Name("Crew *", step(Workflow)),
+        Rule::Name("Flow *", step(Workflow)),
+        Rule::Name("Task *", step(Task)),
+        Rule::Name("Tool *", step(Tool)),
+        Rule::Has("flue.tool.*", step(Tool)),
+        Rule::Has("flue.workflow.*", step(Workflow)),
+        Rule::Has("flue.task.*", step(Agent)),
         Rule::Name("*.task", step(Task)),
         Rule::Name("*.agent", step(Agent)),
     ],
     fallbacks: &[
         (Input, "smolagents.task", Say(Role::User)),
         (Input, "crew_inputs", Say(Role::User)),
+        (Input, "flue.turn.input", Say(Role::User)),
+        (Output, "flue.turn.output", Say(Role::Assistant)),
+        (Input, "flue.tool.arguments", Whole(Role::Tool)),
+        (Output, "flue.tool.result", Whole(Role::Tool)),
+        (Input, "flue.task.prompt", Say(Role::User)),
+        (Output, "flue.task.result", Say(Role::Assistant)),
+        (Input, "flue.workflow.payload", Say(Role::User)),
+        (Output, "flue.workflow.result", Say(Role::Assistant)),
+        (ToolName, "flue.tool.name", Word),
         (Output, "task_output", Say(Role::Assistant)),
     ],
     ..Dialect::NONE
@@ -34,6 +58,24 @@ pub const DIALECT: Dialect = Dialect {
 mod tests {
     use crate::recognize::story::check;
     use expect_test::expect;
+
+    #[test]
+    fn the_telemetry_that_crewai_keeps_itself_is_known() {
+        check(
+            r#"
+Crew Created | crewai.telemetry
+crewai_version = 0.80
+python_version = 3.12
+Task Execution | app
+crewai_version = 0.80
+formatted_description = look for boots
+"#,
+            expect![[r#"
+                Crew Created: workflow - by - ["agent-frameworks"]
+                Task Execution: task - by - ["agent-frameworks"]
+            "#]],
+        );
+    }
 
     #[test]
     fn crews_are_workflows_and_carry_their_inputs() {

@@ -7,8 +7,8 @@ use Read::*;
 
 pub const DIALECT: Dialect = Dialect {
     name: "livekit",
-    about: "LiveKit Agents: `lk.*`",
-    source: "as Langfuse's ingestion reads it; spec/dialects.md 2.12",
+    about: "LiveKit Agents: `lk.*`, of late `lk.pii.*`",
+    source: "livekit/agents, trace types; spec/dialects.md 2.12",
     marks: &[Mark::Key("lk.*"), Mark::Scope("livekit*")],
     rules: &[
         Rule::Name("llm_node", around(Chat)),
@@ -29,6 +29,16 @@ pub const DIALECT: Dialect = Dialect {
         (Output, "lk.response.function_calls", Say(Role::Tool)),
         (Input, "lk.function_tool.args", Whole(Role::Tool)),
         (Output, "lk.function_tool.output", Whole(Role::Tool)),
+        (Input, "lk.function_tool.arguments", Whole(Role::Tool)),
+        (Input, "lk.pii.chat_ctx", Say(Role::User)),
+        (Input, "lk.pii.user_input", Say(Role::User)),
+        (Input, "lk.pii.user_transcript", Say(Role::User)),
+        (Input, "lk.pii.input_text", Say(Role::User)),
+        (System, "lk.pii.instructions", Say(Role::System)),
+        (Output, "lk.pii.response.text", Say(Role::Assistant)),
+        (Output, "lk.pii.response.function_calls", Say(Role::Tool)),
+        (Input, "lk.pii.function_tool.arguments", Whole(Role::Tool)),
+        (Output, "lk.pii.function_tool.output", Whole(Role::Tool)),
         (FirstChunk, "lk.response.ttft", Seconds),
         (ToolName, "lk.function_tool.name", Word),
     ],

@@ -16,18 +16,24 @@
 use crate::llm::{Kind, Role, Side};
 
 mod adk;
+mod ag2;
 mod agent_framework;
+mod arms;
 mod azure_ai;
+mod braintrust;
 mod claude_code;
 mod coding_agents;
 mod crews;
 mod genkit;
 mod haystack;
 mod laminar;
+mod langchain4j;
 mod langfuse;
 mod langsmith;
+mod langtrace;
 mod litellm;
 mod livekit;
+mod mastra;
 mod mcp;
 mod mlflow;
 mod observe;
@@ -35,12 +41,15 @@ mod openinference;
 mod openlit;
 #[cfg(test)]
 mod page;
+mod platforms;
+mod promptflow;
 mod provider_sdk;
 mod pydantic_ai;
 mod seed_sdk;
 mod semantic_kernel;
 pub mod semconv;
 mod sentry;
+mod serving;
 mod spring_ai;
 mod strands;
 mod traceloop;
@@ -55,6 +64,12 @@ pub const TABLE: &[&Dialect] = &[
     &vercel::DIALECT,
     &openinference::DIALECT,
     &crews::DIALECT,
+    &braintrust::DIALECT,
+    &mastra::DIALECT,
+    &promptflow::DIALECT,
+    &ag2::DIALECT,
+    &langtrace::DIALECT,
+    &langchain4j::DIALECT,
     &litellm::DIALECT,
     &langsmith::DIALECT,
     &pydantic_ai::DIALECT,
@@ -77,6 +92,9 @@ pub const TABLE: &[&Dialect] = &[
     &provider_sdk::DIALECT,
     &mcp::DIALECT,
     &vector_store::DIALECT,
+    &arms::DIALECT,
+    &serving::DIALECT,
+    &platforms::DIALECT,
     &traceloop::DIALECT,
     &vercel_otel::DIALECT,
     &observe::DIALECT,
@@ -241,6 +259,9 @@ pub enum Read {
     DollarsAt(&'static [&'static str]),
     Seconds,
     Millis,
+    Nanos,
+    /// Seconds inside a JSON object, at the end of a path.
+    SecondsAt(&'static [&'static str]),
     /// Seconds where it is a double, milliseconds where it is an integer.
     SecondsOrMillis,
     /// An ISO 8601 instant, counted from the span's start.

@@ -97,7 +97,9 @@ fn form(read: Read) -> String {
         Read::WordAt(path) | Read::FlagAt(path) | Read::DollarsAt(path) | Read::SayAt(path, _) => {
             format!(" (at `{}`)", path.join("."))
         }
+        Read::SecondsAt(path) => format!(" (s, at `{}`)", path.join(".")),
         Read::Millis => " (ms)".into(),
+        Read::Nanos => " (ns)".into(),
         Read::Seconds => " (s)".into(),
         Read::SecondsOrMillis => " (s, or ms as an integer)".into(),
         Read::MicroDollars => " (millionths of a dollar)".into(),
