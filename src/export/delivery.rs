@@ -65,6 +65,9 @@ struct Request {
     throttled: u32,
 }
 
+/// There is nothing to halve.
+struct OneItem;
+
 /// What to do next.
 #[derive(Debug)]
 pub enum Step {
@@ -168,6 +171,7 @@ impl Delivery {
                 self.unsend(&all, items_of(&all).saturating_sub(items), "not_carried");
             }
             Verdict::TooLarge(cause) => self.split(Some(cause)),
+            Verdict::Spoilt(cause) => self.isolate(cause),
             Verdict::Refused(cause) => self.refused(cause),
             Verdict::Later { after, cause } => return self.later(after, cause, chance),
             Verdict::Throttled { after, cause } => {
@@ -278,25 +282,36 @@ impl Delivery {
         }
     }
 
-    /// Halves the first request: by its batches, then by items; one item is cut. `cause`: what the peer
-    /// said of its size.
+    /// Halves the first request, one item of which keeps the others out; alone, it goes to the dead letters.
+    fn isolate(&mut self, cause: BoxError) {
+        if self.halve().is_err() {
+            self.bury_front("refused", Some(cause));
+        }
+    }
+
+    /// Makes the first request smaller: halves it, or cuts its one item. `cause`: what the peer said of its size.
     fn split(&mut self, cause: Option<BoxError>) {
-        let Some(mut request) = self.requests.pop_front() else {
-            return;
-        };
-        if request.parts.len() > 1 {
-            let second = request.parts.split_off(request.parts.len() / 2);
-            self.requests.push_front(Request::of(second));
-            self.requests.push_front(Request::of(request.parts));
-            return;
+        if self.halve().is_err()
+            && let Some(request) = self.requests.pop_front()
+        {
+            self.cut(request, cause);
         }
-        match shape::split(&request.parts[0]) {
-            Some((first, second)) => {
-                self.requests.push_front(Request::of(vec![second]));
-                self.requests.push_front(Request::of(vec![first]));
+    }
+
+    /// Halves the first request: by its batches, then by items. Errors where it is one item.
+    fn halve(&mut self) -> Result<(), OneItem> {
+        let request = self.requests.front_mut().ok_or(OneItem)?;
+        let (first, second) = match &request.parts[..] {
+            [one] => shape::split(one).map(|(first, second)| (vec![first], vec![second])).ok_or(OneItem)?,
+            parts => {
+                let second = request.parts.split_off(parts.len() / 2);
+                (std::mem::take(&mut request.parts), second)
             }
-            None => self.cut(request, cause),
-        }
+        };
+        self.requests.pop_front();
+        self.requests.push_front(Request::of(second));
+        self.requests.push_front(Request::of(first));
+        Ok(())
     }
 
     /// Cuts the longest texts of the one item in `request`: to what a request may have, or to half of what
@@ -374,6 +389,7 @@ mod tests {
             7 => Verdict::Kept { items: 1 },
             5 => Verdict::Later { after: None, cause: "away".into() },
             8 => Verdict::Throttled { after: None, cause: "slowly".into() },
+            9 => Verdict::Spoilt("one of them".into()),
             _ => Verdict::Hold("who are you".into()),
         }
     }
@@ -382,11 +398,35 @@ mod tests {
         delivery.ledger().iter().map(|settled| settled.items).sum()
     }
 
+    #[test]
+    fn one_bad_item_is_found_by_halving_and_the_others_are_sent() {
+        let shape = Shape { join: 1 << 20, most: 1 << 20, items: u64::MAX, text: None, valid_ids: false };
+        let mut delivery = Delivery::new(shape, &retry::Config::default());
+        (0..3).for_each(|_| delivery.add(spans(4)));
+        let (mut sent, mut dead, mut attempts) = (0, Vec::new(), 0);
+        loop {
+            match delivery.next() {
+                Step::Done => break,
+                Step::Bury(letter) => dead.push((letter.batch.items(), letter.reason)),
+                // The bad one is the sixth of those that are not sent yet.
+                Step::Send(batch) => {
+                    attempts += 1;
+                    let spoilt = sent <= 5 && sent + batch.items() > 5 && dead.is_empty();
+                    sent += if spoilt { 0 } else { batch.items() };
+                    let verdict = if spoilt { Verdict::Spoilt("no".into()) } else { verdict(0) };
+                    delivery.answer(verdict, 0.5);
+                }
+            }
+        }
+        assert_eq!((sent, dead), (11, vec![(1, "refused")]));
+        assert!(attempts <= 10, "{attempts}");
+    }
+
     proptest! {
         #[test]
         fn every_item_stands_in_the_ledger_once_whatever_the_peer_says(
             batches in prop::collection::vec(0..6u32, 0..6),
-            verdicts in prop::collection::vec(0..9u8, 0..40),
+            verdicts in prop::collection::vec(0..10u8, 0..40),
             most in 1..60usize,
             items in 1..8u64,
             expires in any::<bool>(),

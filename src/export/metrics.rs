@@ -91,7 +91,7 @@ fn outcome(verdict: &Verdict) -> usize {
         Verdict::Later { .. } | Verdict::Throttled { .. } => 1,
         Verdict::TooLarge(_) => 2,
         Verdict::Hold(_) => 3,
-        Verdict::Refused(_) => 4,
+        Verdict::Spoilt(_) | Verdict::Refused(_) => 4,
     }
 }
 

@@ -63,6 +63,9 @@ pub enum Verdict {
     TooLarge(BoxError),
     /// A person has to mend something first (credentials, a missing topic).
     Hold(BoxError),
+    /// Some item of the batch will never be taken, and keeps the others out: the batch is halved until it stands
+    /// alone, and goes to the dead letters.
+    Spoilt(BoxError),
     /// The peer will never take these bytes: to the dead letters.
     Refused(BoxError),
 }

@@ -61,6 +61,7 @@ fn brief(verdict: &Verdict) -> String {
         Verdict::Kept { items } => format!("kept {items}"),
         Verdict::TooLarge(_) => "too large".to_string(),
         Verdict::Hold(_) => "hold".to_string(),
+        Verdict::Spoilt(_) => "spoilt".to_string(),
         Verdict::Refused(_) => "refused".to_string(),
     }
 }
