@@ -51,11 +51,18 @@ pub struct SendingQueue {
     pub num_consumers: NonZeroUsize,
     /// Small batches that wait are joined up to this size.
     pub batch_size: Size,
+    /// Where less than half of that waits, the next request comes no sooner than so long after the last; 0: at
+    /// once. For peers that pay for each request, whatever its size.
+    #[serde(serialize_with = "crate::units::serialize_duration")]
+    pub flush_interval: Duration,
 }
 
 /// With the default size of a batch, a lane holds some 16 MiB at most: each once as it is and once
 /// as it is sent.
 const CONSUMERS: NonZeroUsize = NonZeroUsize::new(4).expect("4 is not 0");
+
+/// What waits longer for company than this had better not wait at all.
+const LONGEST_FLUSH: Duration = Duration::from_secs(60);
 
 /// Between two attempts to write a dead letter to a disk that fails.
 const DISK_PAUSE: Duration = Duration::from_secs(1);
@@ -64,7 +71,11 @@ impl Default for Config {
     fn default() -> Config {
         Config {
             retry_on_failure: retry::Config::default(),
-            sending_queue: SendingQueue { num_consumers: CONSUMERS, batch_size: Size::mib(1) },
+            sending_queue: SendingQueue {
+                num_consumers: CONSUMERS,
+                batch_size: Size::mib(1),
+                flush_interval: Duration::ZERO,
+            },
             max_request_size: Size::mib(4),
             vectors: false,
             max_request_items: 0,
@@ -83,8 +94,12 @@ impl Config {
         section.section("sending_queue", |queue| {
             queue.get("num_consumers", &mut self.sending_queue.num_consumers);
             queue.get("batch_size", &mut self.sending_queue.batch_size);
+            queue.get("flush_interval", &mut self.sending_queue.flush_interval);
             if self.sending_queue.num_consumers.get() > 64 {
                 queue.problem("num_consumers", "must be at most 64");
+            }
+            if self.sending_queue.flush_interval > LONGEST_FLUSH {
+                queue.problem("flush_interval", "must be at most 1m");
             }
         });
         section.section("queue", |queue| self.queue.read(queue));
@@ -179,9 +194,8 @@ impl Lane {
     ///
     /// Dropping it half-way gives what is in hand back to the queue.
     pub async fn run(self, stop: Stop) {
-        let most = self.config.sending_queue.batch_size.0;
         let mut under_way = FuturesUnordered::new();
-        let mut leasing = pin!(self.queue.lease(most));
+        let mut leasing = pin!(self.lease_after(Duration::ZERO, &stop));
         let mut replaying = pin!(self.replay(&stop.waiting));
         loop {
             let room = under_way.len() < self.config.sending_queue.num_consumers.get();
@@ -195,14 +209,30 @@ impl Lane {
                 () = &mut replaying => {}
                 lease = &mut leasing, if room => match lease {
                     Some(lease) => {
+                        let pause = self.pause_after(&lease);
                         under_way.push(self.see_through(lease, &stop.waiting));
-                        leasing.set(self.queue.lease(most));
+                        leasing.set(self.lease_after(pause, &stop));
                     }
                     None => break,
                 },
             }
         }
         while under_way.next().await.is_some() {}
+    }
+
+    /// The next lease, once `pause` is over or the lane is to wait for nothing any more.
+    async fn lease_after(&self, pause: Duration, stop: &Stop) -> Option<Lease> {
+        if !pause.is_zero() {
+            stop.waiting.run_until_cancelled(tokio::time::sleep(pause)).await;
+        }
+        self.queue.lease(self.config.sending_queue.batch_size.0).await
+    }
+
+    /// A lease that is far from full says that no more was waiting.
+    fn pause_after(&self, lease: &Lease) -> Duration {
+        let SendingQueue { batch_size, flush_interval, .. } = self.config.sending_queue;
+        let bytes: usize = lease.records().iter().map(|stored| stored.record.payload.len()).sum();
+        if bytes as u64 >= batch_size.0 / 2 { Duration::ZERO } else { flush_interval }
     }
 
     /// Delivers all of `lease` and settles it, or gives it back.

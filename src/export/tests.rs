@@ -89,6 +89,11 @@ impl Story {
     /// Runs the lane to the end of its queue, or until it is stopped; what the peer saw.
     async fn run(&self, script: Script) -> String {
         self.queue.close();
+        self.deliver(script).await
+    }
+
+    /// As [`Story::run`], but the queue is the script's to close.
+    async fn deliver(&self, script: Script) -> String {
         let exporter = Scripted { started: Instant::now(), script, seen: Mutex::default() };
         let exporter = Arc::new(exporter);
         let lane = Lane::new(
@@ -583,4 +588,36 @@ async fn a_scrape_shows_the_ledger() {
         sidelight_exporter_dropped_items_total{exporter="otlp",signal="traces",reason="partial_success"} 1
         sidelight_exporter_sent_items_total{exporter="otlp",signal="traces"} 2"#]]
     .assert_eq(&shown.join("\n"));
+}
+
+/// Puts `record` into `queue` from another thread, and returns once it is there.
+fn push(queue: &Queue, record: Record) {
+    let queue = queue.clone();
+    let pushing = move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        runtime.block_on(queue.push(record)).expect("there is room");
+    };
+    std::thread::spawn(pushing).join().expect("no panic");
+}
+
+#[tokio::test(start_paused = true)]
+async fn small_requests_keep_their_distance_and_full_ones_do_not() {
+    let mut story = Story::new(vec![spans(&[1])]).await;
+    story.config.sending_queue.flush_interval = Duration::from_secs(5);
+    story.config.sending_queue.batch_size = Size(512);
+    let queue = story.queue.clone();
+    let script = move |_: &[u8], attempt: usize| {
+        match attempt {
+            // Both wait until five seconds are over.
+            0 => [2, 3].into_iter().for_each(|n| push(&queue, spans(&[n]))),
+            // Too much for one lease, so that the rest comes at once.
+            1 => (4..12).for_each(|n| push(&queue, spans(&[n; 4]))),
+            _ => queue.close(),
+        }
+        sent()
+    };
+    let seen = story.deliver(Box::new(script)).await;
+    let starts: Vec<&str> = seen.lines().map(|line| line.split('[').next().unwrap_or("")).collect();
+    assert_eq!(starts[..3], ["  0s ", "  5s ", " 10s "], "{seen}");
+    assert!(starts[3..].contains(&" 10s "), "{seen}");
 }
