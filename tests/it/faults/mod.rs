@@ -3,6 +3,7 @@
 
 mod crowd;
 mod full;
+mod loss;
 mod power;
 mod soak;
 mod sync;
