@@ -8,8 +8,7 @@ pub use control::Control;
 
 use crate::config::{Config, Loaded};
 use crate::drain::Drain;
-use crate::enrich::cost::{self, Prices};
-use crate::enrich::{self, Enricher};
+use crate::enrich::{self, Enricher, Files};
 use crate::export::BoxError;
 use crate::manage::{self, Listening};
 use crate::net::listen::{BindError, Endpoint, Listener};
@@ -76,8 +75,8 @@ pub enum StartError {
         #[source]
         source: BoxError,
     },
-    #[error("enrich.cost.prices")]
-    Prices(#[source] cost::LoadError),
+    #[error(transparent)]
+    Files(#[from] enrich::LoadError),
     #[error("enrich.embed")]
     Embed(#[source] BoxError),
     #[error("exporters.{id}")]
@@ -115,8 +114,7 @@ impl Agent {
         let page = bind("telemetry.health.endpoint", &config.telemetry.health).await?;
         let management = manage::bind(&config.manage)?;
         let enrich = manage::Saved::new(&config.data_dir).over(&config.enrich);
-        let prices = Prices::load(&enrich.cost.prices).map_err(StartError::Prices)?;
-        let enricher = Live::new(Enricher::build(&enrich, prices));
+        let enricher = Live::new(Enricher::build(&enrich, Files::load(&enrich)?));
         let exporters = lanes::build(config, &recorder)?;
         let embedding = Embedding::start(config, &recorder).map_err(StartError::Embed)?;
         let specs: Vec<LaneSpec> = exporters.iter().map(Built::spec).collect();

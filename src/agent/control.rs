@@ -4,8 +4,7 @@ use super::lanes::Lanes;
 use super::{StartError, blocking};
 use crate::config::{Config, Loaded};
 use crate::embed::Embedder;
-use crate::enrich::cost::Prices;
-use crate::enrich::{self, Enricher};
+use crate::enrich::{self, Enricher, Files};
 use crate::export::Standing;
 use crate::manage::{self, Saved, Steer};
 use crate::queue::{Chosen, Count, DeadError, DeadLetters, Queue};
@@ -60,8 +59,7 @@ impl Control {
         let config = &loaded.config;
         let mut current = self.0.config.lock().await;
         let enrich = self.0.saved.over(&config.enrich);
-        let prices = Prices::load(&enrich.cost.prices).map_err(StartError::Prices)?;
-        let enricher = Enricher::build(&enrich, prices);
+        let enricher = Enricher::build(&enrich, Files::load(&enrich)?);
         self.0.lanes.exchange(config).await?;
         self.0.enricher.set(enricher);
         let waiting = fixed(&current, config);
@@ -125,8 +123,8 @@ impl Steer for Control {
     fn refresh(&self) -> Result<(), String> {
         let current = self.0.config.blocking_lock();
         let enrich = self.0.saved.over(&current.enrich);
-        let prices = Prices::load(&enrich.cost.prices).map_err(|error| error.to_string())?;
-        self.0.enricher.set(Enricher::build(&enrich, prices));
+        let files = Files::load(&enrich).map_err(|error| error.told())?;
+        self.0.enricher.set(Enricher::build(&enrich, files));
         Ok(())
     }
 

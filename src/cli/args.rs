@@ -41,6 +41,11 @@ pub enum Command {
     },
     /// List LLM calls from the local store, newest first; whether the agent runs or not
     Calls(Calls),
+    /// Check files of patterns of your own
+    Patterns {
+        #[command(subcommand)]
+        command: Patterns,
+    },
     /// Look up what models cost, and bring in other price lists
     Prices {
         #[command(subcommand)]
@@ -259,6 +264,17 @@ pub enum Dead {
     Replay(Choice),
     /// Remove them for good; only while no agent runs
     Drop(Choice),
+}
+
+#[derive(clap::Subcommand)]
+pub enum Patterns {
+    /// Say what each pattern of a file costs, the slowest first, or everything that is wrong with the file; without
+    /// FILE, those of the configuration
+    Check {
+        file: Option<String>,
+        #[command(flatten)]
+        sources: Sources,
+    },
 }
 
 #[derive(clap::Subcommand)]

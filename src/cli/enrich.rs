@@ -3,8 +3,7 @@
 use super::args::{Carries, Encoding, Enrich};
 use super::{Failure, Outcome, explain, load, show};
 use crate::config::Environment;
-use crate::enrich::Enricher;
-use crate::enrich::cost::Prices;
+use crate::enrich::{Enricher, Files};
 use crate::otlp::{Batch, Limits, Signal, json};
 use anyhow::Context;
 use std::io::{self, Read};
@@ -15,7 +14,7 @@ const MAX_REQUEST: u64 = 64 << 20;
 
 pub fn run(asked: Enrich, environment: &Environment) -> Outcome {
     let config = load(asked.sources, environment)?.config.enrich;
-    let prices = Prices::load(&config.cost.prices).map_err(|error| Failure::BadInput(error.into()))?;
+    let files = Files::load(&config).map_err(|error| Failure::BadInput(error.into()))?;
     let signal = match asked.signal {
         Carries::Traces => Signal::Traces,
         Carries::Logs => Signal::Logs,
@@ -23,7 +22,7 @@ pub fn run(asked: Enrich, environment: &Environment) -> Outcome {
     let batch = read(signal, asked.encoding)
         .with_context(|| format!("stdin is not an OTLP export request of {}", signal.name()))
         .map_err(Failure::BadInput)?;
-    let enricher = Enricher::build(&config, prices);
+    let enricher = Enricher::build(&config, files);
     if asked.explain {
         return show(explain::report(&enricher.explain(&batch, SystemTime::now())));
     }

@@ -11,6 +11,7 @@ mod explain;
 mod failure;
 mod fault;
 mod lines;
+mod patterns;
 mod prices;
 mod print_config;
 mod queue;
@@ -62,6 +63,7 @@ fn obey(command: Command, environment: &Environment) -> Outcome {
         Command::Embed(asked) => embed::run(asked, environment),
         Command::Queue { command } => queue::run(command, environment),
         Command::Calls(asked) => calls::run(asked, environment),
+        Command::Patterns { command } => patterns::run(command, environment),
         Command::Prices { command } => prices::run(command, environment),
         Command::Completions { shell } => completions::run(shell),
     }

@@ -2,8 +2,9 @@
 
 use super::args::Scan;
 use super::lines::{self, json, object};
-use super::{Outcome, failure, load, show};
+use super::{Failure, Outcome, failure, load, show};
 use crate::config::Environment;
+use crate::enrich::patterns::Patterns;
 use crate::enrich::redact::{Redactor, Report, report};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -25,7 +26,8 @@ struct Answer<'a> {
 
 pub fn run(asked: Scan, environment: &Environment) -> Outcome {
     let enrich = load(asked.sources, environment)?.config.enrich;
-    let redactor = Redactor::build(&enrich.pii, &enrich.injection);
+    let patterns = Patterns::load(&enrich.patterns).map_err(|error| Failure::BadInput(error.into()))?;
+    let redactor = Redactor::with(&enrich.pii, &enrich.injection, &patterns);
     if asked.jsonl {
         let mut out = BufWriter::new(io::stdout().lock());
         lines::answer_each(io::stdin().lock(), &mut out, |line| answer(line, &redactor))?;

@@ -1,5 +1,6 @@
 //! The section `enrich`.
 
+use super::patterns::{LoadError, Patterns};
 use super::{redact, sample};
 use crate::embed;
 use crate::settings::{Section, choices};
@@ -12,6 +13,8 @@ pub struct Config {
     pub normalize: Normalize,
     pub pii: redact::Config,
     pub injection: redact::InjectionConfig,
+    /// Files of patterns of the user's own.
+    pub patterns: Vec<String>,
     /// What becomes of inline images, sound and files.
     pub media: Media,
     pub tokens: Tokens,
@@ -111,7 +114,11 @@ impl Config {
     pub fn read(&mut self, section: &mut Section<'_>) {
         section.get("scope", &mut self.scope);
         section.section("normalize", |section| section.get("messages", &mut self.normalize.messages));
+        let hashes = self.read_patterns(section);
         section.section("pii", |section| self.pii.read(section));
+        if hashes && self.pii.hash_key.0.is_empty() {
+            section.problem("patterns", "action hash in a file needs pii.hash_key");
+        }
         section.section("injection", |section| self.injection.read(section));
         section.get("media", &mut self.media);
         section.section("tokens", |section| {
@@ -121,7 +128,20 @@ impl Config {
         section.section("sample", |section| self.sample.read(section));
         section.section("embed", |section| self.embed.read(section));
         section.get("aliases", &mut self.aliases);
-        section.not_built_yet(&["patterns"]);
+    }
+
+    /// Reads the files too: their types may be named in `pii`, and what is wrong with them is known before
+    /// anything starts. Whether some type of theirs is to be hashed.
+    fn read_patterns(&mut self, section: &mut Section<'_>) -> bool {
+        section.list("patterns", &mut self.patterns);
+        match Patterns::load(&self.patterns) {
+            Ok(patterns) => return patterns.hashes(),
+            Err(LoadError::Wrong(problems)) => problems.iter().for_each(|p| section.problem("patterns", p)),
+            Err(LoadError::Unreadable { file, source }) => {
+                section.problem("patterns", format_args!("cannot read {file}: {source}"));
+            }
+        }
+        false
     }
 }
 
@@ -149,11 +169,11 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_with_its_key() {
         check(
-            "scope: some\nsample: { percent: 101 }\npatterns: []\nalias: false\n",
+            "scope: some\nsample: { percent: 101 }\npatterns: [no such file]\nalias: false\n",
             expect![[r#"
                 c.yaml:1: scope: expected llm or all, found `some`
                 c.yaml:2: sample.percent: expected a whole number from 0 to 100, found `101`
-                c.yaml:3: patterns: not built yet
+                c.yaml:3: patterns: cannot read no such file: No such file or directory (os error 2)
                 c.yaml:4: alias: unknown key
             "#]],
         );

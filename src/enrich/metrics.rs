@@ -11,6 +11,8 @@ use std::time::Duration;
 pub struct Metrics {
     /// Personal data and secrets found, by type.
     findings: BTreeMap<&'static str, Counter>,
+    /// Those of types that a user has named since.
+    findings_of_others: Counter,
     /// Time to enrich a batch that holds LLM calls.
     seconds: Histogram,
     /// Items whose scan failed and whose text was withheld.
@@ -34,7 +36,8 @@ impl Metrics {
         describe_counter!("sidelight_enrich_unpriced_calls_total", "Model calls without a cost, by reason.");
         let finding = |kind| (kind, counter!("sidelight_pii_findings_total", "type" => kind));
         Metrics {
-            findings: scan::detectors().map(|row| finding(row.kind)).collect(),
+            findings: scan::types().map(finding).collect(),
+            findings_of_others: finding("other").1,
             seconds: histogram!("sidelight_enrich_seconds"),
             withheld: counter!("sidelight_enrich_withheld_items_total"),
             unpriced: Unpriced::ALL
@@ -47,9 +50,7 @@ impl Metrics {
         self.seconds.record(took.as_secs_f64());
         self.withheld.increment(u64::from(enriched.withheld));
         for (kind, count) in &enriched.findings {
-            if let Some(counter) = self.findings.get(kind) {
-                counter.increment(u64::from(*count));
-            }
+            self.findings.get(kind).unwrap_or(&self.findings_of_others).increment(u64::from(*count));
         }
         for (counter, why) in self.unpriced.iter().zip(Unpriced::ALL) {
             let calls = enriched.unpriced.iter().filter(|found| **found == why).count();

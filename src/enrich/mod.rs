@@ -10,6 +10,7 @@ pub mod count;
 mod explain;
 mod facts;
 mod figures;
+mod files;
 mod flags;
 mod given;
 pub mod hash;
@@ -18,6 +19,7 @@ pub mod media;
 mod metrics;
 mod normal;
 mod own;
+pub mod patterns;
 pub mod redact;
 pub mod sample;
 pub mod scan;
@@ -28,12 +30,13 @@ mod texts;
 pub use config::{Aliases, Config, Media, Messages, Scope};
 pub use explain::{Explained, Fate, Known, Seen};
 pub use facts::CallFacts;
+pub use files::{Files, LoadError};
 pub use metrics::Metrics;
 
 use crate::otlp::{Batch, Item, Splice};
 use crate::recognize::memory::{Flags, Learnt, Memory};
 use crate::recognize::{self, Found};
-use cost::{Prices, Unpriced};
+use cost::Unpriced;
 use line::{Line, Outcome};
 use normal::Fill;
 use redact::{Redactor, Tally};
@@ -68,9 +71,10 @@ pub struct Enriched {
 }
 
 impl Enricher {
-    /// `prices` are those that `config.cost.prices` names: [`Prices::load`] reads them.
-    pub fn build(config: &Config, prices: Prices) -> Enricher {
-        let redactor = Redactor::build(&config.pii, &config.injection);
+    /// `files` are those that `config` names: [`Files::load`] reads them. Prices alone will do.
+    pub fn build(config: &Config, files: impl Into<Files>) -> Enricher {
+        let Files { prices, patterns } = files.into();
+        let redactor = Redactor::with(&config.pii, &config.injection, &patterns);
         Enricher(Arc::new(Line {
             texts: Texts { redactor, keep_media: config.media == Media::Keep },
             prices,

@@ -1,5 +1,6 @@
 //! The line as a whole: a request in, a request out.
 
+use super::cost::Prices;
 use super::*;
 use crate::otlp::{Limits, Signal};
 use crate::settings::read_text;

@@ -157,6 +157,31 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// Hands every map of the list under `key` on as a section of its own, in the order of the file. Problems call it
+    /// by its `name`, or by its number where it has none.
+    pub fn items(&mut self, key: &'static str, mut take: impl FnMut(&mut Section<'_>)) {
+        let Some(entry) = self.ask(key) else { return };
+        let path = self.key(key);
+        match &entry.node.value {
+            Value::Null => {}
+            Value::List(items) => {
+                for (number, item) in (1_usize..).zip(items) {
+                    let name = item.entries().iter().find(|entry| entry.key == "name");
+                    let name = name.and_then(|entry| match &entry.node.value {
+                        Value::Scalar(scalar) => Some(scalar.text.clone()),
+                        _ => None,
+                    });
+                    let path = join(&path, &name.unwrap_or_else(|| number.to_string()));
+                    enter(item, item.origin.clone(), path, self.problems, &mut take);
+                }
+            }
+            other => {
+                let text = format!("expected a list, found {}", other.kind());
+                self.report(entry.node.origin.clone(), path, text);
+            }
+        }
+    }
+
     /// Refuses each of `keys` that is set, alone or as `key/name`, as something that a later version
     /// will know.
     pub fn not_built_yet(&mut self, keys: &[&'static str]) {
@@ -176,6 +201,11 @@ impl<'a> Section<'a> {
     /// Whether the user gave this section: false where it is absent or `null`.
     pub fn given(&self) -> bool {
         self.given
+    }
+
+    /// Whether nothing was found wrong so far, here or anywhere before.
+    pub fn is_sound(&self) -> bool {
+        self.problems.is_empty()
     }
 
     /// Adds a problem with `key` of this section (`""`: with the section itself, `a.b`: with a key of

@@ -584,3 +584,30 @@ fn a_command_is_told_where_to_send_and_its_status_is_ours() {
     "#]],
     );
 }
+
+#[test]
+fn patterns_of_a_user_are_checked_measured_and_used() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("mine.yaml");
+    let path = file.to_str().expect("a path");
+    std::fs::write(&file, "pii:\n  EMPLOYEE_ID: { regex: '\\bEMP-\\d{6}\\b' }\n").expect("written");
+    let output = sidelight(&["patterns", "check", path], "");
+    let said = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(said.contains("the slowest of 1 is EMPLOYEE_ID"), "{said}");
+    check(
+        &["scan", "--set", &format!("enrich.patterns={path}"), "--set", "enrich.pii.except=EMAIL_ADDRESS"],
+        "EMP-104233",
+        expect![[r#"
+            0
+            {"pii":[{"type":"EMPLOYEE_ID","start":0,"end":10,"score":0.95}],"injection":false,"injection_score":0.0,"rules":[],"redacted":"[EMPLOYEE_ID]"}
+        "#]],
+    );
+    std::fs::write(&file, "pii:\n  EMPLOYEE_ID: { regex: 'EMP-(' }\n").expect("written");
+    let output = sidelight(&["patterns", "check", path], "");
+    let said = String::from_utf8(output.stderr).expect("UTF-8");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said.ends_with("mine.yaml:2: pii.EMPLOYEE_ID.regex: not a regular expression that is supported: unclosed group, at column 5\n"), "{said}");
+    let output = sidelight(&["validate", "--set", &format!("enrich.patterns={path}")], "");
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(sidelight(&["patterns", "check", "no such file"], "").status.code(), Some(2));
+}

@@ -96,11 +96,7 @@ impl Config {
         if !self.min_scores.values().chain([&self.min_score]).all(|score| (0.0..=1.0).contains(score)) {
             section.problem("min_score", "expected numbers from 0 to 1");
         }
-        for pattern in &self.allow_patterns {
-            if let Err(why) = policy::whole(std::slice::from_ref(pattern)) {
-                section.problem("allow_patterns", format_args!("{pattern}: {why}"));
-            }
-        }
+        refuse_patterns(section, "allow_patterns", &self.allow_patterns);
         self.actions.keys().for_each(|name| refuse_unknown(section, "actions", name));
         self.min_scores.keys().for_each(|name| refuse_unknown(section, "min_scores", name));
         let hashes = self.actions.values().chain([&self.action]).any(|action| *action == Action::Hash);
@@ -152,6 +148,15 @@ impl InjectionConfig {
     /// What judges texts by these settings.
     pub fn judge(&self) -> Judge {
         Judge::new(|pack| self.packs.get(pack.name()).copied().unwrap_or(1.0), &self.allow)
+    }
+}
+
+/// Adds a problem with `key` for each of `patterns` that cannot be an expression for values that are nobody's.
+pub fn refuse_patterns(section: &mut Section<'_>, key: &str, patterns: &[String]) {
+    for pattern in patterns {
+        if let Err(why) = policy::whole(std::slice::from_ref(pattern)) {
+            section.problem(key, format_args!("{pattern}: {why}"));
+        }
     }
 }
 

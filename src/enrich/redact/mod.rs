@@ -13,9 +13,11 @@ mod report;
 #[cfg(test)]
 mod tests;
 
+pub(super) use config::refuse_patterns;
 pub use config::{Action, Config, InjectionConfig};
 pub use report::{Pii, Report, report};
 
+use super::patterns::Patterns;
 use super::scan::{Around, Finding, Injection, Judge, Scanner, marks};
 use crate::llm::Role;
 use mark::Marker;
@@ -59,11 +61,17 @@ const ROUNDS: usize = 4;
 
 impl Redactor {
     pub fn build(pii: &Config, injection: &InjectionConfig) -> Redactor {
+        Redactor::with(pii, injection, &Patterns::default())
+    }
+
+    /// The redactor that looks for `patterns` too.
+    pub fn with(pii: &Config, injection: &InjectionConfig, patterns: &Patterns) -> Redactor {
+        let pii = patterns.under(pii);
         Redactor {
-            scanner: pii.scanner(),
-            marker: Marker::new(pii),
+            scanner: pii.scanner().with(patterns.types(&pii.except)),
+            marker: Marker::new(&pii),
             injection: injection.clone(),
-            judge: injection.judge(),
+            judge: injection.judge().with(patterns.rules()),
         }
     }
 

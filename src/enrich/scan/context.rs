@@ -1,8 +1,6 @@
 //! Words that speak for a type when they stand near a value: on either side of it, in the key or the column
 //! that holds it, in what was said just before.
 
-use super::detector::Detector;
-use super::detectors;
 use super::marks;
 use super::table::{Cell, Tables};
 use super::words::{self, OTHERS};
@@ -44,6 +42,8 @@ pub const FAR: u16 = u16::MAX;
 /// Rows that share their words are one group, and each group is a bit. The last bit stands for [`OTHERS`].
 type Groups = u128;
 const OTHER: Groups = 1 << 127;
+/// So many different lists of words there may be.
+pub const LISTS_MOST: usize = 126;
 
 /// What is known of a text besides the text.
 #[derive(Clone, Copy, Debug, Default)]
@@ -99,28 +99,30 @@ struct Hit {
 }
 
 impl Words {
-    pub fn build() -> Words {
-        let mut lists: Vec<&'static [&'static str]> = Vec::new();
-        let mut group_of = |row: &Detector| -> Groups {
-            if row.context.is_empty() {
+    /// `contexts` has the words of every row, in the order of the rows, at most [`LISTS_MOST`] different lists.
+    pub fn build<'a, S: AsRef<str> + PartialEq + 'a>(contexts: impl Iterator<Item = &'a [S]>) -> Words {
+        let mut lists: Vec<&[S]> = Vec::new();
+        let mut group_of = |context: &'a [S]| -> Groups {
+            if context.is_empty() {
                 return 0;
             }
-            let known = lists.iter().position(|list| *list == row.context);
+            let known = lists.iter().position(|list| *list == context);
             let number = known.unwrap_or_else(|| {
-                lists.push(row.context);
+                lists.push(context);
                 lists.len() - 1
             });
             1 << number
         };
-        let groups: Vec<Groups> = detectors::all().map(&mut group_of).collect();
-        assert!(lists.len() < 127, "a group is a bit, and the last one stands for other things");
+        let groups: Vec<Groups> = contexts.map(&mut group_of).collect();
+        assert!(lists.len() <= LISTS_MOST, "a group is a bit, and the last one stands for other things");
         let mut meanings: BTreeMap<String, Groups> = BTreeMap::new();
-        let all = lists.iter().enumerate().map(|(number, list)| (1 << number, *list));
-        for (group, list) in all.chain([(OTHER, OTHERS)]) {
-            for word in list {
-                words::spellings(word, |spelling| *meanings.entry(spelling).or_default() |= group);
-            }
+        let mut learn = |word: &str, group: Groups| {
+            words::spellings(word, |spelling| *meanings.entry(spelling).or_default() |= group);
+        };
+        for (number, list) in lists.iter().enumerate() {
+            list.iter().for_each(|word| learn(word.as_ref(), 1 << number));
         }
+        OTHERS.iter().for_each(|word| learn(word, OTHER));
         let words = meanings.into_iter().map(|(word, groups)| (word, Meaning::For(groups)));
         let borders = BORDERS.iter().map(|(border, cost)| (border.to_string(), Meaning::Border(*cost)));
         let (patterns, meanings): (Vec<_>, Vec<_>) = words.chain(borders).unzip();
@@ -156,18 +158,17 @@ impl Words {
     }
 
     /// Bytes from the value at `at`, of which [`Words::speak`] was asked last, to the nearest word of the row; more
-    /// for each border between, or [`FAR`].
+    /// for each border between, or [`FAR`]. `strict`: a word for something else between makes it that.
     pub fn near(
         &self,
         number: u16,
-        row: &Detector,
+        strict: bool,
         text: &str,
         at: &Range<usize>,
         around: &Around<'_>,
         nearby: &Nearby,
     ) -> u16 {
         let group = self.groups[usize::from(number)];
-        let strict = !row.tier.is_checked();
         if self.label_says(around.key, group, strict) {
             return KEY_DISTANCE;
         }

@@ -91,7 +91,8 @@ impl Engine {
             .expect("the automaton is anchored and looks at nothing before its start");
         let begins = (0..=255).map(|first| second_bytes(&shapes, start, first)).collect();
         let classes = std::array::from_fn(|b| class(b as u8, &at));
-        Engine { rows, words: Words::build(), shapes, start, shape_rows, begins, words_of, at, classes }
+        let words = Words::build(rows.iter().map(|row| row.context));
+        Engine { rows, words, shapes, start, shape_rows, begins, words_of, at, classes }
     }
 
     pub fn rows(&self) -> &[&'static Detector] {
@@ -231,7 +232,9 @@ impl Engine {
             return;
         }
         let near = match self.is_spoken_for(number, &at, pass) {
-            true => self.words.near(number, row, pass.text, &at, &pass.around, pass.nearby),
+            true => {
+                self.words.near(number, !row.tier.is_checked(), pass.text, &at, &pass.around, pass.nearby)
+            }
             false => FAR,
         };
         let near = if near <= row.tier.reach() { near } else { FAR };
@@ -240,7 +243,7 @@ impl Engine {
         }
         let checked = row.tier.is_checked();
         let (start, end) = (at.start, at.end);
-        pass.found.push(Candidate { kind: row.kind, row: number, start, end, checked, near });
+        pass.found.push(Candidate { kind: row.kind, row: number, start, end, checked, near, given: None });
     }
 }
 

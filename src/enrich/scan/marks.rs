@@ -3,6 +3,7 @@
 //! They are opaque: no value begins in one and no word in one is context, so that a text that has
 //! been redacted once stays as it is.
 
+use super::custom::names;
 use super::detectors;
 use std::sync::LazyLock;
 
@@ -12,10 +13,10 @@ pub const WITHHELD: &str = "[WITHHELD]";
 /// Letters of a keyed hash: four bits each, `a` to `p`, which no detector takes for a number.
 pub const HASH_LETTERS: usize = 16;
 
-/// The longest type name is `VEHICLE_IDENTIFICATION_NUMBER`.
-const NAME_MOST: usize = 40;
+/// The longest name of a type.
+pub const NAME_MOST: usize = 40;
 
-/// Every name that a mark may carry, sorted.
+/// Every name of the table that a mark may carry, sorted.
 static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
     let mut names: Vec<_> = detectors::all().map(|row| row.kind).chain(["REMOVED", "WITHHELD"]).collect();
     names.sort_unstable();
@@ -31,7 +32,7 @@ pub fn end(bytes: &[u8], at: usize) -> Option<usize> {
         .take(NAME_MOST)
         .take_while(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || **b == b'_')
         .count();
-    if name < 3 || NAMES.binary_search_by(|n| n.as_bytes().cmp(&rest[..name])).is_err() {
+    if name < 3 || !is_name(&rest[..name]) {
         return None;
     }
     let past = at + 1 + name;
@@ -44,6 +45,11 @@ pub fn end(bytes: &[u8], at: usize) -> Option<usize> {
         }
         _ => None,
     }
+}
+
+fn is_name(name: &[u8]) -> bool {
+    NAMES.binary_search_by(|known| known.as_bytes().cmp(name)).is_ok()
+        || std::str::from_utf8(name).is_ok_and(|name| names::TYPES.find(name).is_some())
 }
 
 /// Whether `value` is one mark and nothing else.

@@ -8,6 +8,7 @@
 mod blob;
 mod checks;
 mod context;
+pub mod custom;
 mod detector;
 mod detectors;
 mod engine;
@@ -33,12 +34,15 @@ use engine::{ENGINE, Pass};
 use settle::{Candidate, settle};
 use std::cell::Cell;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Which detectors count. The compiled table behind it is shared by the whole process.
 #[derive(Clone)]
 pub struct Scanner {
     /// By row of the table.
     on: Vec<bool>,
+    /// What users look for themselves.
+    custom: Option<Arc<custom::Set>>,
 }
 
 /// One piece of personal data or one secret.
@@ -58,14 +62,19 @@ pub fn detectors() -> impl Iterator<Item = &'static Detector> {
     detectors::all()
 }
 
+/// The name of every type: those of the table, then those that users gave.
+pub fn types() -> impl Iterator<Item = &'static str> {
+    detectors::all().map(|row| row.kind).chain(custom::names::TYPES.all())
+}
+
 /// The name of the type that is written `name`, if there is one.
 pub fn type_named(name: &str) -> Option<&'static str> {
-    detectors::all().map(|row| row.kind).find(|kind| *kind == name)
+    types().find(|kind| *kind == name)
 }
 
 /// The name of a type that `wrong` may have been meant for.
 pub fn nearest_type(wrong: &str) -> Option<&'static str> {
-    settings::nearest(wrong, detectors::all().map(|row| row.kind))
+    settings::nearest(wrong, types())
 }
 
 impl Default for Scanner {
@@ -78,7 +87,12 @@ impl Default for Scanner {
 impl Scanner {
     /// A scanner for the rows that `wanted` picks.
     pub fn new(wanted: impl Fn(&Detector) -> bool) -> Scanner {
-        Scanner { on: ENGINE.rows().iter().map(|row| wanted(row)).collect() }
+        Scanner { on: ENGINE.rows().iter().map(|row| wanted(row)).collect(), custom: None }
+    }
+
+    /// The scanner that looks for `custom` patterns too.
+    pub fn with(self, custom: Option<Arc<custom::Set>>) -> Scanner {
+        Scanner { custom, ..self }
     }
 
     /// Whether a row counts when the configuration says `types: default`.
@@ -138,6 +152,9 @@ impl Scanner {
         let Room { found, nearby, blobs, .. } = room;
         let blobs = decode.then_some(blobs);
         ENGINE.run(&mut Pass { text, around, on: &self.on, found, nearby, blobs });
+        if let Some(custom) = &self.custom {
+            custom.run(text, around, &mut room.own, &mut room.found);
+        }
     }
 
     /// Adds what is found across the line breaks that `joined` leaves out. A bare shape has to stand right beside
@@ -170,6 +187,8 @@ struct Room {
     found: Vec<Candidate>,
     lost: Vec<Candidate>,
     nearby: Nearby,
+    /// Words for the patterns of users.
+    own: Nearby,
     blobs: Vec<Range<usize>>,
 }
 

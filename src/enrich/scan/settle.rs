@@ -14,6 +14,8 @@ pub struct Candidate {
     pub checked: bool,
     /// Bytes to the nearest context word, or `FAR`.
     pub near: u16,
+    /// How sure we are where a user has said so, from 0 to 1.
+    pub given: Option<f32>,
 }
 
 /// So many bytes nearer does a check bring the word beside it.
@@ -41,8 +43,11 @@ impl Candidate {
         self.start < other.end && other.start < self.end
     }
 
-    /// How sure we are, from 0 to 1: a fixed figure for each class of evidence.
+    /// How sure we are, from 0 to 1: what a user has said, or a fixed figure for each class of evidence.
     pub fn score(&self) -> f32 {
+        if let Some(given) = self.given {
+            return given;
+        }
         match (self.checked, self.near != FAR) {
             (true, true) => 0.99,
             (true, false) => 0.95,

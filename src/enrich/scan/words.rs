@@ -204,7 +204,7 @@ pub const OTHERS: &[&str] = &[
 /// folding does not reach, its words joined as programs join them.
 pub fn spellings(word: &str, mut each: impl FnMut(String)) {
     let plain: String = word.nfd().filter(|c| !is_accent(*c)).map(base).collect();
-    let mut ways = vec![word.to_string()];
+    let mut ways = cases(word);
     let mut add = |way: String| {
         if !ways.contains(&way) {
             ways.push(way);
@@ -212,10 +212,6 @@ pub fn spellings(word: &str, mut each: impl FnMut(String)) {
     };
     if !word.is_ascii() {
         add(plain);
-        add(word.to_uppercase());
-        let mut letters = word.chars();
-        let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
-        add(first + letters.as_str());
     }
     if word.chars().any(|c| matches!(c, 'ä' | 'ö' | 'ü')) {
         add(word.replace('ä', "ae").replace('ö', "oe").replace('ü', "ue"));
@@ -228,6 +224,22 @@ pub fn spellings(word: &str, mut each: impl FnMut(String)) {
         }
         each(way);
     }
+}
+
+/// `word` as it is, and where it is not ASCII in small letters, in capitals, and with a capital in front.
+pub fn cases(word: &str) -> Vec<String> {
+    let mut ways = vec![word.to_string()];
+    if !word.is_ascii() {
+        let lower = word.to_lowercase();
+        let mut letters = lower.chars();
+        let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+        for way in [word.to_uppercase(), first + letters.as_str(), lower] {
+            if !ways.contains(&way) {
+                ways.push(way);
+            }
+        }
+    }
+    ways
 }
 
 /// Marks above and below Latin letters; those of other scripts are part of the word.

@@ -10,7 +10,7 @@ use super::answer::{Json, Named, Params, Whole};
 use super::app::App;
 use super::problem::Problem;
 use crate::enrich::cost::Prices;
-use crate::enrich::{self, Enricher};
+use crate::enrich::{self, Enricher, Files};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -126,14 +126,14 @@ fn candidate(app: &App, name: Name, text: &str) -> Result<Enricher, Problem> {
     if name == Name::Pii && config.pii.hash_key.0 == "****" {
         errors.push("hash_key: **** is how it is shown; leave it out to keep it".to_string());
     }
-    let mut prices = Prices::load(&config.cost.prices).map_err(|error| Problem::fault(error.to_string()))?;
+    let mut files = Files::load(&config).map_err(|error| Problem::fault(error.told()))?;
     if name == Name::Prices
         && let Ok(more) = Prices::read("line", text)
     {
-        prices.add(more);
+        files.prices.add(more);
     }
     if errors.is_empty() {
-        return Ok(Enricher::build(&config, prices));
+        return Ok(Enricher::build(&config, files));
     }
     let detail = "the rules are wrong; nothing was changed";
     Err(Problem { errors, ..Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail) })

@@ -19,9 +19,11 @@ mod tests;
 pub use checks::{CHECKS, Check};
 pub use rules::{Order, Roles, Rule, all as rules};
 
+use super::custom;
 use crate::llm::Role;
 use aho_corasick::AhoCorasick;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// What speaks for a prompt injection.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -53,10 +55,12 @@ pub enum Pack {
     Encoded,
     /// SQL, shell, template and script in values.
     Code,
+    /// Phrases and expressions of users' own.
+    Own,
 }
 
 impl Pack {
-    pub const ALL: [Pack; 9] = [
+    pub const ALL: [Pack; 10] = [
         Pack::Override,
         Pack::Exfiltration,
         Pack::Persona,
@@ -66,6 +70,7 @@ impl Pack {
         Pack::Links,
         Pack::Encoded,
         Pack::Code,
+        Pack::Own,
     ];
 
     /// As it is written in the configuration.
@@ -80,6 +85,7 @@ impl Pack {
             Pack::Links => "links",
             Pack::Encoded => "encoded",
             Pack::Code => "code",
+            Pack::Own => "own",
         }
     }
 }
@@ -91,17 +97,24 @@ pub struct Judge {
     packs: [f64; Pack::ALL.len()],
     /// Phrases that are nobody's attack.
     allowed: Option<AhoCorasick>,
+    /// What users look for themselves.
+    own: Option<Arc<custom::Set>>,
 }
 
 impl Default for Judge {
     fn default() -> Judge {
-        Judge { packs: [1.0; Pack::ALL.len()], allowed: None }
+        Judge { packs: [1.0; Pack::ALL.len()], allowed: None, own: None }
     }
 }
 
+/// What a pattern of a user's counts that says nothing of it: enough by itself.
+const OWN_WEIGHT: f64 = 0.9;
+
 /// Whether `name` is one that `sidelight.injection.rules` may show.
 pub fn is_rule(name: &str) -> bool {
-    rules().any(|rule| rule.name == name) || CHECKS.iter().any(|check| check.name == name)
+    rules().any(|rule| rule.name == name)
+        || CHECKS.iter().any(|check| check.name == name)
+        || custom::names::RULES.find(name).is_some()
 }
 
 /// Evidence: a rule's name, its pack and its weight. Several rules may share a name.
@@ -121,7 +134,13 @@ impl Judge {
             packs: Pack::ALL.map(weight),
             allowed: (!allowed.is_empty())
                 .then(|| phrases().expect("a list of phrases is no large automaton")),
+            own: None,
         }
+    }
+
+    /// The judge that looks for patterns of users too.
+    pub fn with(self, own: Option<Arc<custom::Set>>) -> Judge {
+        Judge { own, ..self }
     }
 
     /// Judges a text, said by `role` (`None` where nobody knows), whose look-alikes and escapes are undone;
@@ -130,10 +149,21 @@ impl Judge {
         match &self.allowed {
             Some(phrases) if phrases.is_match(text) => {
                 let blanks = vec![" "; phrases.patterns_len()];
-                self.weigh(evidence(&phrases.replace_all(text, &blanks), role, hidden))
+                self.whole(&phrases.replace_all(text, &blanks), role, hidden)
             }
-            _ => self.weigh(evidence(text, role, hidden)),
+            _ => self.whole(text, role, hidden),
         }
+    }
+
+    fn whole(&self, text: &str, role: Option<Role>, hidden: bool) -> Injection {
+        let mut evidence = evidence(text, role, hidden);
+        if let Some(own) = self.own.as_ref().filter(|_| Roles::NotSystem.hold(role)) {
+            own.each(text, |pattern, _, _| {
+                let weight = pattern.score.map_or(OWN_WEIGHT, f64::from);
+                evidence.push(Evidence { name: pattern.name, pack: Pack::Own, weight });
+            });
+        }
+        self.weigh(evidence)
     }
 
     /// The chance that at least one piece of evidence is right, were they independent; each name counts

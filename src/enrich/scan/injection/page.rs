@@ -63,7 +63,7 @@ enrich:
 #[test]
 fn the_page_says_what_the_tables_say() {
     let mut page = HEAD.to_owned();
-    for pack in Pack::ALL {
+    for pack in Pack::ALL.into_iter().filter(|pack| *pack != Pack::Own) {
         section(pack, &mut page).expect("a string takes it");
     }
     expect_file!["../../../../docs/injection.md"].assert_eq(&page);
