@@ -117,6 +117,21 @@ pub fn utc_text(time: SystemTime) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
+/// As [`utc_text`], to the microsecond: `2026-02-28T23:59:59.000001Z`, or without a fraction where it is zero.
+pub fn utc_micros_text(time: SystemTime) -> String {
+    let micros = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().subsec_micros();
+    match micros {
+        0 => utc_text(time),
+        _ => format!("{}.{micros:06}Z", utc_text(time).trim_end_matches('Z')),
+    }
+}
+
+/// Nanoseconds since 1970; 0 before, and no more than fit.
+pub fn unix_nano(time: SystemTime) -> u64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}
+
 /// Reads a moment as RFC 3339 writes it: `2026-02-28T23:59:59.5Z`, `2026-03-01 01:59:59+02:00`. `None` for
 /// what is none, has no zone, or lies before 1970.
 pub fn parse_utc(text: &str) -> Option<SystemTime> {

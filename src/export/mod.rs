@@ -11,6 +11,7 @@ mod metrics;
 mod otlp_grpc;
 mod otlp_http;
 pub mod peer;
+pub mod records;
 pub mod retry;
 mod standing;
 #[cfg(test)]

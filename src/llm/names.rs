@@ -28,6 +28,19 @@ pub const EMBEDDING_MODEL: &str = "sidelight.embedding.model";
 pub const SPAN_UUID: &str = "sidelight.span.uuid";
 pub const PARENT_SPAN_UUID: &str = "sidelight.parent_span.uuid";
 
+/// What records have and OTLP has no home for.
+pub const RECORD_TRACE_ID: &str = "sidelight.record.trace_id";
+pub const RECORD_SCHEMA_VERSION: &str = "sidelight.record.schema_version";
+pub const RECORD_ENDPOINT: &str = "sidelight.record.endpoint";
+pub const RECORD_PRICE_VERSION: &str = "sidelight.record.price_version";
+pub const RECORD_TOKEN_COUNT_METHOD: &str = "sidelight.record.token_count_method";
+pub const RECORD_ATTEMPTED_MODELS: &str = "sidelight.record.attempted_models";
+pub const RECORD_RESPONSE_EMBEDDING: &str = "sidelight.record.response_embedding";
+/// How many texts an embeddings call was given, where the texts themselves are not there.
+pub const RECORD_INPUTS: &str = "sidelight.record.inputs";
+/// How often the app had to ask again.
+pub const RETRY_COUNT: &str = "sidelight.record.retry_count";
+
 /// What an exporter had to cut, in lists of one length: which attributes, how long they were, and their hashes.
 pub const TRIMMED: &str = "sidelight.trimmed";
 pub const TRIMMED_BYTES: &str = "sidelight.trimmed.bytes";
@@ -51,14 +64,13 @@ pub const AUDIO_INPUT_TOKENS: &str = "gen_ai.usage.audio.input_tokens";
 pub const AUDIO_OUTPUT_TOKENS: &str = "gen_ai.usage.audio.output_tokens";
 pub const TIME_TO_FIRST_CHUNK: &str = "gen_ai.response.time_to_first_chunk";
 
-/// How often the app had to ask again, of a call that was reported to the REST API.
-pub const RETRY_COUNT: &str = "sidelight.record.retry_count";
 pub const RESPONSE_ID: &str = "gen_ai.response.id";
 pub const FINISH_REASONS: &str = "gen_ai.response.finish_reasons";
 pub const STREAM: &str = "gen_ai.request.stream";
 pub const CONVERSATION_ID: &str = "gen_ai.conversation.id";
 pub const SESSION_ID: &str = "session.id";
 pub const USER_ID: &str = "user.id";
+pub const DIMENSIONS: &str = "gen_ai.embeddings.dimension.count";
 pub const TOOL_NAME: &str = "gen_ai.tool.name";
 pub const SERVER_ADDRESS: &str = "server.address";
 pub const SERVER_PORT: &str = "server.port";

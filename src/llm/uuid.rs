@@ -48,8 +48,13 @@ impl Uuid {
         Ok(Uuid(number.to_be_bytes()))
     }
 
-    /// The OTLP span id that stands for it: the first 8 bytes of its SHA-256.
+    /// The OTLP span id that stands for it: the first 8 bytes of its SHA-256. One that begins with 8 zeros was
+    /// made of a span id, which is its end.
     pub fn span_id(&self) -> [u8; 8] {
+        let (zeros, id) = self.0.split_at(8);
+        if zeros == [0; 8] && id != [0; 8] {
+            return std::array::from_fn(|n| id[n]);
+        }
         let digest = Sha256::digest(self.0);
         std::array::from_fn(|n| digest[n])
     }

@@ -141,6 +141,11 @@ impl<'a> Span<'a> {
         messages(self.message, 11).map(|message| Event { message })
     }
 
+    /// W3C trace flags and what OTLP adds to them; 0 where there are none.
+    pub fn flags(self) -> u32 {
+        fixed32(self.message, 16)
+    }
+
     fn status(self) -> &'a [u8] {
         bytes(self.message, 15)
     }
@@ -380,6 +385,14 @@ fn uint(message: &[u8], number: u32) -> u64 {
 fn fixed64(message: &[u8], number: u32) -> u64 {
     let last = wire::fields(message).filter_map(|field| match field.value {
         wire::Value::Fixed64(value) if field.number == number => Some(value),
+        _ => None,
+    });
+    last.last().unwrap_or_default()
+}
+
+fn fixed32(message: &[u8], number: u32) -> u32 {
+    let last = wire::fields(message).filter_map(|field| match field.value {
+        wire::Value::Fixed32(value) if field.number == number => Some(value),
         _ => None,
     });
     last.last().unwrap_or_default()

@@ -1,6 +1,7 @@
 //! The file: rows in, once each, and the old ones out.
 
-use super::row::{Embedded, Row, Rows, Said};
+use super::row::{Embedded, Rows, Said, signed};
+use crate::llm::Record;
 use crate::sqlite;
 use crate::units::Size;
 use metrics::Counter;
@@ -200,7 +201,7 @@ impl Store {
     }
 }
 
-fn insert(connection: &Connection, row: &Row, stored: i64) -> rusqlite::Result<()> {
+fn insert(connection: &Connection, call: &Record, stored: i64) -> rusqlite::Result<()> {
     let mut statement = connection.prepare_cached(
         "INSERT INTO calls(trace_id, span_id, parent_span_id, stored, start, duration_ns, service, name, kind,
              operation, provider, model, response_model, conversation_id, finish_reasons, error, ttft_ns,
@@ -211,51 +212,57 @@ fn insert(connection: &Connection, row: &Row, stored: i64) -> rusqlite::Result<(
              ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, ?38)
          ON CONFLICT DO NOTHING",
     )?;
-    let own = &row.own;
+    let counts: Vec<String> = call.pii_counts.iter().map(i64::to_string).collect();
     statement.execute(params![
-        row.id.trace,
-        row.id.span,
-        row.parent_span_id,
+        call.otlp_trace_id,
+        call.otlp_span_id,
+        call.otlp_parent_span_id,
         stored,
-        row.start,
-        row.duration_ns,
-        row.service,
-        row.name,
-        row.kind,
-        row.operation,
-        row.provider,
-        row.model,
-        row.response_model,
-        row.conversation_id,
-        row.finish_reasons,
-        row.error,
-        row.ttft_ns,
-        own.usage_counted,
-        own.input_tokens,
-        own.output_tokens,
-        own.tokens_method,
-        own.cost_pico_usd,
-        own.pii,
-        own.pii_types,
-        own.injection,
-        own.injection_score,
-        own.sampled,
-        own.prompt_sha256,
-        own.cost_input_pico_usd,
-        own.cost_output_pico_usd,
-        own.price_version,
-        own.pii_counts,
-        own.pii_action,
-        own.injection_rules,
-        own.dialects,
-        row.user_id,
-        row.dimensions,
-        row.inputs,
+        signed(call.start_time_unix_nano),
+        signed(call.duration_nano),
+        call.service_name,
+        call.name,
+        known(&call.kind),
+        known(&call.operation),
+        known(&call.provider),
+        known(&call.request_model),
+        known(&call.response_model),
+        call.session_id,
+        call.finish_reasons.join(","),
+        call.status_code == STATUS_ERROR,
+        call.time_to_first_chunk_nano,
+        call.usage_counted,
+        call.input_tokens,
+        call.output_tokens,
+        known(&call.tokens_method),
+        call.cost_pico_usd,
+        call.pii_detected,
+        call.pii_types.join(","),
+        call.injection_attempt,
+        call.injection_score,
+        call.is_sampled,
+        call.prompt_hash,
+        call.cost_input_pico_usd,
+        call.cost_output_pico_usd,
+        known(&call.cost_price_version),
+        counts.join(","),
+        known(&call.pii_action),
+        call.injection_rules.join(","),
+        call.dialects.join(","),
+        call.user_id,
+        call.dimensions,
+        call.inputs,
     ])?;
     Ok(())
 }
 
-/// Each side of a conversation is told by the span or by log records, whichever came first.
+/// `STATUS_CODE_ERROR` of the trace schema.
+const STATUS_ERROR: i32 = 2;
+
+fn known(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
 fn say(connection: &Connection, said: &Said, stored: i64) -> rusqlite::Result<()> {
     let mut statement = connection.prepare_cached(
         "INSERT INTO texts(trace_id, span_id, side, source, at, n, digest, role, stored, text)

@@ -297,22 +297,22 @@ fn listed(words: &[&str]) -> String {
 }
 
 /// `length` numbers.
-pub fn numbers(length: usize) -> impl FnOnce(&Json) -> Read<Vec<f64>> {
+pub fn numbers(length: usize) -> impl FnOnce(&Json) -> Read<Vec<f32>> {
     move |json| {
         let Json::List(items) = json else {
             return Err(("list_type", "Input should be a valid list".to_string()));
         };
         let number = |item: &Json| match item {
-            Json::Int(number) => Ok(*number as f64),
-            Json::Float(number) => Ok(*number),
-            Json::Bool(truth) => Ok(f64::from(u8::from(*truth))),
+            Json::Int(number) => Ok(*number as f32),
+            Json::Float(number) => Ok(*number as f32),
+            Json::Bool(truth) => Ok(f32::from(u8::from(*truth))),
             Json::Text(text) => text.trim().parse().map_err(|_| {
                 let message = "Input should be a valid number, unable to parse string as a number";
                 ("float_parsing", message.to_string())
             }),
             _ => Err(("float_type", "Input should be a valid number".to_string())),
         };
-        let found = items.iter().map(number).collect::<Read<Vec<f64>>>()?;
+        let found = items.iter().map(number).collect::<Read<Vec<f32>>>()?;
         let many =
             |than| format!("List should have at {than} {length} items after validation, not {}", found.len());
         match found.len() {

@@ -38,9 +38,9 @@ pub async fn test_call(State(app): State<Arc<App>>, sent: Sent) -> Result<Respon
     let target = Target::new(&app.config.test_call, vec!["pong".to_string()]).await;
     let called = provider::call(&target, false, |_| true).await;
     let record = called.record(&provider, &target.model);
-    let span_id = record.span_id;
+    let span_id = record.span_id.clone();
     let shown = shown(&app, record.to_otlp());
-    store(&app, record, sent.hold).await?;
+    store(&app, record, None, sent.hold).await?;
     let mut said = json!({
         "success": called.error.is_none(),
         "message": format!("Test call triggered via {method} for {provider}"),

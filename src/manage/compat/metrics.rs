@@ -7,9 +7,11 @@ use super::spans::new_id;
 use super::wrong::Wrong;
 use super::{Refused, answer};
 use crate::enrich::Enriched;
-use crate::llm::{Record, UNSPECIFIED, names};
+use crate::llm::record::SCHEMA_VERSION;
+use crate::llm::{Record, names};
 use crate::manage::app::App;
 use crate::otlp::{Batch, Limits, Signal};
+use crate::units::unix_nano;
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
@@ -98,36 +100,24 @@ impl Figures {
         let pii_detected = fields.given("pii_detected", false, truth);
         let injection_attempt = fields.given("injection_attempt", false, truth);
         let retry_count = fields.given("retry_count", 0, int);
-        let record = Record {
-            span_id: new_id(),
-            trace_id: None,
-            parent_span_id: None,
-            schema_version: 1,
+        let mut record = Record {
+            span_id: new_id().to_string(),
+            schema_version: SCHEMA_VERSION,
             model,
             provider,
             service_name,
-            endpoint: String::new(),
-            environment: UNSPECIFIED.to_string(),
-            user_id: None,
-            session_id: None,
             prompt_tokens: prompt_tokens.unwrap_or(0),
             completion_tokens: completion_tokens.unwrap_or(0),
             latency_ms_ttft,
             latency_ms_total: latency_ms_total.unwrap_or(0),
-            finish_reason: finish_reason.unwrap_or_else(|| UNSPECIFIED.to_string()),
+            finish_reasons: finish_reason.into_iter().collect(),
             cost_usd_micro: cost_usd_micro.unwrap_or(0),
-            price_version: String::new(),
-            token_count_method: UNSPECIFIED.to_string(),
-            is_sampled: Some(false),
             retry_count,
-            attempted_models: Vec::new(),
             pii_detected,
             injection_attempt,
-            timestamp: SystemTime::now(),
-            prompt_hash: None,
-            prompt_embedding: Vec::new(),
-            response_embedding: Vec::new(),
+            ..Record::default()
         };
+        record.begin(unix_nano(SystemTime::now()));
         Figures { record, failed: status != "success" }
     }
 }

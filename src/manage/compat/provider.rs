@@ -2,8 +2,10 @@
 //! OpenAI's clients speak.
 
 use super::spans::new_id;
-use crate::llm::{Record, UNSPECIFIED};
+use crate::llm::Record;
+use crate::llm::record::SCHEMA_VERSION;
 use crate::manage::config::TestCall;
+use crate::units::unix_nano;
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::stream::unfold;
@@ -175,36 +177,22 @@ impl Called {
     /// The call as its span tells it.
     pub fn record(&self, provider: &str, model: &str) -> Record {
         let millis = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
-        Record {
-            span_id: new_id(),
-            trace_id: None,
-            parent_span_id: None,
-            schema_version: 1,
+        let mut record = Record {
+            span_id: new_id().to_string(),
+            schema_version: SCHEMA_VERSION,
             model: model.to_string(),
             provider: provider.to_string(),
             service_name: "sidelight-test-call".to_string(),
             endpoint: "/chat/completions".to_string(),
-            environment: UNSPECIFIED.to_string(),
-            user_id: None,
-            session_id: None,
             prompt_tokens: self.input_tokens.unwrap_or(0),
             completion_tokens: self.output_tokens.unwrap_or(0),
             latency_ms_ttft: self.first.map(millis),
             latency_ms_total: millis(self.took).max(1),
-            finish_reason: self.finish_reason.clone().unwrap_or_else(|| UNSPECIFIED.to_string()),
-            cost_usd_micro: 0,
-            price_version: String::new(),
-            token_count_method: UNSPECIFIED.to_string(),
-            is_sampled: None,
-            retry_count: 0,
-            attempted_models: Vec::new(),
-            pii_detected: false,
-            injection_attempt: false,
-            timestamp: self.began,
-            prompt_hash: None,
-            prompt_embedding: Vec::new(),
-            response_embedding: Vec::new(),
-        }
+            finish_reasons: self.finish_reason.iter().cloned().collect(),
+            ..Record::default()
+        };
+        record.begin(unix_nano(self.began));
+        record
     }
 }
 

@@ -4,13 +4,13 @@ use super::body::Sent;
 use super::fields::{Fields, int, int_from, numbers, some_text, text, text_of, truth, uuid, word};
 use super::json::Json;
 use super::{Refused, answer};
-use crate::llm::{Record, UNSPECIFIED, Uuid};
+use crate::llm::{Environment, FinishReason, Record, TokenCountMethod, UNSPECIFIED, Uuid};
 use crate::manage::app::App;
 use crate::net::budget::Hold;
 use crate::net::decode::Encoding;
 use crate::otlp::Signal;
 use crate::receive::{Arrival, Door, Format, Refusal, Via};
-use crate::units::parse_utc;
+use crate::units::{parse_utc, unix_nano};
 use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
@@ -51,7 +51,7 @@ const PAST: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Takes a span. 202 says that it is safely on disk.
 pub async fn ingest(State(app): State<Arc<App>>, sent: Sent) -> Result<Response, Refused> {
     let mut fields = sent.dictionary()?;
-    let (record, mut warnings) = read(&mut fields, SystemTime::now());
+    let (read, mut warnings) = read(&mut fields, SystemTime::now());
     if let Some(wrong) = fields.wrongs.first() {
         let field = wrong.at.first().and_then(|name| name.as_str()).unwrap_or_default();
         let rule = match wrong.kind {
@@ -61,16 +61,21 @@ pub async fn ingest(State(app): State<Arc<App>>, sent: Sent) -> Result<Response,
         let error = format!("Validation failed for field '{field}': {}", wrong.message);
         return Err(answer(StatusCode::BAD_REQUEST, &json!({ "error": error, "rule": rule })).into());
     }
-    let mut record = record.expect("nothing was wrong");
+    let Read { mut record, is_sampled } = read.expect("nothing was wrong");
     warn(&mut record, &mut warnings);
-    store(&app, record, sent.hold).await?;
+    store(&app, record, is_sampled, sent.hold).await?;
     Ok(answer(StatusCode::ACCEPTED, &json!({ "success": true, "span_warnings": warnings })))
 }
 
-/// Sends `record` down the line; it is on disk when this returns.
-pub async fn store(app: &App, mut record: Record, mut hold: Hold) -> Result<(), Refused> {
-    let decide = || app.parts.enricher.get().samples(&record.span_id.to_string());
-    record.is_sampled = Some(record.is_sampled.unwrap_or_else(decide));
+/// Sends `record` down the line, sampled as `is_sampled` says or, where nobody has decided, as the rules do; it is on
+/// disk when this returns.
+pub async fn store(
+    app: &App,
+    mut record: Record,
+    is_sampled: Option<bool>,
+    mut hold: Hold,
+) -> Result<(), Refused> {
+    record.is_sampled = is_sampled.unwrap_or_else(|| app.parts.enricher.get().samples(&record.span_id));
     let otlp = record.to_otlp();
     hold.grow(otlp.len()).map_err(|full| refused(&full.into()))?;
     let arrival = Arrival {
@@ -92,8 +97,14 @@ fn refused(refusal: &Refusal) -> Response {
     answer
 }
 
+/// A record, and whether its sender has decided that it is sampled.
+struct Read {
+    record: Record,
+    is_sampled: Option<bool>,
+}
+
 /// The record, unless something is wrong with a field, and the warnings that its sender gave.
-fn read(fields: &mut Fields<'_>, now: SystemTime) -> (Option<Record>, Vec<String>) {
+fn read(fields: &mut Fields<'_>, now: SystemTime) -> (Option<Read>, Vec<String>) {
     let schema = |json: &Json| match json {
         Json::Int(1) => Ok(1),
         _ => Err(("literal_error", "Input should be 1".to_string())),
@@ -128,48 +139,49 @@ fn read(fields: &mut Fields<'_>, now: SystemTime) -> (Option<Record>, Vec<String
     let prompt_embedding = fields.optional("prompt_embedding", numbers(DIMENSIONS)).unwrap_or_default();
     let response_embedding = fields.optional("response_embedding", numbers(DIMENSIONS)).unwrap_or_default();
     let warnings = fields.texts("span_warnings");
-    let record = || {
-        Some(Record {
-            span_id: span_id?,
-            trace_id,
-            parent_span_id,
+    let read = || {
+        let mut record = Record {
+            span_id: span_id?.to_string(),
+            trace_id: trace_id.map(|id| id.to_string()),
+            parent_span_id: parent_span_id.map(|id| id.to_string()),
             schema_version,
             model: model?,
             provider: provider?,
             service_name: service_name?,
             endpoint: endpoint?,
-            environment,
+            environment: Environment::named(&environment) as i32,
             user_id,
             session_id,
             prompt_tokens: prompt_tokens?,
             completion_tokens: completion_tokens?,
             latency_ms_ttft,
             latency_ms_total: latency_ms_total?,
-            finish_reason: finish_reason?,
+            finish_reason: FinishReason::named(&finish_reason?) as i32,
             cost_usd_micro: cost_usd_micro?,
             price_version: price_version?,
-            token_count_method,
-            is_sampled,
+            token_count_method: TokenCountMethod::named(&token_count_method) as i32,
             retry_count,
             attempted_models,
             pii_detected,
             injection_attempt,
-            timestamp: timestamp?,
             prompt_hash,
             prompt_embedding,
             response_embedding,
-        })
+            ..Record::default()
+        };
+        record.begin(unix_nano(timestamp?));
+        Some(Read { record, is_sampled })
     };
-    (record(), warnings)
+    (read(), warnings)
 }
 
 /// What is odd about a record that is taken all the same.
 fn warn(record: &mut Record, warnings: &mut Vec<String>) {
     let mut tell = |odd: bool, warning: &str| warnings.extend(odd.then(|| warning.to_string()));
     let late = record.latency_ms_ttft.is_some_and(|ttft| ttft > record.latency_ms_total);
-    let empty = record.completion_tokens == 0 && record.finish_reason == "stop";
+    let empty = record.completion_tokens == 0 && record.finish_reason() == FinishReason::Stop;
     tell(
-        record.token_count_method == "estimated",
+        record.token_count_method() == TokenCountMethod::Estimated,
         "RULE-W-01: token_count_method == 'estimated' -> warn: cost accuracy reduced",
     );
     tell(record.retry_count > 0, "RULE-W-02: retry_count > 0 -> warn: latency includes retry overhead");

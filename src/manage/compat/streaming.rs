@@ -40,7 +40,7 @@ pub async fn test_stream_call(State(app): State<Arc<App>>, sent: Sent) -> Result
         let ttft = record.latency_ms_ttft.map_or("none".to_string(), |ms| ms.to_string());
         let comment =
             format!(": ttft_ms={ttft} total_ms={} span_id={}\n\n", record.latency_ms_total, record.span_id);
-        let stored = store(&app, record, sent.hold).await;
+        let stored = store(&app, record, None, sent.hold).await;
         // Whoever asked may be gone; the span is stored all the same.
         let _ = tell
             .send(if stored.is_ok() { comment } else { ": the span was not stored\n\n".to_string() })

@@ -2,13 +2,13 @@
 
 use crate::enrich::Enricher;
 use crate::export::local::{Call, Filter};
-use crate::llm::{Record, UNSPECIFIED, Uuid};
+use crate::llm::Record;
 use crate::manage::app::App;
 use crate::manage::problem::Problem;
 use crate::otlp::{Batch, Limits, Signal};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 use utoipa::ToSchema;
 
 /// So many calls are looked at.
@@ -76,36 +76,15 @@ impl Recent {
 
 /// What the tokens of a call cost, in dollars.
 fn cost(enricher: &Enricher, call: &Call) -> Option<f64> {
-    let record = Record {
-        span_id: Uuid([0; 16]),
-        trace_id: None,
-        parent_span_id: None,
-        schema_version: 1,
+    let mut record = Record {
+        span_id: call.span_id.clone(),
         model: call.response_model.clone().or_else(|| call.model.clone()).filter(|_| call.usage_counted)?,
         provider: call.provider.clone().unwrap_or_default(),
-        service_name: String::new(),
-        endpoint: String::new(),
-        environment: UNSPECIFIED.to_string(),
-        user_id: None,
-        session_id: None,
         prompt_tokens: call.input_tokens?,
         completion_tokens: call.output_tokens.unwrap_or(0),
-        latency_ms_ttft: None,
-        latency_ms_total: 0,
-        finish_reason: UNSPECIFIED.to_string(),
-        cost_usd_micro: 0,
-        price_version: String::new(),
-        token_count_method: UNSPECIFIED.to_string(),
-        is_sampled: Some(false),
-        retry_count: 0,
-        attempted_models: Vec::new(),
-        pii_detected: false,
-        injection_attempt: false,
-        timestamp: SystemTime::UNIX_EPOCH + Duration::from_nanos(call.start_unix_nano.unsigned_abs()),
-        prompt_hash: None,
-        prompt_embedding: Vec::new(),
-        response_embedding: Vec::new(),
+        ..Record::default()
     };
+    record.begin(call.start_unix_nano.unsigned_abs());
     let batch = Batch::read(Signal::Traces, record.to_otlp().into(), &Limits::default()).ok()?;
     let enriched = enricher.apply(&batch, SystemTime::now());
     Some(enriched.calls.first()?.cost_pico_usd? as f64 / 1e12)

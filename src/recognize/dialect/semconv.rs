@@ -119,6 +119,8 @@ pub const DIALECT: Dialect = Dialect {
         (ReasoningTokens, "gen_ai.usage.reasoning.output_tokens", Count),
         (ReasoningTokens, "gen_ai.usage.reasoning_tokens", Count),
         (ReasoningTokens, "gen_ai.usage.output_tokens.reasoning", Count),
+        (AudioInputTokens, "gen_ai.usage.audio.input_tokens", Count),
+        (AudioOutputTokens, "gen_ai.usage.audio.output_tokens", Count),
         (TotalTokens, "gen_ai.usage.total_tokens", Count),
         (ServiceTier, "openai.response.service_tier", Word),
         (ServiceTier, "gen_ai.openai.response.service_tier", Word),
