@@ -34,6 +34,13 @@ pub async fn get(url: &str) -> Option<String> {
     answer.error_for_status().ok()?.text().await.ok()
 }
 
+/// Posts JSON, which must be accepted.
+pub async fn post(url: &str, body: &serde_json::Value) {
+    let request = client().post(url).header("content-type", "application/json").body(body.to_string());
+    let answer = request.send().await.expect("an answer");
+    assert!(answer.status().is_success(), "{}", answer.status());
+}
+
 /// `url` with one parameter, percent-encoded.
 pub fn with_query(url: &str, key: &str, value: &str) -> String {
     reqwest::Url::parse_with_params(url, [(key, value)]).expect("a URL of ours").into()
