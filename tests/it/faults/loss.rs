@@ -46,11 +46,12 @@ async fn inside() {
         return;
     }
     for (way, transport) in [(Way::Http, "otlphttp"), (Way::Grpc, "otlp")] {
-        check(way, transport).await;
+        println!("{}", check(way, transport).await);
     }
 }
 
-async fn check(way: Way, transport: &str) {
+/// The account of what was sent.
+async fn check(way: Way, transport: &str) -> String {
     let folder = tempfile::tempdir().expect("a folder");
     let upstream = Upstream::start().await;
     let mut arguments: Vec<String> =
@@ -75,8 +76,8 @@ async fn check(way: Way, transport: &str) {
     }
     flood.stop().await;
     let twice = Arrived::default().all(&accepted, &upstream).await;
-    println!("{transport}: {} spans accepted, 0 lost, {twice} twice", accepted.ids().len());
     agent.kill().await;
+    format!("{transport}: {} spans accepted, 0 lost, {twice} twice", accepted.ids().len())
 }
 
 fn iptables(verb: &str, rule: &[&str]) {
