@@ -402,7 +402,7 @@ pub fn is_model(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     let at_word = |at: usize| !lower[..at].ends_with(|before: char| before.is_ascii_alphabetic());
     let named = |family: &&str| lower.match_indices(*family).any(|(at, _)| at_word(at));
-    of_model(&lower).is_some() || FAMILIES.iter().any(|family| named(family))
+    of_model(&lower).is_some() || FAMILIES.iter().any(named)
 }
 
 #[cfg(test)]
