@@ -1,10 +1,10 @@
 //! Grafana Tempo, where `SIDELIGHT_TEMPO_BIN` names a binary: it is in no registry.
 
 use crate::support::{
-    App, Instrumentation, Process, Sidelight, Transport, assert_no_secret, eventually, free_port, get, post,
-    with_query,
+    App, Instrumentation, Process, Sidelight, Transport, assert_no_secret, chat, eventually, free_port, get,
+    post, trace_id, with_query,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -117,28 +117,6 @@ async fn a_chat_is_found_by_id_and_by_traceql_and_survives_an_outage_of_tempo() 
     println!("Tempo: {} calls found, {} of them sent while it was down", 1 + later.len(), later.len());
 }
 
-/// A trace request in JSON of one chat, the `span`th of the `trace`th trace, whose prompt has so many bytes.
-fn chat(trace: u32, span: u32, bytes: usize) -> Value {
-    let prompt = json!([{ "role": "user", "parts": [{ "type": "text", "content": "so it goes ".repeat(bytes / 11) }] }]);
-    let attributes = [
-        ("gen_ai.operation.name", "chat".to_string()),
-        ("gen_ai.request.model", "gpt-4o".to_string()),
-        ("gen_ai.input.messages", prompt.to_string()),
-    ]
-    .map(|(key, value)| json!({ "key": key, "value": { "stringValue": value } }));
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
-    let span = json!({
-        "traceId": id(trace), "spanId": format!("{:016x}", span + 1), "name": "chat gpt-4o", "kind": 3,
-        "startTimeUnixNano": (now.as_nanos() - 1_000_000_000).to_string(),
-        "endTimeUnixNano": now.as_nanos().to_string(), "attributes": attributes,
-    });
-    json!({ "resourceSpans": [{ "scopeSpans": [{ "spans": [span] }] }] })
-}
-
-fn id(trace: u32) -> String {
-    format!("5eed{trace:028x}")
-}
-
 #[tokio::test]
 async fn a_tempo_that_limits_its_rate_gets_everything_in_its_own_time() {
     let Some(tempo) = Tempo::given() else { return };
@@ -152,7 +130,7 @@ async fn a_tempo_that_limits_its_rate_gets_everything_in_its_own_time() {
         post(&url, &chat(trace, 0, 100_000)).await;
     }
     for trace in 0..50 {
-        tempo.trace(&id(trace)).await;
+        tempo.trace(&trace_id(trace)).await;
     }
     let limited = tempo.metric("tempo_discarded_spans_total", "rate_limited").await;
     let dead = sidelight.metric("sidelight_exporter_dead_items_total", &[]).await;
@@ -170,7 +148,7 @@ async fn a_long_attribute_reaches_tempo_as_whole_json_and_a_large_trace_is_warne
     let sidelight = Sidelight::start(folder.path(), &tempo.exporter()).await;
     let url = format!("http://127.0.0.1:{}/v1/traces", sidelight.http);
     post(&url, &chat(1, 0, 100_000)).await;
-    let answer: Value = serde_json::from_str(&tempo.trace(&id(1)).await).expect("JSON");
+    let answer: Value = serde_json::from_str(&tempo.trace(&trace_id(1)).await).expect("JSON");
     let span = &answer["trace"]["resourceSpans"][0]["scopeSpans"][0]["spans"][0];
     let attribute = |key: &str| {
         let all = span["attributes"].as_array().expect("attributes").iter();
@@ -186,5 +164,6 @@ async fn a_long_attribute_reaches_tempo_as_whole_json_and_a_large_trace_is_warne
     for span in 0..3_000 {
         post(&url, &chat(2, span, 3_000)).await;
     }
-    eventually("the warning", || async { sidelight.process.output().contains(&id(2)).then_some(()) }).await;
+    eventually("the warning", || async { sidelight.process.output().contains(&trace_id(2)).then_some(()) })
+        .await;
 }

@@ -1,5 +1,6 @@
 //! The OTLP clients against a peer that answers everything there is: code by transport by signal to verdict.
 
+mod proxy;
 mod wire;
 
 use crate::support::upstream::{Behaviour, Upstream};

@@ -41,6 +41,29 @@ pub async fn post(url: &str, body: &serde_json::Value) {
     assert!(answer.status().is_success(), "{}", answer.status());
 }
 
+/// A trace request in JSON of one chat, the `span`th of the `trace`th trace, whose prompt has so many bytes.
+pub fn chat(trace: u32, span: u32, bytes: usize) -> serde_json::Value {
+    let prompt = serde_json::json!([{ "role": "user", "parts": [{ "type": "text", "content": "so it goes ".repeat(bytes / 11) }] }]);
+    let attributes = [
+        ("gen_ai.operation.name", "chat".to_string()),
+        ("gen_ai.request.model", "gpt-4o".to_string()),
+        ("gen_ai.input.messages", prompt.to_string()),
+    ]
+    .map(|(key, value)| serde_json::json!({ "key": key, "value": { "stringValue": value } }));
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
+    let span = serde_json::json!({
+        "traceId": trace_id(trace), "spanId": format!("{:016x}", span + 1), "name": "chat gpt-4o", "kind": 3,
+        "startTimeUnixNano": (now.as_nanos() - 1_000_000_000).to_string(),
+        "endTimeUnixNano": now.as_nanos().to_string(), "attributes": attributes,
+    });
+    serde_json::json!({ "resourceSpans": [{ "scopeSpans": [{ "spans": [span] }] }] })
+}
+
+/// The id of that trace in hex.
+pub fn trace_id(trace: u32) -> String {
+    format!("5eed{trace:028x}")
+}
+
 /// `url` with one parameter, percent-encoded.
 pub fn with_query(url: &str, key: &str, value: &str) -> String {
     reqwest::Url::parse_with_params(url, [(key, value)]).expect("a URL of ours").into()
