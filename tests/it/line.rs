@@ -214,3 +214,27 @@ async fn two_exporters_do_not_wait_for_each_other() {
     let stopped = agent.stop().await;
     assert_eq!(stopped.waiting, 2, "what is for the one that is away waits");
 }
+
+#[tokio::test]
+async fn with_one_consumer_the_order_is_kept_through_refusals_and_lost_connections() {
+    let upstream = Upstream::start().await;
+    let retry = "retry_on_failure: { initial_interval: 5ms, max_interval: 10ms }";
+    let queue = "sending_queue: { num_consumers: 1, batch_size: 1KiB }";
+    let exporter = format!("{{ otlphttp: {{ endpoint: \"{}\", {retry}, {queue} }} }}", upstream.url());
+    let agent = Agent::start(&format!("exporters: {exporter}")).await;
+    let mut sent = Vec::new();
+    for n in 0..60 {
+        match n % 6 {
+            1 => upstream.next(Behaviour::http(503)),
+            3 => upstream.next(Behaviour::Close),
+            5 => upstream.next(Behaviour::http(429).retry_after("0")),
+            _ => {}
+        }
+        let call = trace().llm("hi");
+        agent.send(&call).await;
+        sent.extend(call.span_ids());
+    }
+    let taken = upstream.wait_for(|taken| taken.span_ids().len() == sent.len()).await;
+    assert_eq!(taken.span_ids(), sent);
+    agent.stop().await;
+}
