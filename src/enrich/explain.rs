@@ -3,11 +3,11 @@
 
 use super::own::Own;
 use super::redact::Tally;
-use super::texts::{carries_content, is_of_transport, role_of, roles};
+use super::texts::{carries_content, role_of, roles};
 use super::{Enricher, Scope, allow};
 use crate::llm::{Call, Role, Side, Text};
 use crate::otlp::{Batch, Item, Leaf, Place, Value};
-use crate::recognize::{self, Found};
+use crate::recognize::{self, Found, is_of_transport};
 use std::ops::Range;
 use std::time::SystemTime;
 

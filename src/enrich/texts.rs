@@ -6,6 +6,7 @@ use super::redact::{self, Redactor, Tally};
 use super::{allow, media};
 use crate::llm::{Call, Role, Text};
 use crate::otlp::{Batch, Item, Leaf, Number, Place, Splice};
+use crate::recognize::is_of_transport;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -192,25 +193,33 @@ pub(super) fn role_of(roles: &[(usize, Option<Role>)], leaf: &Leaf<'_>) -> Optio
     roles[at].1
 }
 
-/// Keys by which a span is known to be about HTTP, a database or messages.
-pub(super) fn is_of_transport(key: &str) -> bool {
-    ["http.", "url.", "db.", "messaging."].iter().any(|start| key.starts_with(start))
-}
-
 /// Keys of such a span that may hold a prompt, or the key to a provider.
 pub(super) fn carries_content(key: &str) -> bool {
-    const STARTS: [&str; 12] = [
+    const STARTS: &[&str] = &[
         "url.",
         "http.url",
         "http.target",
+        "http.body",
         "http.request.body",
         "http.response.body",
         "http.request.header.",
         "http.response.header.",
+        "http.request_body",
+        "http.response_body",
         "db.statement",
-        "db.query.",
+        "db.query",
         "db.operation.parameter",
+        "db.sql.parameters",
         "messaging.message.body",
+        "messaging.message.payload",
+        "messaging.message.content",
+        "messaging.payload",
+        "message",
+        "payload",
+        "body",
+        "request",
+        "response",
+        "graphql.",
         "exception.",
     ];
     STARTS.iter().any(|start| key.starts_with(start))
@@ -244,6 +253,12 @@ mod tests {
             ("url.full", true),
             ("db.statement", true),
             ("http.request.header.authorization", true),
+            ("messaging.message.body", true),
+            ("message", true),
+            ("payload", true),
+            ("request.body", true),
+            ("messaging.message.id", false),
+            ("messaging.destination.name", false),
             ("http.status_code", false),
             ("db.system", false),
             ("server.address", false),

@@ -123,7 +123,7 @@ impl<'a> Node<'a> {
         let count = match self {
             Node::Int(value) => u64::try_from(*value).ok()?,
             Node::Double(value) if *value >= 0.0 && value.fract() == 0.0 => *value as u64,
-            Node::Text(text, _) => text.trim().parse().ok()?,
+            Node::Text(text, _) => unquoted(text).parse().ok()?,
             _ => return None,
         };
         (count <= MOST_COUNTED).then_some(count)
@@ -134,7 +134,7 @@ impl<'a> Node<'a> {
         let value = match self {
             Node::Int(value) => *value as f64,
             Node::Double(value) => *value,
-            Node::Text(text, _) => text.trim().parse().ok()?,
+            Node::Text(text, _) => unquoted(text).parse().ok()?,
             _ => return None,
         };
         value.is_finite().then_some(value)
@@ -186,6 +186,11 @@ impl serde::Serialize for Node<'_> {
             Node::Map(entries) => to.collect_map(entries.iter().map(|(key, value)| (key, value))),
         }
     }
+}
+
+/// A number that was written as a text, some libraries once more as JSON.
+fn unquoted(text: &str) -> &str {
+    text.trim().trim_matches('"')
 }
 
 fn from_value<'a>(value: &Value<'a>, depth: u8) -> Node<'a> {

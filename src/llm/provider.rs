@@ -6,6 +6,7 @@
 
 use super::Kind;
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 /// Spellings that differ from the convention's own.
 const SPELLINGS: &[(&str, &str)] = &[
@@ -333,6 +334,11 @@ fn known(lower: &str) -> Option<&'static str> {
     SPELLINGS.iter().find(|(written, _)| *written == lower).map(|(_, name)| *name)
 }
 
+/// Whether `lower` is a provider's name of the convention, or a known spelling of one, in lower case.
+pub fn is_spelling(lower: &str) -> bool {
+    SPELLINGS.iter().any(|(written, name)| *written == lower || *name == lower)
+}
+
 /// Who makes the model of that name, where its name tells.
 pub fn of_model(model: &str) -> Option<&'static str> {
     if let Some(provider) = model.split_once('/').and_then(|(head, _)| named_by_litellm(head)) {
@@ -370,8 +376,55 @@ fn named_by_litellm(head: &str) -> Option<&'static str> {
 const SERVERS: &[&str] = &["ollama", "groq", "fireworks_ai", "together", "openrouter"];
 
 /// Who is served under that host or base URL.
-pub fn of_host(host: &str) -> Option<&'static str> {
-    HOSTS.iter().find(|(part, _)| host.contains(part)).map(|(_, name)| *name)
+///
+/// Asked for every HTTP span: hosts that end like none of the list, as nearly all do, are done with after a
+/// comparison each of eight bytes.
+pub fn of_host(url: &str) -> Option<&'static str> {
+    let host = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let host = &host[..host.find(['/', '?', '#']).unwrap_or(host.len())];
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    let name = host.split_once(':').map_or(host, |(name, _)| name);
+    let (host_tail, name_tail) = (tail(host.as_bytes()), tail(name.as_bytes()));
+    if !TAILS.iter().any(|(end, mask)| host_tail & mask == *end || name_tail & mask == *end) {
+        return None;
+    }
+    HOSTS.iter().find(|(known, _)| serves(host, name, known)).map(|(_, name)| *name)
+}
+
+/// Whether `known` is that host: with its port, by its beginning where it ends in a dot, else by its end.
+fn serves(host: &str, name: &str, known: &str) -> bool {
+    if known.contains(':') {
+        return host == known;
+    }
+    if known.ends_with('.') {
+        return name.contains(known) && AMAZON.iter().any(|end| name.ends_with(end));
+    }
+    name.strip_suffix(known).is_some_and(|before| before.is_empty() || before.ends_with(['.', '-']))
+}
+
+/// Where Amazon serves its models, whatever the region.
+const AMAZON: &[&str] = &["amazonaws.com", "amazonaws.com.cn"];
+
+/// The last eight bytes of each of the hosts, and which of them count.
+static TAILS: LazyLock<Vec<(u64, u64)>> = LazyLock::new(|| {
+    let ends = HOSTS.iter().map(|(known, _)| *known).filter(|known| !known.ends_with('.'));
+    let tails = ends.chain(AMAZON.iter().copied()).map(|end| {
+        let mask = if end.len() < 8 { (1 << (8 * end.len())) - 1 } else { u64::MAX };
+        (tail(end.as_bytes()), mask)
+    });
+    let mut tails: Vec<_> = tails.collect();
+    tails.sort_unstable();
+    tails.dedup();
+    tails
+});
+
+/// The last eight bytes, the very last lowest; what is missing is zero.
+#[inline]
+fn tail(text: &[u8]) -> u64 {
+    match text.last_chunk::<8>() {
+        Some(last) => u64::from_be_bytes(*last),
+        None => text.iter().fold(0, |tail, byte| tail << 8 | u64::from(*byte)),
+    }
 }
 
 /// How the names of models begin that can only embed or rerank.
@@ -435,6 +488,24 @@ mod tests {
         check("google.vertex.chat", Some("gcp.vertex_ai"));
         check("amazon-bedrock", Some("aws.bedrock"));
         check("x.ai", Some("x_ai"));
+    }
+
+    #[test]
+    fn a_host_is_known_by_its_name_alone() {
+        let check = |url: &str, expected| assert_eq!(of_host(url), expected, "{url}");
+        check("api.openai.com", Some("openai"));
+        check("https://api.openai.com/v1/", Some("openai"));
+        check("https://shop.openai.azure.com:443/openai?x=1", Some("azure.ai.openai"));
+        check("us-central1-aiplatform.googleapis.com", Some("gcp.vertex_ai"));
+        check("bedrock-runtime.eu-west-1.amazonaws.com", Some("aws.bedrock"));
+        check("s3.eu-west-1.amazonaws.com", None);
+        check("https://key:secret@api.x.ai/v1", Some("x_ai"));
+        check("http://localhost:11434", Some("ollama"));
+        check("localhost:8080", None);
+        check("mix.ai", None);
+        check("notopenai.com", None);
+        check("https://shop.example/openai.com?x=1", None);
+        check("", None);
     }
 
     #[test]

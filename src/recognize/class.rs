@@ -2,6 +2,8 @@
 
 use super::dialect::{Class, OTHER, Rule, call, matches, semconv, step};
 use super::index::Dialects;
+use super::shape;
+use super::unknown::{self, Hints};
 use crate::llm::Kind;
 use crate::otlp::{Attribute, Value};
 
@@ -62,28 +64,25 @@ impl<'a> Seen<'a, '_> {
         }
     }
 
-    /// No rule answered. A name as the conventions build it (`chat gpt-4o`) tells; else two of model,
-    /// tokens and text make a call, and the name may tell which.
+    /// No rule answered. A name as the conventions build it (`chat gpt-4o`) tells; else what the attributes
+    /// hint at makes a call, and the name may tell which.
     fn guess(&self) -> Class {
         let mut names = semconv::DIALECT.rules.iter().filter(|rule| matches!(rule, Rule::Name(..)));
         if let Some(class) = names.find_map(|rule| self.rule(rule)) {
             return class;
         }
-        let ends = |words: &[&str]| {
-            let mut keys = self.attributes.iter().map(|attribute| attribute.key);
-            keys.any(|key| words.iter().any(|word| key.ends_with(word)))
-        };
-        if [MODEL, TOKENS, TEXT].into_iter().filter(|words| ends(words)).count() < 2 {
+        let mut hints = Hints::default();
+        for attribute in self.attributes {
+            hints |= unknown::of(attribute.key.as_bytes(), || attribute.value());
+            hints |= unknown::of_shape(shape::of_attribute(attribute));
+        }
+        if !hints.is_call() {
             return OTHER;
         }
         let name = self.name.to_ascii_lowercase();
         GUESSES.iter().find(|(word, _)| name.contains(word)).map_or(call(Kind::Chat), |(_, class)| *class)
     }
 }
-
-const MODEL: &[&str] = &["model", "model_name", "modelName", "model_id"];
-const TOKENS: &[&str] = &["tokens", "Tokens"];
-const TEXT: &[&str] = &["prompt", "messages", "completion"];
 
 const GUESSES: &[(&str, Class)] = &[
     ("agent", step(Kind::Agent)),

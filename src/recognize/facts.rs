@@ -2,6 +2,7 @@
 
 use super::dialect::{Field, Read};
 use super::index::{Dialects, INDEX, Use};
+use super::shape::{self, Shape};
 use super::unknown;
 use crate::llm::{Flat, Node, Role, Usage, names};
 use crate::otlp::{Attribute, Value};
@@ -71,8 +72,8 @@ impl<'a> Facts<'a> {
                 });
                 trees[at].1.push(path, Node::value(&attribute.value()));
             }
-            if unknown
-                && let Some((field, how)) = unknown::source(attribute.key)
+            if let Some((field, how)) = unknown::source(attribute.key)
+                && (unknown || field != Field::Input && field != Field::Output)
                 && let Some(fact) = held(attribute, how, start)
             {
                 found.push((LAST, field, fact));
@@ -85,6 +86,10 @@ impl<'a> Facts<'a> {
             if let Read::Say(role) | Read::Whole(role) = source.read {
                 found.push((source.rank, source.field, Fact::Texts(Said::tree(flat.tree()), role)));
             }
+        }
+        let is_text = |field| matches!(field, Field::Input | Field::Output);
+        if !found.iter().any(|(_, field, _)| is_text(*field)) {
+            attributes.iter().for_each(|attribute| shaped(attribute, &mut found));
         }
         found.sort_by_key(|(rank, _, _)| *rank);
         Facts { found }
@@ -150,6 +155,25 @@ impl<'a> Said<'a> {
             let bytes = attribute.encoded();
             memmem::find_iter(bytes, b"sage").any(|at| at > 0 && matches!(bytes[at - 1], b'u' | b'U'))
         })
+    }
+}
+
+/// The facts in the value of `attribute`, whatever its key, where it has the shape of a request or a reply.
+fn shaped<'a>(attribute: &Attribute<'a>, found: &mut Vec<(u16, Field, Fact<'a>)>) {
+    let mut push = |field, fact| found.push((LAST, field, fact));
+    let word = |node: &Node<'a>, key: &str| node.get(key).and_then(Node::as_text).cloned().map(Fact::Word);
+    match shape::of_attribute(attribute) {
+        None | Some(Shape::Broken) => {}
+        Some(Shape::Conversation(node)) => push(Field::Input, Fact::Texts(Said::tree(node), Role::User)),
+        Some(Shape::Request(node)) => {
+            word(&node, "model").into_iter().for_each(|model| push(Field::RequestModel, model));
+            push(Field::Input, Fact::Texts(Said::tree(node), Role::User));
+        }
+        Some(Shape::Reply(node)) => {
+            word(&node, "model").into_iter().for_each(|model| push(Field::ResponseModel, model));
+            word(&node, "id").into_iter().for_each(|id| push(Field::ResponseId, id));
+            push(Field::Output, Fact::Texts(Said::tree(node), Role::Assistant));
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::dialect::{Class, Field, matches};
 use super::facts::{Fact, Facts};
 use super::index::Dialects;
+use super::shape::{self, Shape};
 use crate::llm::{Conversation, Kind, Node, Role, Side, Text};
 use crate::otlp::{Attributes, Batch, Event, Item, Value};
 use std::borrow::Cow;
@@ -33,6 +34,9 @@ impl<'a> Heard<'a> {
         }
         if let Some(record) = self.item.log_record() {
             self.event(&mut talk, self.name, record.attributes(), &record.body(), wanted);
+            if talk.texts.is_empty() {
+                said_by_shape(&mut talk, &record.body());
+            }
         }
         talk.texts = in_their_roles(self.class.kind, talk.texts);
         talk
@@ -76,6 +80,16 @@ impl<'a> Heard<'a> {
             }
         }
     }
+}
+
+/// Reads a body that is a request, a reply or a conversation by its shape alone.
+fn said_by_shape<'a>(talk: &mut Conversation<'a>, body: &Value<'a>) {
+    let (node, side, role) = match shape::of(body) {
+        None | Some(Shape::Broken) => return,
+        Some(Shape::Reply(node)) => (node, Side::Output, Role::Assistant),
+        Some(Shape::Request(node) | Shape::Conversation(node)) => (node, Side::Input, Role::User),
+    };
+    talk.read(&node, side, role);
 }
 
 fn whole<'a>(talk: &mut Conversation<'a>, node: &Node<'a>, side: Side, role: Role) -> bool {

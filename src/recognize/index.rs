@@ -5,7 +5,7 @@
 //! empty or short. Measured by `benches/recognize.rs`.
 
 use super::dialect::{Dialect, Field, Mark, Pattern, Read, TABLE, matches};
-use super::unknown::{Hints, NAMED};
+use super::unknown::{Hints, NAMED, SHARED};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -20,6 +20,8 @@ impl Dialects {
     pub const UNKNOWN: Dialects = Dialects(1 << 63);
     /// A log record of an LLM library that fits no dialect: no call, whatever its keys.
     pub const LIBRARY_LOG: Dialects = Dialects(1 << 62);
+    /// A span that is about transport and may carry a prompt: no call, and what it speaks is no dialect.
+    pub const CARRIER: Dialects = Dialects(1 << 61);
 
     pub fn is_empty(self) -> bool {
         self.0 == 0
@@ -46,6 +48,7 @@ impl std::ops::BitOrAssign for KeyMarks {
         self.dialects |= other.dialects;
         self.hints |= other.hints;
         self.ask_value |= other.ask_value;
+        self.is_host |= other.is_host;
     }
 }
 
@@ -82,6 +85,8 @@ pub struct KeyMarks {
     pub hints: Hints,
     /// Its value may say more.
     pub ask_value: bool,
+    /// Its value is a host or begins with one.
+    pub is_host: bool,
 }
 
 /// Marks of keys or names by a hash of their first two bytes.
@@ -90,6 +95,10 @@ struct Buckets {
     starts: [u16; BUCKETS + 1],
     marks: Vec<KeyMark>,
 }
+
+/// Where HTTP spans keep whom they ask, in all generations of the conventions.
+const HOSTS: &[Pattern] =
+    &["server.address", "url.full", "http.url", "http.host", "net.peer.name", "peer.service"];
 
 /// Two letters have a bucket of their own.
 const BUCKETS: usize = 1 << 10;
@@ -126,8 +135,11 @@ impl Index {
                 }
             }
         }
-        let named = KeyMarks { hints: Hints::LLM, ..KeyMarks::default() };
-        keys.extend(NAMED.iter().map(|begin| key_mark(begin, named)));
+        let hinting = |hints| KeyMarks { hints, ..KeyMarks::default() };
+        keys.extend(NAMED.iter().map(|begin| key_mark(begin, hinting(Hints::LLM))));
+        keys.extend(SHARED.iter().map(|begin| key_mark(begin, hinting(Hints::SHARED))));
+        let host = KeyMarks { is_host: true, ..KeyMarks::default() };
+        keys.extend(HOSTS.iter().map(|key| key_mark(key, host)));
         let (by_key, flat) = sources();
         let mut exact = vec![Vec::new(); BUCKETS];
         by_key.into_iter().for_each(|(key, uses)| exact[last_two(key)].push((key, uses)));

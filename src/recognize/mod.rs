@@ -10,18 +10,26 @@ mod class;
 pub mod dialect;
 mod facts;
 mod heard;
+#[cfg(test)]
+mod homemade;
 mod index;
 mod libraries;
 pub mod memory;
+#[cfg(test)]
+mod ordinary;
 mod read;
 mod related;
+mod shape;
 mod spot;
 #[cfg(test)]
 mod story;
 mod unknown;
 
+pub use spot::is_of_transport;
+
 use crate::llm::Call;
 use crate::otlp::{Batch, Item};
+use index::Dialects;
 use memory::Memory;
 use std::collections::HashSet;
 
@@ -30,8 +38,8 @@ use std::collections::HashSet;
 pub enum Found<'a> {
     /// It speaks of an LLM call or a step around one.
     Call(Item<'a>, Box<Call<'a>>),
-    /// It speaks of none, but stands in the same trace and request as one that does, and may carry its
-    /// prompt in a URL, a statement or a body.
+    /// It speaks of none, but stands in the same trace and request as one that does, or is a provider's API
+    /// asked over HTTP, and may carry a prompt in a URL, a statement or a body.
     Carrier(Item<'a>),
 }
 
@@ -67,6 +75,11 @@ pub fn find_in<'b>(batch: &'b Batch, memory: Option<&Memory>) -> Vec<Found<'b>> 
     let mut spotted = spotted.into_iter().peekable();
     for (n, item) in batch.walk().enumerate() {
         if let Some((_, dialects)) = spotted.next_if(|(at, _)| *at == n) {
+            if dialects == Dialects::CARRIER {
+                found.push(Found::Carrier(item));
+                bills.push(dialect::Bills::Inner);
+                continue;
+            }
             let (call, billed) = read::read(batch, &item, dialects);
             found.push(Found::Call(item, Box::new(call)));
             bills.push(billed);

@@ -1,8 +1,9 @@
 //! The quick look at one item: which dialects it speaks, by its scope, its keys and its events' names.
 
 use super::index::{Dialects, INDEX};
-use super::libraries;
 use super::unknown::{self, Hints};
+use super::{libraries, shape};
+use crate::llm::provider;
 use crate::otlp::{Item, Signal, Value, wire};
 use std::ops::Range;
 
@@ -25,31 +26,50 @@ struct Fields {
     name: u32,
     attributes: u32,
     events: u32,
+    body: u32,
 }
 
-const SPAN: Fields = Fields { name: 5, attributes: 9, events: 11 };
-const LOG_RECORD: Fields = Fields { name: 12, attributes: 6, events: 0 };
+/// No field has that number.
+const NONE: u32 = 0;
+const SPAN: Fields = Fields { name: 5, attributes: 9, events: 11, body: NONE };
+const LOG_RECORD: Fields = Fields { name: 12, attributes: 6, events: NONE, body: 5 };
+
+/// What was seen of an item so far.
+#[derive(Default)]
+struct Seen {
+    dialects: Dialects,
+    hints: Hints,
+    /// Whom it asks provides models.
+    asks_a_provider: bool,
+    /// Its body has the shape of a conversation.
+    speaks: bool,
+}
 
 impl Spotter {
     /// The dialects that `item` speaks; [`Dialects::UNKNOWN`] where it looks like an LLM call in none,
-    /// [`Dialects::LIBRARY_LOG`] where it is merely logged by an LLM library.
+    /// [`Dialects::LIBRARY_LOG`] where it is merely logged by an LLM library, [`Dialects::CARRIER`] where it
+    /// merely carries one.
     pub fn dialects(&mut self, item: &Item<'_>) -> Dialects {
         let numbers = if item.signal == Signal::Logs { LOG_RECORD } else { SPAN };
         let scope = self.scope(item);
-        let mut found = scope.dialects;
-        let mut hints = Hints::default();
+        let mut seen = Seen { dialects: scope.dialects, ..Seen::default() };
         for (number, bytes) in wire::delimited(item.message) {
             if number == numbers.attributes {
-                attribute(bytes, &mut found, &mut hints);
+                seen.attribute(bytes);
             } else if number == numbers.name {
-                found |= INDEX.of_name(bytes);
-            } else if number == numbers.events && number != 0 {
-                found |= INDEX.of_name(content(bytes, 2));
+                seen.dialects |= INDEX.of_name(bytes);
+            } else if number == NONE {
+            } else if number == numbers.events {
+                seen.dialects |= INDEX.of_name(content(bytes, 2));
+            } else if number == numbers.body && shape::may_be(bytes) {
+                seen.speaks = shape::of(&Value::read(bytes)).is_some();
             }
         }
-        match found {
-            found if !found.is_empty() => found,
-            _ if hints.suffice() => Dialects::UNKNOWN,
+        match seen {
+            Seen { dialects, .. } if !dialects.is_empty() => dialects,
+            Seen { hints, .. } if !hints.is_empty() => of_hints(item, hints, scope.otherwise),
+            Seen { asks_a_provider: true, .. } if item.signal == Signal::Traces => Dialects::CARRIER,
+            Seen { speaks: true, .. } => Dialects::LIBRARY_LOG,
             _ => scope.otherwise,
         }
     }
@@ -69,37 +89,59 @@ impl Spotter {
     }
 }
 
-#[inline]
-fn attribute(entry: &[u8], found: &mut Dialects, hints: &mut Hints) {
-    let key = key(entry);
-    let marks = INDEX.of_key(key);
-    *found |= marks.dialects;
-    *hints |= marks.hints;
-    let is_event = key == b"event.name";
-    if (marks.ask_value || is_event)
-        && let Value::Str(value) = value(entry)
-    {
-        *found |= INDEX.of_value(text(key), value);
-        *found |= if is_event { INDEX.of_name(value.as_bytes()) } else { Dialects::default() };
-    }
-    if found.is_empty() {
-        let hint = unknown::of_end(key);
-        if !hint.is_empty() {
-            *hints |= hint;
-            *hints |= unknown::of_value(hint, &value(entry));
+impl Seen {
+    #[inline]
+    fn attribute(&mut self, entry: &[u8]) {
+        // As every SDK writes it, key first and then the value and nothing else, both are found without a walk:
+        // measured, that saves half of the look at an ordinary span.
+        let (key, value) = wire::entry(entry).unwrap_or_else(|| (content(entry, 1), content(entry, 2)));
+        let marks = INDEX.of_key(key);
+        self.dialects |= marks.dialects;
+        self.hints |= marks.hints;
+        let is_event = key == b"event.name";
+        if (marks.ask_value || is_event)
+            && let Value::Str(value) = Value::read(value)
+        {
+            self.dialects |= INDEX.of_value(text(key), value);
+            self.dialects |= if is_event { INDEX.of_name(value.as_bytes()) } else { Dialects::default() };
+        }
+        if marks.is_host {
+            self.asks_a_provider |=
+                Value::read(value).as_str().is_some_and(|host| provider::of_host(host).is_some());
+        }
+        if self.dialects.is_empty() {
+            self.hints |= unknown::of(key, || Value::read(value));
+            if shape::may_be(value) {
+                self.hints |= unknown::of_shape(shape::of(&Value::read(value)));
+            }
         }
     }
 }
 
-/// The key of a `KeyValue`. As every SDK writes it, key first and then the value and nothing else, it
-/// is found without a walk: measured, that saves half of the look at an ordinary span.
-#[inline]
-fn key(entry: &[u8]) -> &[u8] {
-    wire::entry(entry).map_or_else(|| content(entry, 1), |(key, _)| key)
+/// What `item` is, of which no dialect is known but which hints at an LLM call; else it is `otherwise`.
+#[inline(never)]
+fn of_hints(item: &Item<'_>, mut hints: Hints, otherwise: Dialects) -> Dialects {
+    let is_named = || {
+        let name = item.span().map_or("", |span| span.name());
+        unknown::names_an_llm(name.as_bytes()) || unknown::names_an_llm(item.scope().name().as_bytes())
+    };
+    if !hints.suffice() && is_named() {
+        hints |= Hints::SHARED;
+    }
+    if !hints.suffice() {
+        return otherwise;
+    }
+    // A request that was captured on its way is told by the span that sent it.
+    let is_transport = || item.attributes().any(|attribute| is_of_transport(attribute.key));
+    match hints.is_structured() && is_transport() {
+        true => Dialects::CARRIER,
+        false => Dialects::UNKNOWN,
+    }
 }
 
-fn value(entry: &[u8]) -> Value<'_> {
-    Value::read(content(entry, 2))
+/// Keys by which a span is known to be about HTTP, a database or messages.
+pub fn is_of_transport(key: &str) -> bool {
+    ["http.", "url.", "db.", "messaging."].iter().any(|start| key.starts_with(start))
 }
 
 /// The last field `number`, as protobuf says.
@@ -120,7 +162,8 @@ mod tests {
     use prost::Message;
 
     fn check(entry: &[u8], expected: &str) {
-        assert_eq!(text(key(entry)), expected, "{entry:?}");
+        let key = wire::entry(entry).map_or_else(|| content(entry, 1), |(key, _)| key);
+        assert_eq!(text(key), expected, "{entry:?}");
     }
 
     #[test]

@@ -83,6 +83,15 @@ pub fn requests(story: &str, groups: &[&[usize]]) -> Vec<Batch> {
     groups.iter().map(|group| request(group.iter().map(|n| all[*n].clone()).collect())).collect()
 }
 
+/// Each span of `story` alone, with its name and scope.
+pub fn spans_of(story: &str) -> Vec<(String, Batch)> {
+    let named = |scope: ScopeSpans| {
+        let (span, of) = (&scope.spans[0], scope.scope.as_ref());
+        (format!("{} | {}", span.name, of.map_or("", |of| &of.name)), request(vec![scope]))
+    };
+    spans(story).into_iter().map(named).collect()
+}
+
 fn batch(story: &str) -> Batch {
     request(spans(story))
 }

@@ -5,22 +5,37 @@
 //! in spans that have nothing to do with LLMs.
 
 use super::dialect::{Field, Pattern, Read, Source};
-use crate::llm::{Role, provider};
+use super::shape::Shape;
+use crate::llm::{Node, Role, provider};
 use crate::otlp::Value;
+use memchr::memmem;
 
-/// What a key hints at.
+/// What an attribute hints at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Hints(u8);
+pub struct Hints(u16);
 
 impl Hints {
-    /// It names an LLM or one of the large providers.
+    /// Its key names an LLM or one of the large providers.
     pub const LLM: Hints = Hints(1);
-    const MODEL: Hints = Hints(2);
-    const TEXT: Hints = Hints(4);
-    const TOKENS: Hints = Hints(8);
-    const PARAMETER: Hints = Hints(16);
+    /// Its key begins with a name that providers share with others: a bank's `gemini.*`, a disk's `gpt.*`.
+    pub const SHARED: Hints = Hints(2);
+    const MODEL: Hints = Hints(1 << 2);
     /// The value of a model key is the name of a language model.
-    const KNOWN_MODEL: Hints = Hints(32);
+    const KNOWN_MODEL: Hints = Hints(1 << 3);
+    const ASKED: Hints = Hints(1 << 4);
+    const ANSWERED: Hints = Hints(1 << 5);
+    const TOKENS_IN: Hints = Hints(1 << 6);
+    const TOKENS_OUT: Hints = Hints(1 << 7);
+    const TOKENS: Hints = Hints(1 << 8);
+    const PARAMETER: Hints = Hints(1 << 9);
+    /// A provider of models and of nothing else is named.
+    const PROVIDER: Hints = Hints(1 << 10);
+    /// A value has the shape of a request or a reply.
+    const EXCHANGE: Hints = Hints(1 << 11);
+    /// A value has the shape of a conversation.
+    const CONVERSATION: Hints = Hints(1 << 12);
+    const VALUE_IN: Hints = Hints(1 << 13);
+    const VALUE_OUT: Hints = Hints(1 << 14);
 
     pub fn is_empty(self) -> bool {
         self.0 == 0
@@ -30,14 +45,54 @@ impl Hints {
         self.0 & other.0 == other.0
     }
 
-    /// Whether they agree that this is about an LLM call.
+    fn any(self, others: &[Hints]) -> bool {
+        others.iter().any(|other| self.has(*other))
+    }
+
+    /// How many of model, texts, tokens, parameters and provider are spoken of.
+    fn aspects(self) -> usize {
+        let aspects: [&[Hints]; 5] = [
+            &[Hints::MODEL],
+            &[Hints::ASKED, Hints::ANSWERED],
+            &[Hints::TOKENS_IN, Hints::TOKENS_OUT, Hints::TOKENS],
+            &[Hints::PARAMETER],
+            &[Hints::PROVIDER],
+        ];
+        aspects.into_iter().filter(|aspect| self.any(aspect)).count()
+    }
+
+    /// Whether they agree that this is about an LLM.
     pub fn suffice(self) -> bool {
-        let aspects = [Hints::MODEL, Hints::TEXT, Hints::TOKENS, Hints::PARAMETER];
-        let aspects = aspects.into_iter().filter(|aspect| self.has(*aspect)).count();
-        (self.has(Hints::LLM) && aspects >= 1)
-            || (self.has(Hints::KNOWN_MODEL) && aspects >= 2)
-            || (self.has(Hints::TOKENS) && aspects >= 2)
-            || (self.has(Hints::MODEL) && self.has(Hints::TEXT))
+        let aspects = self.aspects();
+        let tokens = self.any(&[Hints::TOKENS_IN, Hints::TOKENS_OUT]);
+        self.is_structured()
+            || (self.has(Hints::LLM) && aspects >= 1)
+            || (aspects >= 2 && self.any(&[Hints::SHARED, Hints::KNOWN_MODEL, Hints::PROVIDER]))
+            || (aspects >= 2 && tokens)
+            || (self.has(Hints::TOKENS_IN) && self.has(Hints::TOKENS_OUT))
+            // A car has a model and a shell a prompt; none has an answer, or a temperature, besides.
+            || (self.has(Hints::MODEL) && self.has(Hints::ASKED) && self.has(Hints::ANSWERED))
+            || (self.has(Hints::MODEL) && aspects >= 3)
+            || (self.has(Hints::VALUE_IN) && self.has(Hints::VALUE_OUT))
+    }
+
+    /// Whether a value alone tells, by its shape.
+    pub fn is_structured(self) -> bool {
+        self.any(&[Hints::EXCHANGE, Hints::CONVERSATION])
+    }
+
+    /// Whether what is about an LLM is a request to one, and no step around it.
+    pub fn is_call(self) -> bool {
+        let told: [&[Hints]; 3] = [
+            &[Hints::MODEL],
+            &[Hints::ASKED, Hints::ANSWERED, Hints::CONVERSATION],
+            &[Hints::TOKENS_IN, Hints::TOKENS_OUT, Hints::TOKENS],
+        ];
+        let told = told.into_iter().filter(|aspect| self.any(aspect)).count();
+        told >= 2
+            || self.has(Hints::EXCHANGE)
+            || (self.has(Hints::TOKENS_IN) && self.has(Hints::TOKENS_OUT))
+            || (told >= 1 && self.has(Hints::PROVIDER) && !self.has(Hints::CONVERSATION))
     }
 }
 
@@ -47,43 +102,78 @@ impl std::ops::BitOrAssign for Hints {
     }
 }
 
-/// The last words of a key, what they hint at, and the fact they hold.
+/// The last words of a key, what they hint at, and the fact they hold. Of two that fit, the first.
 const WORDS: &[(&str, Hints, Source)] = &[
-    ("model", Hints::MODEL, (Field::RequestModel, "", Read::Word)),
-    ("model_name", Hints::MODEL, (Field::RequestModel, "", Read::Word)),
-    ("modelName", Hints::MODEL, (Field::RequestModel, "", Read::Word)),
-    ("model_id", Hints::MODEL, (Field::RequestModel, "", Read::Word)),
-    ("prompt", Hints::TEXT, (Field::Input, "", Read::Say(Role::User))),
-    ("messages", Hints::TEXT, (Field::Input, "", Read::Say(Role::User))),
-    ("system_prompt", Hints::TEXT, (Field::System, "", Read::Say(Role::System))),
-    ("completion", Hints::TEXT, (Field::Output, "", Read::Say(Role::Assistant))),
-    ("response_text", Hints::TEXT, (Field::Output, "", Read::Say(Role::Assistant))),
-    ("prompt_tokens", Hints::TOKENS, (Field::InputTokens, "", Read::Count)),
-    ("promptTokens", Hints::TOKENS, (Field::InputTokens, "", Read::Count)),
-    ("input_tokens", Hints::TOKENS, (Field::InputTokens, "", Read::Count)),
-    ("inputTokens", Hints::TOKENS, (Field::InputTokens, "", Read::Count)),
-    ("tokens_in", Hints::TOKENS, (Field::InputTokens, "", Read::Count)),
-    ("completion_tokens", Hints::TOKENS, (Field::OutputTokens, "", Read::Count)),
-    ("completionTokens", Hints::TOKENS, (Field::OutputTokens, "", Read::Count)),
-    ("output_tokens", Hints::TOKENS, (Field::OutputTokens, "", Read::Count)),
-    ("outputTokens", Hints::TOKENS, (Field::OutputTokens, "", Read::Count)),
-    ("tokens_out", Hints::TOKENS, (Field::OutputTokens, "", Read::Count)),
-    ("total_tokens", Hints::TOKENS, (Field::TotalTokens, "", Read::Count)),
-    ("totalTokens", Hints::TOKENS, (Field::TotalTokens, "", Read::Count)),
+    ("model", Hints::MODEL, MODEL),
+    ("model_name", Hints::MODEL, MODEL),
+    ("modelName", Hints::MODEL, MODEL),
+    ("model_id", Hints::MODEL, MODEL),
+    ("modelId", Hints::MODEL, MODEL),
+    ("tokens.prompt", Hints::TOKENS_IN, INPUT_TOKENS),
+    ("tokens.input", Hints::TOKENS_IN, INPUT_TOKENS),
+    ("tokens.completion", Hints::TOKENS_OUT, OUTPUT_TOKENS),
+    ("tokens.output", Hints::TOKENS_OUT, OUTPUT_TOKENS),
+    ("tokens.total", Hints::TOKENS, TOTAL_TOKENS),
+    ("prompt", Hints::ASKED, ASKED),
+    ("messages", Hints::ASKED, ASKED),
+    ("user_prompt", Hints::ASKED, ASKED),
+    ("userPrompt", Hints::ASKED, ASKED),
+    ("prompt_text", Hints::ASKED, ASKED),
+    ("chat_history", Hints::ASKED, ASKED),
+    ("system_prompt", Hints::ASKED, (Field::System, "", Read::Say(Role::System))),
+    ("systemPrompt", Hints::ASKED, (Field::System, "", Read::Say(Role::System))),
+    ("completion", Hints::ANSWERED, ANSWERED),
+    ("response_text", Hints::ANSWERED, ANSWERED),
+    ("completion_text", Hints::ANSWERED, ANSWERED),
+    ("generated_text", Hints::ANSWERED, ANSWERED),
+    ("prompt_tokens", Hints::TOKENS_IN, INPUT_TOKENS),
+    ("promptTokens", Hints::TOKENS_IN, INPUT_TOKENS),
+    ("input_tokens", Hints::TOKENS_IN, INPUT_TOKENS),
+    ("inputTokens", Hints::TOKENS_IN, INPUT_TOKENS),
+    ("tokens_in", Hints::TOKENS_IN, INPUT_TOKENS),
+    ("prompt_token_count", Hints::TOKENS_IN, INPUT_TOKENS),
+    ("input_token_count", Hints::TOKENS_IN, INPUT_TOKENS),
+    ("completion_tokens", Hints::TOKENS_OUT, OUTPUT_TOKENS),
+    ("completionTokens", Hints::TOKENS_OUT, OUTPUT_TOKENS),
+    ("output_tokens", Hints::TOKENS_OUT, OUTPUT_TOKENS),
+    ("outputTokens", Hints::TOKENS_OUT, OUTPUT_TOKENS),
+    ("tokens_out", Hints::TOKENS_OUT, OUTPUT_TOKENS),
+    ("completion_token_count", Hints::TOKENS_OUT, OUTPUT_TOKENS),
+    ("output_token_count", Hints::TOKENS_OUT, OUTPUT_TOKENS),
+    ("candidates_token_count", Hints::TOKENS_OUT, OUTPUT_TOKENS),
+    ("total_tokens", Hints::TOKENS, TOTAL_TOKENS),
+    ("totalTokens", Hints::TOKENS, TOTAL_TOKENS),
     ("max_tokens", Hints::PARAMETER, NOTHING),
     ("maxTokens", Hints::PARAMETER, NOTHING),
+    ("max_output_tokens", Hints::PARAMETER, NOTHING),
+    ("max_new_tokens", Hints::PARAMETER, NOTHING),
     ("temperature", Hints::PARAMETER, NOTHING),
     ("top_p", Hints::PARAMETER, NOTHING),
+    ("topP", Hints::PARAMETER, NOTHING),
+    ("gen_ai.system", Hints::PROVIDER, (Field::Provider, "", Read::Word)),
+    ("provider", Hints::PROVIDER, (Field::Provider, "", Read::Word)),
+    ("provider.name", Hints::PROVIDER, (Field::Provider, "", Read::Word)),
+    ("vendor", Hints::PROVIDER, (Field::Provider, "", Read::Word)),
+    ("input.value", Hints::VALUE_IN, ASKED),
+    ("output.value", Hints::VALUE_OUT, ANSWERED),
 ];
+
+const MODEL: Source = (Field::RequestModel, "", Read::Word);
+const ASKED: Source = (Field::Input, "", Read::Say(Role::User));
+const ANSWERED: Source = (Field::Output, "", Read::Say(Role::Assistant));
+const INPUT_TOKENS: Source = (Field::InputTokens, "", Read::Count);
+const OUTPUT_TOKENS: Source = (Field::OutputTokens, "", Read::Count);
+const TOTAL_TOKENS: Source = (Field::TotalTokens, "", Read::Count);
 
 /// Words that hint at nothing by themselves, and hold a fact on a span that is an LLM call.
 const ALSO: &[Source] = &[
-    (Field::Provider, "provider", Read::Word),
-    (Field::Provider, "vendor", Read::Word),
     (Field::Output, "response", Read::Say(Role::Assistant)),
     (Field::Output, "output", Read::Say(Role::Assistant)),
     (Field::Input, "input", Read::Say(Role::User)),
     (Field::Input, "query", Read::Say(Role::User)),
+    (Field::Input, "question", Read::Say(Role::User)),
+    (Field::Output, "answer", Read::Say(Role::Assistant)),
+    (Field::Cost, "cost_usd", Read::Dollars),
     (Field::UserId, "user_id", Read::Word),
     (Field::ConversationId, "session_id", Read::Word),
     (Field::ConversationId, "conversation_id", Read::Word),
@@ -101,33 +191,88 @@ pub const NAMED: &[Pattern] = &[
     "gen_ai_*",
     "openai.*",
     "anthropic.*",
-    "gpt.*",
     "chatgpt.*",
     "claude.*",
-    "gemini.*",
     "ollama.*",
-    "cohere.*",
-    "mistral.*",
-    "bedrock.*",
 ];
 
-/// What the end of `key` hints at. Most keys do not end like one that hints, and are done with after two
-/// bytes.
+/// How keys begin that name one, or something else.
+pub const SHARED: &[Pattern] = &["gpt.*", "gemini.*", "cohere.*", "mistral.*", "bedrock.*"];
+
+/// What the attribute `key` hints at, by its last words and its value. Most keys do not end like one that
+/// hints, and are done with after two bytes.
 #[inline]
-pub fn of_end(key: &[u8]) -> Hints {
+pub fn of<'a>(key: &[u8], value: impl FnOnce() -> Value<'a>) -> Hints {
     let [.., before, last] = *key else { return Hints::default() };
     match ENDINGS[pair(before, last)] {
         0 => Hints::default(),
-        words => word(key, words).map_or(Hints::default(), |(_, hints, _)| *hints),
+        words => word(key, words).map_or(Hints::default(), |(_, hints, _)| of_value(key, *hints, &value())),
     }
 }
 
-/// What the value of a key that hints at a model says besides.
-pub fn of_value(key: Hints, value: &Value<'_>) -> Hints {
-    match value {
-        Value::Str(name) if key.has(Hints::MODEL) && provider::is_model(name) => Hints::KNOWN_MODEL,
-        _ => Hints::default(),
+/// What is left of `hints` in the light of the value, and what that adds.
+#[inline(never)]
+fn of_value(key: &[u8], hints: Hints, value: &Value<'_>) -> Hints {
+    let fits = match hints {
+        Hints::MODEL => matches!(value, Value::Str(name) if !name.is_empty()),
+        Hints::ASKED | Hints::ANSWERED | Hints::VALUE_IN | Hints::VALUE_OUT => match value {
+            Value::Str(text) => !is_number(text),
+            Value::Array(_) | Value::KvList(_) => true,
+            _ => false,
+        },
+        Hints::PROVIDER => value.as_str().is_some_and(is_provider),
+        // Counts and parameters.
+        _ => Node::value(value).number().is_some(),
+    };
+    if !fits {
+        return Hints::default();
     }
+    let mut all = hints;
+    if hints == Hints::MODEL && value.as_str().is_some_and(provider::is_model) {
+        all |= Hints::KNOWN_MODEL;
+    }
+    if names_an_llm(key) {
+        all |= Hints::LLM;
+    }
+    all
+}
+
+/// What the shape of a value hints at.
+pub fn of_shape(shape: Option<Shape<'_>>) -> Hints {
+    match shape {
+        None => Hints::default(),
+        Some(Shape::Conversation(_) | Shape::Broken) => Hints::CONVERSATION,
+        Some(Shape::Request(_) | Shape::Reply(_)) => Hints::EXCHANGE,
+    }
+}
+
+/// `3`, `85 %`, or nothing.
+fn is_number(text: &str) -> bool {
+    let text = text.trim().trim_end_matches('%').trim_end();
+    text.is_empty() || text.parse::<f64>().is_ok()
+}
+
+/// Whether that name is of one who provides models and nothing else: a login has the provider `google` too.
+fn is_provider(name: &str) -> bool {
+    const OTHERS: &[&str] =
+        &["azure", "aws", "google", "alibaba", "meta", "vertex", "hf", "sagemaker", "ibm"];
+    const ALONE: &[&str] =
+        &["openai", "anthropic", "cohere", "ollama", "groq", "deepseek", "openrouter", "together"];
+    let lower = name.trim().to_ascii_lowercase();
+    !OTHERS.contains(&lower.as_str()) && (ALONE.contains(&lower.as_str()) || provider::is_spelling(&lower))
+}
+
+/// Whether one of the words in `name` is of LLMs alone.
+pub fn names_an_llm(name: &[u8]) -> bool {
+    const WORDS: &[&[u8]] =
+        &[b"llm", b"genai", b"gen_ai", b"openai", b"anthropic", b"chatgpt", b"ollama", b"langchain"];
+    let is_letter = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphabetic);
+    WORDS.iter().any(|word| {
+        memmem::find_iter(name, word).any(|at| {
+            !is_letter(at.checked_sub(1).and_then(|before| name.get(before)))
+                && !is_letter(name.get(at + word.len()))
+        })
+    })
 }
 
 /// The fact that `key` holds on a span that was found to be an LLM call.
@@ -139,7 +284,7 @@ pub fn source(key: &str) -> Option<(Field, Read)> {
 }
 
 /// A set of [`WORDS`], one bit each.
-type Words = u32;
+type Words = u64;
 const ANY: Words = Words::MAX >> (Words::BITS as usize - WORDS.len());
 
 /// The one of `words` that `key` ends in.
@@ -216,55 +361,65 @@ fn ends_with_word(key: &[u8], word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::index::INDEX;
+    use super::super::shape;
     use super::*;
 
-    fn of_key(key: &str) -> Hints {
+    /// What an attribute hints at, given as `key = value`.
+    fn of_pair(pair: &str) -> Hints {
+        let (key, value) = pair.split_once(" = ").unwrap_or((pair, "a text"));
+        let value = match (value.parse(), value.parse()) {
+            (Ok(int), _) => Value::Int(int),
+            (_, Ok(double)) => Value::Double(double),
+            _ => Value::Str(value),
+        };
         let mut hints = INDEX.of_key(key.as_bytes()).hints;
-        hints |= of_end(key.as_bytes());
+        hints |= of(key.as_bytes(), || value.clone());
+        hints |= of_shape(shape::of(&value));
         hints
     }
 
-    fn check(keys: &[&str], expected: bool) {
+    fn check(pairs: &[&str], expected: bool) {
         let mut hints = Hints::default();
-        keys.iter().for_each(|key| hints |= of_key(key));
-        assert_eq!(hints.suffice(), expected, "{keys:?}");
+        pairs.iter().for_each(|pair| hints |= of_pair(pair));
+        assert_eq!(hints.suffice(), expected, "{pairs:?}");
     }
 
     #[test]
     fn homemade_keys_that_agree_are_an_llm_call() {
         check(&["llm.model"], true);
         check(&["llm.prompt", "http.method"], true);
-        check(&["model", "prompt"], true);
-        check(&["acme.chat.model", "acme.chat.prompt_tokens"], true);
-        check(&["inputTokens", "completion"], true);
+        check(&["model", "prompt", "completion"], true);
+        check(&["model = gpt-4o", "prompt"], true);
+        check(&["model", "prompt", "temperature = 0.2"], true);
+        check(&["provider = openai", "prompt"], true);
+        check(&["acme.chat.model", "acme.chat.prompt_tokens = 5"], true);
+        check(&["acme.llm.prompt"], true);
+        check(&["input_tokens = 5", "output_tokens = 3"], true);
+        check(&["inputTokens = 5", "completion"], true);
+        check(&["usage.tokens.prompt = 5", "usage.tokens.completion = 3"], true);
+        check(&["gemini.model = gemini-2.5-flash", "gemini.prompt"], true);
+        check(&["input.value", "output.value"], true);
+        check(&[r#"body = {"model":"x","messages":[{"role":"user","content":"hi"}]}"#], true);
     }
 
     #[test]
     fn every_word_and_every_name_is_found_by_its_ends() {
         for (word, hints, _) in WORDS {
-            assert_eq!(of_key(word), *hints, "{word}");
+            let value = match *hints {
+                Hints::PROVIDER => "openai",
+                Hints::MODEL | Hints::ASKED | Hints::ANSWERED | Hints::VALUE_IN | Hints::VALUE_OUT => {
+                    "a text"
+                }
+                _ => "5",
+            };
+            assert!(of_pair(&format!("{word} = {value}")).has(*hints), "{word}");
         }
         for name in NAMED {
-            assert!(of_key(&name.replace('*', "x")).has(Hints::LLM), "{name}");
+            assert!(of_pair(&name.replace('*', "x")).has(Hints::LLM), "{name}");
         }
-    }
-
-    #[test]
-    fn one_weak_key_is_not() {
-        check(&["llm.enabled"], false);
-        check(&["model"], false);
-        check(&["prompt"], false);
-        check(&["device.model.name", "temperature"], false);
-        check(&["model", "temperature"], false);
-        check(&["http.request.method", "db.statement", "messaging.destination.name"], false);
-    }
-
-    #[test]
-    fn a_known_models_name_is_a_second_witness() {
-        let mut hints = of_key("model");
-        hints |= of_value(hints, &Value::Str("gpt-4o"));
-        hints |= of_key("temperature");
-        assert!(hints.suffice());
+        for name in SHARED {
+            assert!(of_pair(&name.replace('*', "x")).has(Hints::SHARED), "{name}");
+        }
     }
 
     #[test]

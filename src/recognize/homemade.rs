@@ -1,0 +1,121 @@
+//! Spans that fit no dialect, or a dialect's least: what is told by evidence alone.
+
+use super::story::check;
+use expect_test::expect;
+
+#[test]
+fn a_providers_own_json_under_any_key_makes_a_call() {
+    check(
+        r#"
+ask | acme.shop
+acme.request = {"model":"gpt-4o","messages":[{"role":"system","content":"be brief"},{"role":"user","content":"hi"}]}
+acme.reply = {"id":"chatcmpl-0123456789abcdef","model":"gpt-4o-2024-08-06","choices":[{"message":{"role":"assistant","content":"hello"},"finish_reason":"stop"}],"usage":{"prompt_tokens":5,"completion_tokens":3}}
+claude | acme.shop
+io.in = {"args":{"model":"claude-sonnet-4","max_tokens":64,"messages":[{"role":"user","content":"hi"}]}}
+io.out = {"content":[{"type":"text","text":"hello"}],"usage":{"input_tokens":5,"output_tokens":3}}
+remember | acme.shop
+history = [{"role":"user","content":"hi"}]
+"#,
+        expect![[r#"
+            ask: chat counted gpt-4o by openai as gpt-4o-2024-08-06 5+3 ["stop"] ["unknown"]
+              <0 System: be brief
+              <1 User: hi
+              >0 Assistant: hello
+            claude: chat counted claude-sonnet-4 by anthropic 5+3 ["unknown"]
+              <0 User: hi
+              >0 Assistant: hello
+            remember: - - by - ["unknown"]
+              <0 User: hi
+        "#]],
+    );
+}
+
+#[test]
+fn counts_as_strings_and_under_other_names_are_read() {
+    check(
+        r#"
+llm call | acme
+model = my-own-7
+tokens.prompt = 5
+tokens.completion = 3
+question = hi
+answer = hello
+completion | spring
+gen_ai.system = openai
+gen_ai.request.model = gpt-4o
+gen_ai.usage.input_tokens = "5"
+gen_ai.usage.output_tokens = "3"
+"#,
+        expect![[r#"
+            llm call: chat counted my-own-7 by - 5+3 ["unknown"]
+              <0 User: hi
+              >0 Assistant: hello
+            completion: chat counted gpt-4o by openai 5+3 ["otel-semconv"]
+        "#]],
+    );
+}
+
+#[test]
+fn calls_that_name_no_operation_are_calls_and_agents_are_not() {
+    check(
+        r#"
+request | app
+gen_ai.system = openai
+gen_ai.request.model = gpt-4o
+answer | app
+gen_ai.usage.input_tokens = 5
+gen_ai.usage.output_tokens = 3
+shop agent | app
+gen_ai.system = openai
+gen_ai.request.model = gpt-4o
+setup | app
+gen_ai.agent.id = a-1
+"#,
+        expect![[r#"
+            request: chat counted gpt-4o by openai ["otel-semconv"]
+            answer: chat counted - by - 5+3 ["otel-semconv"]
+            shop agent: agent gpt-4o by openai ["otel-semconv"]
+            setup: - - by - ["otel-semconv"]
+        "#]],
+    );
+}
+
+#[test]
+fn what_asks_a_provider_over_http_is_scanned_and_is_no_call() {
+    check(
+        r#"
+POST | opentelemetry.instrumentation.httpx
+http.method = POST
+http.url = https://generativelanguage.googleapis.com/v1/models/gemini:generateContent?q=hi
+POST /chat | web
+http.route = /chat
+request.body = {"model":"gpt-4o","messages":[{"role":"user","content":"hi"}]}
+POST | opentelemetry.instrumentation.httpx
+server.address = api.openai.com
+  GET | web
+  http.route = /cars
+"#,
+        expect![[r#"
+            POST: carrier
+            POST /chat: carrier
+            POST: carrier
+            GET: carrier
+        "#]],
+    );
+}
+
+#[test]
+fn a_wrappers_values_need_both_sides() {
+    check(
+        r#"
+step | app
+input.value = hi
+output.value = hello
+"#,
+        expect![[r#"
+            step: - - by - ["unknown"]
+              <0 User: hi
+              >0 Assistant: hello
+        "#]],
+    );
+}
