@@ -51,6 +51,8 @@ pub enum Command {
         #[command(subcommand)]
         command: Prices,
     },
+    /// Print the statements that make the tables of a store, or make them there
+    Schema(Schema),
     /// Print a script that completes our commands in your shell
     Completions { shell: Shell },
 }
@@ -300,6 +302,27 @@ pub enum Prices {
         #[command(flatten)]
         sources: Sources,
     },
+}
+
+#[derive(clap::Args)]
+pub struct Schema {
+    /// Which store
+    #[arg(value_enum)]
+    pub store: Store,
+    /// Make them, or bring them up to date, in the stores of the configuration
+    #[arg(long)]
+    pub apply: bool,
+    /// Only those of this exporter
+    #[arg(long, value_name = "ID")]
+    pub exporter: Option<String>,
+    #[command(flatten)]
+    pub sources: Sources,
+}
+
+/// The stores that have tables of ours.
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub enum Store {
+    Postgres,
 }
 
 /// How a list is shown, and of which configuration.

@@ -17,6 +17,7 @@ mod print_config;
 mod queue;
 mod run;
 mod scan;
+mod schema;
 mod systemd;
 mod table;
 mod tokens;
@@ -65,6 +66,7 @@ fn obey(command: Command, environment: &Environment) -> Outcome {
         Command::Calls(asked) => calls::run(asked, environment),
         Command::Patterns { command } => patterns::run(command, environment),
         Command::Prices { command } => prices::run(command, environment),
+        Command::Schema(asked) => schema::run(asked, environment),
         Command::Completions { shell } => completions::run(shell),
     }
 }

@@ -1,6 +1,7 @@
 //! The section `exporters`: any number of them, each under its own id.
 
-use super::{BoxError, Exporter, lane, local, otlp_grpc, otlp_http};
+use super::store::Schema;
+use super::{BoxError, Exporter, lane, local, otlp_grpc, otlp_http, postgres};
 use crate::settings::Section;
 use serde::ser::SerializeMap;
 use serde_json::value::RawValue;
@@ -9,9 +10,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The exporters that are built in. A new one is a file and a line here.
-pub static TYPES: &[Type] = &[otlp_grpc::TYPE, otlp_http::TYPE, local::TYPE];
+pub static TYPES: &[Type] = &[otlp_grpc::TYPE, otlp_http::TYPE, local::TYPE, postgres::TYPE];
 
-const NOT_BUILT_YET: &[&str] = &["kafka", "postgres", "clickhouse"];
+const NOT_BUILT_YET: &[&str] = &["kafka", "clickhouse"];
 
 /// A type of exporter.
 pub struct Type {
@@ -34,6 +35,11 @@ pub trait Settings: Debug + Send + Sync {
     /// The file of calls that `sidelight calls` may read, if the exporter keeps one.
     fn calls(&self, data_dir: &Path) -> Option<PathBuf> {
         let _ = data_dir;
+        None
+    }
+
+    /// What `sidelight schema` shows and applies, if the exporter fills tables.
+    fn schema(&self) -> Option<Arc<dyn Schema>> {
         None
     }
 

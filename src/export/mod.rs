@@ -11,9 +11,11 @@ mod metrics;
 mod otlp_grpc;
 mod otlp_http;
 pub mod peer;
+pub mod postgres;
 pub mod records;
 pub mod retry;
 mod standing;
+pub mod store;
 #[cfg(test)]
 mod tests;
 mod trace_size;

@@ -104,7 +104,7 @@ async fn verdict(response: reqwest::Response, sent: u32) -> Verdict {
 
 /// What can be read of the answer, up to [`MAX_ANSWER`], and whether that is all of it. The status has said
 /// what matters: an answer that breaks off does not change it.
-async fn read(mut response: reqwest::Response) -> (BytesMut, bool) {
+pub(super) async fn read(mut response: reqwest::Response) -> (BytesMut, bool) {
     let mut body = BytesMut::new();
     loop {
         match response.chunk().await {

@@ -189,7 +189,7 @@ pub(super) fn read(transport: Transport, section: &mut Section<'_>) -> Arc<dyn S
     Arc::new(config)
 }
 
-fn check_url(key: &str, url: &str, section: &mut Section<'_>) {
+pub(super) fn check_url(key: &str, url: &str, section: &mut Section<'_>) {
     let uri = url.parse::<Uri>().ok();
     let Some(authority) = uri.as_ref().and_then(Uri::authority) else {
         return section.problem(key, "an endpoint is needed, such as tempo:4317 or https://example.com");

@@ -8,6 +8,7 @@ mod collector;
 mod dashboards;
 mod jaeger;
 mod page;
+mod postgres;
 mod prometheus;
 mod tempo;
 mod tls;

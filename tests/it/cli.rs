@@ -611,3 +611,33 @@ fn patterns_of_a_user_are_checked_measured_and_used() {
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(sidelight(&["patterns", "check", "no such file"], "").status.code(), Some(2));
 }
+
+#[test]
+fn a_schema_is_printed_for_the_table_of_the_configuration() {
+    let print = |config: &str| {
+        let output = sidelight(&["schema", "postgres", "--config", config], "");
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    let usual = print("yaml:{}");
+    assert!(usual.contains("CREATE TABLE IF NOT EXISTS \"llm_spans\" ("), "{usual}");
+    let named = print("yaml:exporters: { postgres: { url: 'postgres://h/d', table: obs.calls } }");
+    assert!(named.contains("CREATE TABLE IF NOT EXISTS \"obs\".\"calls\" ("), "{named}");
+    assert!(!named.contains('{') && !usual.contains('{'), "{named}");
+}
+
+#[test]
+fn a_schema_is_made_only_where_the_configuration_says() {
+    check(
+        &["schema", "postgres", "--apply"],
+        "",
+        expect![[r#"
+            2
+            sidelight: the configuration has no such exporter, so it is not known where the tables are to be
+        "#]],
+    );
+    let url = "yaml:exporters: { postgres: { url: 'postgres://u:made-up-password@127.0.0.1:9/d' } }";
+    let output = sidelight(&["schema", "postgres", "--apply", "--config", url], "");
+    let said = String::from_utf8(output.stderr).expect("UTF-8");
+    assert!(output.status.code() == Some(3) && said.contains("cannot make the schema of postgres"), "{said}");
+    assert!(!said.contains("made-up-password"), "{said}");
+}

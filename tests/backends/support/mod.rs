@@ -1,11 +1,15 @@
 //! The parts of a story: processes, Sidelight itself, the Python app, and patience with an end.
 
 mod app;
+mod calls;
+mod postgres;
 mod process;
 mod sidelight;
 
 pub use app::{App, Instrumentation, Transport};
-pub use process::{Process, binary, free_port};
+pub use calls::{batch, call, span};
+pub use postgres::Postgres;
+pub use process::{Process, binary, free_port, installed};
 pub use sidelight::Sidelight;
 
 use std::future::Future;

@@ -29,6 +29,19 @@ impl Process {
         self.child.try_wait().expect("it is our child").is_none()
     }
 
+    /// Asks it to end, as Ctrl-C does, and waits; one that has not ended in some seconds is killed.
+    pub fn interrupt(&mut self) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::INT);
+        for _ in 0..100 {
+            if !self.is_running() {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        self.end();
+    }
+
     pub fn output(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
@@ -55,6 +68,16 @@ pub fn binary(name: &str) -> PathBuf {
     let path = cache().join(name);
     assert!(path.exists(), "{} is missing; run tests/backends/install", path.display());
     path
+}
+
+/// As [`binary`] for what cannot be had everywhere: says so where it is missing, and the test is to be skipped.
+pub fn installed(name: &str) -> Option<PathBuf> {
+    let path = cache().join(name);
+    if !path.exists() {
+        eprintln!("SKIPPED: {} is missing; tests/backends/install could not install it", path.display());
+        return None;
+    }
+    Some(path)
 }
 
 fn cache() -> PathBuf {

@@ -1,0 +1,62 @@
+-- Columns that were too narrow for what comes are widened; what the old checks turned away is let in: a finish
+-- reason, an environment or a method that nobody told is `unspecified`.
+ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}_environment_check;
+ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}_finish_reason_check;
+ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}_token_count_method_check;
+ALTER TABLE {table}
+  ALTER COLUMN schema_version TYPE bigint,
+  ALTER COLUMN model TYPE text,
+  ALTER COLUMN provider TYPE text,
+  ALTER COLUMN service_name TYPE text,
+  ALTER COLUMN environment TYPE text,
+  ALTER COLUMN user_id TYPE text,
+  ALTER COLUMN session_id TYPE text,
+  ALTER COLUMN prompt_tokens TYPE bigint,
+  ALTER COLUMN completion_tokens TYPE bigint,
+  ALTER COLUMN latency_ms_ttft TYPE bigint,
+  ALTER COLUMN latency_ms_total TYPE bigint,
+  ALTER COLUMN finish_reason TYPE text,
+  ALTER COLUMN price_version TYPE text,
+  ALTER COLUMN token_count_method TYPE text,
+  ALTER COLUMN retry_count TYPE bigint,
+  ALTER COLUMN prompt_hash TYPE text;
+-- What Sidelight knows beyond it. Tokens and cost here are there whether they count or not; those above, like
+-- all that is to be added up, only where `usage_counted` is true.
+ALTER TABLE {table}
+  ADD COLUMN IF NOT EXISTS otlp_span_id text NOT NULL DEFAULT '',
+  ADD COLUMN IF NOT EXISTS name text NOT NULL DEFAULT '',
+  ADD COLUMN IF NOT EXISTS kind text NOT NULL DEFAULT '',
+  ADD COLUMN IF NOT EXISTS operation text NOT NULL DEFAULT '',
+  ADD COLUMN IF NOT EXISTS dialects text[],
+  ADD COLUMN IF NOT EXISTS duration_nano bigint NOT NULL DEFAULT 0,
+  ADD COLUMN IF NOT EXISTS time_to_first_chunk_nano bigint,
+  ADD COLUMN IF NOT EXISTS is_error boolean NOT NULL DEFAULT false,
+  ADD COLUMN IF NOT EXISTS status_message text NOT NULL DEFAULT '',
+  ADD COLUMN IF NOT EXISTS request_model text NOT NULL DEFAULT '',
+  ADD COLUMN IF NOT EXISTS response_model text NOT NULL DEFAULT '',
+  ADD COLUMN IF NOT EXISTS finish_reasons text[],
+  ADD COLUMN IF NOT EXISTS tool_name text NOT NULL DEFAULT '',
+  ADD COLUMN IF NOT EXISTS dimensions bigint,
+  ADD COLUMN IF NOT EXISTS inputs bigint,
+  ADD COLUMN IF NOT EXISTS usage_counted boolean NOT NULL DEFAULT true,
+  ADD COLUMN IF NOT EXISTS input_tokens bigint,
+  ADD COLUMN IF NOT EXISTS output_tokens bigint,
+  ADD COLUMN IF NOT EXISTS tokens_method text NOT NULL DEFAULT '',
+  ADD COLUMN IF NOT EXISTS cache_read_tokens bigint,
+  ADD COLUMN IF NOT EXISTS cache_write_tokens bigint,
+  ADD COLUMN IF NOT EXISTS reasoning_tokens bigint,
+  ADD COLUMN IF NOT EXISTS audio_input_tokens bigint,
+  ADD COLUMN IF NOT EXISTS audio_output_tokens bigint,
+  ADD COLUMN IF NOT EXISTS cost_pico_usd bigint,
+  ADD COLUMN IF NOT EXISTS cost_input_pico_usd bigint,
+  ADD COLUMN IF NOT EXISTS cost_output_pico_usd bigint,
+  ADD COLUMN IF NOT EXISTS cost_price_version text NOT NULL DEFAULT '',
+  ADD COLUMN IF NOT EXISTS pii_types text[],
+  ADD COLUMN IF NOT EXISTS pii_counts bigint[],
+  ADD COLUMN IF NOT EXISTS pii_action text NOT NULL DEFAULT '',
+  ADD COLUMN IF NOT EXISTS injection_score double precision,
+  ADD COLUMN IF NOT EXISTS injection_rules text[],
+  ADD COLUMN IF NOT EXISTS embedding_model text NOT NULL DEFAULT '',
+  ADD COLUMN IF NOT EXISTS resource jsonb,
+  ADD COLUMN IF NOT EXISTS input_messages jsonb,
+  ADD COLUMN IF NOT EXISTS output_messages jsonb;

@@ -1,0 +1,194 @@
+//! PostgreSQL: every recognised LLM call as a row, once each, however often it is sent.
+
+mod failure;
+mod layout;
+mod partitions;
+mod schema;
+mod session;
+mod tls;
+
+pub use partitions::{By, Partitions};
+
+use super::config::{self, Settings, Type};
+use super::store::{self, Records, Schema, Table};
+use super::{BoxError, Exporter, Verdict, lane};
+use crate::net;
+use crate::otlp::{Batch, Signal};
+use crate::settings::{Secret, Section};
+use crate::units::{Size, serialize_duration};
+use failure::Failure;
+use futures_util::future::BoxFuture;
+use serde_json::value::RawValue;
+use session::{Session, Target};
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+pub const TYPE: Type = Type {
+    names: &["postgres", "postgresql"],
+    about: "a table of LLM calls in PostgreSQL, partitioned by day, with pgvector where it is there",
+    read: |section| {
+        let mut config = Config::default();
+        config.read(section);
+        Arc::new(config)
+    },
+};
+
+/// An exporter `postgres`.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Config {
+    /// `postgres://user:password@host:port/database`; it may hold a password, so it is shown to nobody.
+    pub url: Secret,
+    /// The table, with its schema or without.
+    pub table: Table,
+    /// Whether a missing table is made, one of an older version brought up to date, and partitions are kept.
+    pub create_schema: bool,
+    pub partitions: Partitions,
+    /// Whether what was said is stored too, made safe.
+    pub messages: bool,
+    /// Beyond loopback TLS is spoken unless it says `insecure`, or the URL has an `sslmode`.
+    pub tls: net::tls::Client,
+    /// The limit on one attempt, connecting included.
+    #[serde(serialize_with = "serialize_duration")]
+    pub timeout: Duration,
+    #[serde(flatten)]
+    pub lane: lane::Config,
+}
+
+impl Default for Config {
+    /// Transactions of some 4 MiB of spans, two at a time.
+    fn default() -> Config {
+        let lane = lane::Config::default();
+        let sending_queue = lane::SendingQueue {
+            num_consumers: NonZeroUsize::MIN.saturating_add(1),
+            batch_size: Size::mib(4),
+            ..lane.sending_queue
+        };
+        Config {
+            url: Secret::default(),
+            table: Table::default(),
+            create_schema: true,
+            partitions: Partitions::default(),
+            messages: false,
+            tls: net::tls::Client::default(),
+            timeout: Duration::from_secs(30),
+            lane: lane::Config { sending_queue, max_request_size: Size::mib(64), vectors: true, ..lane },
+        }
+    }
+}
+
+impl Config {
+    pub fn read(&mut self, section: &mut Section<'_>) {
+        section.get("url", &mut self.url);
+        section.get("table", &mut self.table);
+        section.get("create_schema", &mut self.create_schema);
+        section.section("partitions", |partitions| self.partitions.read(partitions));
+        section.get("messages", &mut self.messages);
+        section.section("tls", |tls| self.tls.read(tls));
+        section.get("timeout", &mut self.timeout);
+        self.lane.read(section);
+        if self.timeout.is_zero() {
+            section.problem("timeout", "must be more than 0");
+        }
+        // What the parser says might quote the password.
+        if session::parse(&self.url).is_err() {
+            section.problem("url", "a URL is needed, such as postgres://user:password@host/database");
+        }
+    }
+
+    fn target(&self) -> Result<Target, BoxError> {
+        Target::new(self)
+    }
+}
+
+impl Settings for Config {
+    fn lane(&self) -> lane::Config {
+        lane::Config { secrets: session::password(&self.url).into_iter().collect(), ..self.lane.clone() }
+    }
+
+    fn build(&self, _data_dir: &Path) -> Result<Arc<dyn Exporter>, BoxError> {
+        Ok(Arc::new(Postgres {
+            target: self.target()?,
+            messages: self.messages,
+            timeout: self.timeout,
+            idle: Mutex::default(),
+        }))
+    }
+
+    fn schema(&self) -> Option<Arc<dyn Schema>> {
+        Some(Arc::new(schema::Made(self.clone())))
+    }
+
+    fn shown(&self) -> Box<RawValue> {
+        config::shown(self)
+    }
+}
+
+/// One database. Connections are kept and reused; none is opened before the first call is to be stored.
+struct Postgres {
+    target: Target,
+    messages: bool,
+    timeout: Duration,
+    /// Never more than requests under way at the same time.
+    idle: Mutex<Vec<Session>>,
+}
+
+impl Postgres {
+    async fn attempt(&self, batch: &Batch) -> Verdict {
+        let records = match store::records(batch, self.messages).await {
+            Ok(records) if records.is_empty() => return Verdict::Kept { items: 0 },
+            Ok(records) => Arc::new(records),
+            Err(cause) => return Verdict::Refused(cause),
+        };
+        let items = records.len() as u64;
+        match tokio::time::timeout(self.timeout, self.store(records)).await {
+            Ok(Ok(())) => Verdict::Kept { items },
+            Ok(Err(failure)) => failure.verdict(self.target.creates()),
+            Err(late) => Verdict::Later { after: None, cause: late.into() },
+        }
+    }
+
+    /// In one transaction. A connection that meets any trouble is not used again.
+    async fn store(&self, records: Arc<Records>) -> Result<(), Failure> {
+        while let Some(mut session) = self.waiting() {
+            match self.write(&mut session, &records).await {
+                // It ended while nobody looked, as all do when the server starts again, or it was made ready for
+                // a table that was altered since.
+                Err(failure) if failure.may_be_stale() => {}
+                Err(failure) => return Err(failure),
+                Ok(()) => return self.keep(session),
+            }
+        }
+        let mut session = Session::open(&self.target).await?;
+        self.write(&mut session, &records).await?;
+        self.keep(session)
+    }
+
+    async fn write(&self, session: &mut Session, records: &Arc<Records>) -> Result<(), Failure> {
+        session.maintain(&self.target).await?;
+        let (layout, records) = (session.layout(), records.clone());
+        let encoding = tokio::task::spawn_blocking(move || layout.encode(&records));
+        let rows = encoding.await.map_err(|stopped| Failure::Unusable(stopped.into()))??;
+        session.insert(rows).await
+    }
+
+    fn waiting(&self) -> Option<Session> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+
+    fn keep(&self, session: Session) -> Result<(), Failure> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(session);
+        Ok(())
+    }
+}
+
+impl Exporter for Postgres {
+    fn carries(&self, signal: Signal) -> bool {
+        signal == Signal::Traces
+    }
+
+    fn send<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Verdict> {
+        Box::pin(self.attempt(batch))
+    }
+}
