@@ -128,6 +128,8 @@ pub struct Tokens {
     /// optional "model"; answer each with {"id", "tokens", "method"}
     #[arg(long)]
     pub jsonl: bool,
+    #[command(flatten)]
+    pub sources: Sources,
 }
 
 #[derive(clap::Args)]

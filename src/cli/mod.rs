@@ -60,7 +60,7 @@ fn obey(command: Command, environment: &Environment) -> Outcome {
         Command::Components => components::run(),
         Command::Enrich(asked) => enrich::run(asked, environment),
         Command::Scan(asked) => scan::run(asked, environment),
-        Command::Tokens(asked) => tokens::run(&asked),
+        Command::Tokens(asked) => tokens::run(asked, environment),
         Command::Embed(asked) => embed::run(asked, environment),
         Command::Queue { command } => queue::run(command, environment),
         Command::Calls(asked) => calls::run(asked, environment),

@@ -2,8 +2,9 @@
 
 use super::args::Tokens;
 use super::lines::{self, json, object};
-use super::{Outcome, failure, show};
-use crate::enrich::count::Tokenizer;
+use super::{Failure, Outcome, failure, load, show};
+use crate::config::Environment;
+use crate::enrich::count::Tokenizers;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -33,23 +34,25 @@ struct Answer<'a> {
     count: Count,
 }
 
-pub fn run(asked: &Tokens) -> Outcome {
+pub fn run(asked: Tokens, environment: &Environment) -> Outcome {
+    let config = load(asked.sources, environment)?.config.enrich.tokens;
+    let tokenizers = Tokenizers::load(&config.tokenizers).map_err(|error| Failure::BadInput(error.into()))?;
     let model = asked.model.as_deref();
     if asked.jsonl {
         let mut out = BufWriter::new(io::stdout().lock());
-        lines::answer_each(io::stdin().lock(), &mut out, |line| answer(line, model))?;
+        lines::answer_each(io::stdin().lock(), &mut out, |line| answer(line, model, &tokenizers))?;
         return Ok(failure::FINE);
     }
     let text = lines::whole_text(io::stdin().lock())?;
-    let tokenizer = Tokenizer::of(model.unwrap_or_default());
+    let tokenizer = tokenizers.of(model.unwrap_or_default());
     let count = Count { tokens: tokenizer.count(&text), method: tokenizer.method() };
     show(format!("{}\n", json(&count)))
 }
 
-fn answer(line: &str, model: Option<&str>) -> Result<String, String> {
+fn answer(line: &str, model: Option<&str>, tokenizers: &Tokenizers) -> Result<String, String> {
     let asked: Asked<'_> = object(line, r#"{"id", "text"} or {"id", "messages": […]}"#)?;
     let model = asked.model.as_deref().or(model).ok_or("no model, neither here nor by --model")?;
-    let tokenizer = Tokenizer::of(model);
+    let tokenizer = tokenizers.of(model);
     let tokens = match (&asked.text, &asked.messages) {
         (Some(text), None) => tokenizer.count(text),
         (None, Some(messages)) => {

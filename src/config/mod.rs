@@ -10,6 +10,7 @@ pub use source::Sources;
 
 use crate::enrich;
 use crate::enrich::cost::{LoadError, Prices};
+use crate::enrich::count::Tokenizers;
 use crate::export::Exporters;
 use crate::manage;
 use crate::net::listen::Door;
@@ -18,6 +19,7 @@ use crate::receive;
 use crate::settings::{self, Node, Origin, Problem, Section, Value};
 use crate::telemetry;
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::path::PathBuf;
 
 /// Every setting of the agent, checked. `Default` is the built-in configuration, which
@@ -81,6 +83,7 @@ impl Config {
         root.section("receivers", |section| self.receivers.read(section));
         root.section("enrich", |section| self.enrich.read(section));
         self.check_prices(root);
+        self.check_tokenizers(root);
         root.section("queue", |section| self.queue.read(section));
         for (key, text) in self.receivers.check(self.queue.max_in_flight) {
             root.problem(&format!("receivers.{key}"), text);
@@ -113,6 +116,14 @@ impl Config {
             if let Some((other, first)) = doors[..place].iter().find(|(_, first)| at.clashes(first.at)) {
                 root.problem(&format!("{section}.{key}"), format!("{at} is taken by {other}.{}", first.key));
             }
+        }
+    }
+
+    /// As price files.
+    fn check_tokenizers(&self, root: &mut Section<'_>) {
+        if let Err(error) = Tokenizers::load(&self.enrich.tokens.tokenizers) {
+            let why = error.source().map(|source| format!(": {source}")).unwrap_or_default();
+            root.problem("enrich.tokens.tokenizers", format!("{error}{why}"));
         }
     }
 

@@ -4,6 +4,8 @@ use super::patterns::{LoadError, Patterns};
 use super::{redact, sample};
 use crate::embed;
 use crate::settings::{Section, choices};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// What is done to recognised spans and log records.
 #[derive(Clone, Debug, Default, serde::Serialize)]
@@ -55,6 +57,8 @@ choices!(Media { Reference = "reference", Keep = "keep" });
 pub struct Tokens {
     /// Whether tokens are counted where none were reported.
     pub count_when_missing: bool,
+    /// The `tokenizer.json` of models, by their names: what no table of ours counts exactly.
+    pub tokenizers: BTreeMap<String, PathBuf>,
 }
 
 /// `enrich.cost`.
@@ -100,7 +104,7 @@ choices!(Aliases { Off = "false", On = "true", All = "all" });
 
 impl Default for Tokens {
     fn default() -> Tokens {
-        Tokens { count_when_missing: true }
+        Tokens { count_when_missing: true, tokenizers: BTreeMap::new() }
     }
 }
 
@@ -123,6 +127,7 @@ impl Config {
         section.get("media", &mut self.media);
         section.section("tokens", |section| {
             section.get("count_when_missing", &mut self.tokens.count_when_missing);
+            section.map("tokenizers", &mut self.tokens.tokenizers);
         });
         section.section("cost", |section| section.list("prices", &mut self.cost.prices));
         section.section("sample", |section| self.sample.read(section));
@@ -160,7 +165,7 @@ mod tests {
     #[test]
     fn every_setting_is_read() {
         check(
-            "scope: all\nmedia: keep\ntokens: { count_when_missing: false }\ncost: { prices: mine.yaml }\n\
+            "scope: all\nmedia: keep\ntokens: { count_when_missing: false, tokenizers: { my-model: t.json } }\ncost: { prices: mine.yaml }\n\
              sample: { percent: 100 }\naliases: false\npii: { action: flag }\ninjection: { enabled: false }\n",
             expect![""],
         );

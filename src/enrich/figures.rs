@@ -1,7 +1,7 @@
 //! Tokens and cost of one call: as reported where they were, counted and computed where not.
 
 use super::cost::{Asked, Cost, Day, Prices, Unpriced};
-use super::count::{PER_MESSAGE, REPLY, Tokenizer};
+use super::count::{PER_MESSAGE, REPLY, Tokenizer, Tokenizers};
 use crate::llm::{Call, Kind, Role, Side, Text, Usage};
 
 /// Tokens that went in and that came out.
@@ -13,18 +13,20 @@ pub(super) struct Tokens {
     pub(super) method: String,
 }
 
-/// The tokens of `call`. What is missing is counted over its texts, if `count_missing` and there are any.
-pub(super) fn tokens(call: &Call<'_>, count_missing: bool) -> Option<Tokens> {
+/// The tokens of `call`. What is missing is counted over its texts, if there is a way and there are any.
+pub(super) fn tokens(call: &Call<'_>, tokenizers: Option<&Tokenizers>) -> Option<Tokens> {
     let Usage { input, output, .. } = call.usage;
-    let tokenizer = Tokenizer::of(model(call).unwrap_or(""));
-    let counted = |side, reported: Option<u64>| match reported {
-        None if count_missing => count(call, side, tokenizer),
+    let tokenizer = tokenizers
+        .filter(|_| input.is_none() || output.is_none())
+        .map(|tokenizers| tokenizers.of(model(call).unwrap_or("")));
+    let counted = |side, reported: Option<u64>| match (reported, &tokenizer) {
+        (None, Some(tokenizer)) => count(call, side, tokenizer),
         _ => None,
     };
     let (more_input, more_output) = (counted(Side::Input, input), counted(Side::Output, output));
-    let method = match more_input.or(more_output) {
-        Some(_) => tokenizer.method(),
-        None => "reported".to_owned(),
+    let method = match (more_input.or(more_output), &tokenizer) {
+        (Some(_), Some(tokenizer)) => tokenizer.method(),
+        _ => "reported".to_owned(),
     };
     let tokens = Tokens { input: input.or(more_input), output: output.or(more_output), method };
     (tokens.input.is_some() || tokens.output.is_some()).then_some(tokens)
@@ -80,7 +82,7 @@ pub(super) fn model<'c>(call: &'c Call<'_>) -> Option<&'c str> {
 }
 
 /// The tokens of one side's texts; `None` where there is no text.
-fn count(call: &Call<'_>, side: Side, tokenizer: Tokenizer) -> Option<u64> {
+fn count(call: &Call<'_>, side: Side, tokenizer: &Tokenizer) -> Option<u64> {
     let texts: Vec<&Text<'_>> = call.texts.iter().filter(|text| text.side == side).collect();
     if texts.is_empty() {
         return None;
@@ -108,9 +110,15 @@ fn role(role: Role) -> &'static str {
 mod tests {
     use super::*;
     use crate::llm::Part;
+    use std::sync::LazyLock;
 
     fn text(role: Role, side: Side, message: u32, text: &'static str) -> Text<'static> {
         Text { role, side, message, text: text.into(), part: Part::Plain, leaf: 0..0, shared: false }
+    }
+
+    fn counting() -> Option<&'static Tokenizers> {
+        static BUILT_IN: LazyLock<Tokenizers> = LazyLock::new(Tokenizers::default);
+        Some(&BUILT_IN)
     }
 
     fn chat() -> Call<'static> {
@@ -128,7 +136,7 @@ mod tests {
     }
 
     fn check(call: &Call<'_>, expected: Option<(Option<u64>, Option<u64>, &str)>) {
-        let found = tokens(call, true);
+        let found = tokens(call, counting());
         let found = found.as_ref().map(|tokens| (tokens.input, tokens.output, tokens.method.as_str()));
         assert_eq!(found, expected);
     }
@@ -149,7 +157,7 @@ mod tests {
     #[test]
     fn without_text_and_usage_nothing_is_known() {
         check(&Call { texts: Vec::new().into(), ..chat() }, None);
-        assert_eq!(tokens(&chat(), false), None);
+        assert_eq!(tokens(&chat(), None), None);
     }
 
     #[test]
@@ -170,11 +178,11 @@ mod tests {
         let prices = Prices::builtin();
         let usage = Usage { input: Some(1_000_000), output: Some(0), ..Usage::default() };
         let call = Call { usage, response_model: Some("gpt-4o-2024-05-13".into()), ..chat() };
-        let found = cost(&call, tokens(&call, false).as_ref(), &prices, None).unwrap();
+        let found = cost(&call, tokens(&call, None).as_ref(), &prices, None).unwrap();
         assert_eq!((found.total, found.price_version.as_str()), (5_000_000_000_000, "2026-11-21"));
         let deployment = Call { response_model: Some("my-deployment".into()), ..call.clone() };
         assert_eq!(
-            cost(&deployment, tokens(&call, false).as_ref(), &prices, None).unwrap().total,
+            cost(&deployment, tokens(&call, None).as_ref(), &prices, None).unwrap().total,
             2_500_000_000_000
         );
     }
@@ -190,7 +198,7 @@ mod tests {
         let embedding = Call { kind: Some(Kind::Embeddings), ..chat() };
         assert!(cost(&embedding, Some(&half), &prices, None).is_ok());
         let unknown = Call { request_model: Some("llama-in-house".into()), ..chat() };
-        let tokens = tokens(&unknown, true);
+        let tokens = tokens(&unknown, counting());
         assert_eq!(cost(&unknown, tokens.as_ref(), &prices, None), Err(Unpriced::UnknownModel));
         let nameless = Call { request_model: None, ..chat() };
         assert_eq!(cost(&nameless, tokens.as_ref(), &prices, None), Err(Unpriced::NoModel));

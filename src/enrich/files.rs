@@ -2,6 +2,7 @@
 
 use super::Config;
 use super::cost::{self, Prices};
+use super::count::{self, Tokenizers};
 use super::patterns::{self, Patterns};
 use std::error::Error;
 
@@ -10,6 +11,7 @@ use std::error::Error;
 pub struct Files {
     pub prices: Prices,
     pub patterns: Patterns,
+    pub tokenizers: Tokenizers,
 }
 
 /// Why a file is of no use.
@@ -19,6 +21,8 @@ pub enum LoadError {
     Prices(#[source] cost::LoadError),
     #[error("enrich.patterns")]
     Patterns(#[source] patterns::LoadError),
+    #[error("enrich.tokens.tokenizers")]
+    Tokenizers(#[source] count::LoadError),
 }
 
 impl LoadError {
@@ -38,11 +42,12 @@ impl Files {
     pub fn load(config: &Config) -> Result<Files, LoadError> {
         let prices = Prices::load(&config.cost.prices).map_err(LoadError::Prices)?;
         let patterns = Patterns::load(&config.patterns).map_err(LoadError::Patterns)?;
-        Ok(Files { prices, patterns })
+        let tokenizers = Tokenizers::load(&config.tokens.tokenizers).map_err(LoadError::Tokenizers)?;
+        Ok(Files { prices, patterns, tokenizers })
     }
 }
 
-/// Prices, and no patterns.
+/// Prices, and nothing else.
 impl From<Prices> for Files {
     fn from(prices: Prices) -> Files {
         Files { prices, ..Files::default() }

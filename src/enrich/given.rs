@@ -2,7 +2,7 @@
 
 use super::allow::is_name;
 use super::cost::Day;
-use super::count::{Encoding, Rule};
+use super::count::Rule;
 use super::scan;
 use crate::llm::{Kind, Node, names};
 use crate::otlp::{self, encode};
@@ -122,7 +122,7 @@ fn is_our_text(key: &str, text: &str) -> bool {
         names::KIND => KINDS.iter().any(|kind| kind.name() == text),
         names::PII_ACTION => matches!(text, "mask" | "hash" | "remove" | "flag"),
         names::TOKENS_METHOD => match text.split_once(':') {
-            Some(("tokenizer", name)) => Encoding::ALL.iter().any(|encoding| encoding.name() == name),
+            Some(("tokenizer", name)) => is_name(name),
             Some(("estimate", name)) => Rule::all().any(|rule| rule.name == name),
             _ => text == "reported",
         },

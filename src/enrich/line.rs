@@ -2,6 +2,7 @@
 
 use super::config::Scope;
 use super::cost::{Day, Prices, Unpriced, dollars};
+use super::count::Tokenizers;
 use super::facts::{CallFacts, failed};
 use super::figures::{self, Tokens};
 use super::flags::Flags;
@@ -22,7 +23,8 @@ pub(super) struct Line {
     pub(super) texts: Texts,
     pub(super) prices: Prices,
     pub(super) scope: Scope,
-    pub(super) count_missing: bool,
+    /// For tokens that were not reported; `None` where they are not counted.
+    pub(super) tokenizers: Option<Tokenizers>,
     pub(super) gate: Gate,
     /// `None` where everything is exported.
     pub(super) exports: Option<Exports>,
@@ -136,7 +138,7 @@ impl Line {
         if !(call.model_call && call.usage_counted) {
             return None;
         }
-        figures::tokens(call, self.count_missing && !failed)
+        figures::tokens(call, self.tokenizers.as_ref().filter(|_| !failed))
     }
 
     fn cost(

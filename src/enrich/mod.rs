@@ -73,13 +73,13 @@ pub struct Enriched {
 impl Enricher {
     /// `files` are those that `config` names: [`Files::load`] reads them. Prices alone will do.
     pub fn build(config: &Config, files: impl Into<Files>) -> Enricher {
-        let Files { prices, patterns } = files.into();
+        let Files { prices, patterns, tokenizers } = files.into();
         let redactor = Redactor::with(&config.pii, &config.injection, &patterns);
         Enricher(Arc::new(Line {
             texts: Texts { redactor, keep_media: config.media == Media::Keep },
             prices,
             scope: config.scope,
-            count_missing: config.tokens.count_when_missing,
+            tokenizers: config.tokens.count_when_missing.then_some(tokenizers),
             gate: sample::Gate::build(&config.sample),
             exports: sample::Exports::build(&config.sample.export),
             aliases: config.aliases != Aliases::Off,

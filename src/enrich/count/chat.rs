@@ -23,7 +23,12 @@ impl Tokenizer {
     /// Counted are the texts of `content`, pictures in it by the rules of the model's family, and every other
     /// member that is a string (`role`, `name`, `tool_call_id`), and the functions among the tools. Calls of tools are not, as
     /// nothing is published of their form.
-    pub fn count_request(self, model: &str, messages: &[Value], tools: &[Value]) -> Result<u64, NotAMessage> {
+    pub fn count_request(
+        &self,
+        model: &str,
+        messages: &[Value],
+        tools: &[Value],
+    ) -> Result<u64, NotAMessage> {
         let model = bare(&model.to_ascii_lowercase()).to_owned();
         let mut tokens = REPLY;
         for (number, message) in messages.iter().enumerate() {
@@ -33,7 +38,7 @@ impl Tokenizer {
         Ok(tokens + self.tools(tools))
     }
 
-    fn message(self, model: &str, message: &Map<String, Value>) -> u64 {
+    fn message(&self, model: &str, message: &Map<String, Value>) -> u64 {
         let member = |(key, value): (&String, &Value)| match (key.as_str(), value) {
             ("content", Value::Array(parts)) => parts.iter().map(|part| self.part(model, part)).sum(),
             ("name", value) => 1 + value.as_str().map_or(0, |name| self.count(name)),
@@ -43,7 +48,7 @@ impl Tokenizer {
         message.iter().map(member).sum()
     }
 
-    fn part(self, model: &str, part: &Value) -> u64 {
+    fn part(&self, model: &str, part: &Value) -> u64 {
         match part["type"].as_str() {
             Some("text" | "input_text" | "output_text") => {
                 part["text"].as_str().map_or(0, |text| self.count(text))
@@ -60,7 +65,7 @@ impl Tokenizer {
     }
 
     /// Source: OpenAI's cookbook, `num_tokens_for_tools`; newer models than gpt-4o are unpublished.
-    fn tools(self, tools: &[Value]) -> u64 {
+    fn tools(&self, tools: &[Value]) -> u64 {
         const PROPERTIES: u64 = 3;
         const PROPERTY: u64 = 3;
         const END: u64 = 12;
@@ -87,7 +92,7 @@ impl Tokenizer {
     }
 
     /// Each value that is allowed takes three more than its text, all of them together three less.
-    fn choices(self, property: &Value) -> u64 {
+    fn choices(&self, property: &Value) -> u64 {
         let choices = property["enum"].as_array().map_or(&[][..], Vec::as_slice);
         let each = |choice: &Value| {
             3 + choice.as_str().map_or_else(|| self.count(&choice.to_string()), |c| self.count(c))

@@ -1,7 +1,7 @@
 //! The encodings of OpenAI's models, and exact counts in them.
 
 use super::kinds::{DIGITS, KINDS, Kind, kind};
-use super::merge::Merger;
+use super::merge::Bpe;
 use super::split::{Rules, pieces};
 use super::vocabulary::Vocabulary;
 use std::sync::LazyLock;
@@ -17,16 +17,16 @@ pub enum Encoding {
     R50kBase,
 }
 
-static O200K: LazyLock<Vocabulary> = LazyLock::new(|| {
-    Vocabulary::read(include_bytes!("../../../assets/o200k_base.ranks.zst"), std::iter::empty())
+static O200K: LazyLock<Bpe> = LazyLock::new(|| {
+    Vocabulary::read(include_bytes!("../../../assets/o200k_base.ranks.zst"), std::iter::empty()).into()
 });
-static CL100K: LazyLock<Vocabulary> = LazyLock::new(|| {
-    Vocabulary::read(include_bytes!("../../../assets/cl100k_base.ranks.zst"), std::iter::empty())
+static CL100K: LazyLock<Bpe> = LazyLock::new(|| {
+    Vocabulary::read(include_bytes!("../../../assets/cl100k_base.ranks.zst"), std::iter::empty()).into()
 });
 /// What `p50k_base` adds to `r50k_base` are the runs of 2 to 25 spaces.
-static P50K: LazyLock<Vocabulary> =
-    LazyLock::new(|| Vocabulary::read(R50K_RANKS, (2..=25).map(|spaces| vec![b' '; spaces])));
-static R50K: LazyLock<Vocabulary> = LazyLock::new(|| Vocabulary::read(R50K_RANKS, std::iter::empty()));
+static P50K: LazyLock<Bpe> =
+    LazyLock::new(|| Vocabulary::read(R50K_RANKS, (2..=25).map(|spaces| vec![b' '; spaces])).into());
+static R50K: LazyLock<Bpe> = LazyLock::new(|| Vocabulary::read(R50K_RANKS, std::iter::empty()).into());
 const R50K_RANKS: &[u8] = include_bytes!("../../../assets/r50k_base.ranks.zst");
 
 impl Encoding {
@@ -52,33 +52,35 @@ impl Encoding {
     /// How many tokens `text` is: exactly what tiktoken's `encode_ordinary` gives, in time that grows
     /// no faster than the text. The first call for a vocabulary builds it, and others wait for that.
     pub fn count(self, text: &str) -> u64 {
-        let mut merger = Merger::new(self.vocabulary());
-        let mut tokens = 0;
-        pieces(self.rules(), text, |piece| tokens += merger.count(piece));
-        tokens as u64
+        self.bpe().counting(|count| {
+            let mut tokens = 0;
+            pieces(self.rules(), text, |piece| tokens += count(piece));
+            tokens as u64
+        })
     }
 
     /// As [`Encoding::count`], by kind of piece, and in the last place digits.
     pub(super) fn count_by_kind(self, text: &str) -> [u64; KINDS] {
-        let mut merger = Merger::new(self.vocabulary());
         let mut counts = [0; KINDS];
-        pieces(self.rules(), text, |piece| {
-            let text = std::str::from_utf8(piece).expect("pieces end between characters");
-            let kind = kind(text);
-            counts[kind as usize] += merger.count(piece) as u64;
-            if kind == Kind::Number {
-                counts[DIGITS] += text.chars().filter(|c| c.is_numeric()).count() as u64;
-            }
+        self.bpe().counting(|count| {
+            pieces(self.rules(), text, |piece| {
+                let text = std::str::from_utf8(piece).expect("pieces end between characters");
+                let kind = kind(text);
+                counts[kind as usize] += count(piece) as u64;
+                if kind == Kind::Number {
+                    counts[DIGITS] += text.chars().filter(|c| c.is_numeric()).count() as u64;
+                }
+            });
         });
         counts
     }
 
     /// Builds the vocabulary unless it is built; some milliseconds of work that a start can do early.
     pub fn prepare(self) {
-        self.vocabulary();
+        self.bpe();
     }
 
-    pub(super) fn vocabulary(self) -> &'static Vocabulary {
+    pub(super) fn bpe(self) -> &'static Bpe {
         match self {
             Encoding::O200kBase | Encoding::O200kHarmony => &O200K,
             Encoding::Cl100kBase => &CL100K,
@@ -208,7 +210,7 @@ mod tests {
             (Encoding::P50kBase, "94b5ca7dff4d00767bc256fdd1b27e5b17361d7b8a5f968547f9f23eb70d2069"),
             (Encoding::R50kBase, "306cd27f03c1a714eca7108e03d66b7dc042abe8c258b44c199a7ed9838dd930"),
         ] {
-            let vocabulary = encoding.vocabulary();
+            let vocabulary = &encoding.bpe().vocabulary;
             let mut file = String::new();
             for index in 0..vocabulary.len() {
                 // The one gap: 50256 of p50k_base is its end-of-text token.

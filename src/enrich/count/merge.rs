@@ -1,11 +1,14 @@
 //! Byte pair merging: how many tokens one piece of a text is.
 //!
 //! Of all neighbours that together are a token, the pair of the lowest rank (of equal ranks the first)
-//! becomes one, until none is left. Source: `byte_pair_merge` of tiktoken.
+//! becomes one, until none is left. Sources: `byte_pair_merge` of tiktoken; where merges are listed,
+//! `Word::merge_all` of Hugging Face's tokenizers, which is the same with the place in the list for a rank.
 
+use super::seen::{Seen, key};
 use super::vocabulary::Vocabulary;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Up to this many bytes, looking for the lowest pair over and over beats keeping them in a heap.
 const SHORT: usize = 48;
@@ -14,12 +17,42 @@ const SHORT: usize = 48;
 /// faster than the piece.
 const WINDOW: usize = 4096;
 
+/// Where windows cannot be told to meet, longer pieces are cut after this many bytes.
+const LONGEST: usize = 1 << 16;
+
 /// No pair: after every rank.
 const NONE: u32 = u32::MAX;
 
-/// Counts the tokens of pieces; keeps its buffers from one piece to the next.
-pub(super) struct Merger<'v> {
-    vocabulary: &'v Vocabulary,
+/// A vocabulary, and what merges by it.
+pub(super) struct Bpe {
+    pub(super) vocabulary: Vocabulary,
+    /// One for each thread that was ever at work at once. The lock is held to take one and to give it back.
+    idle: Mutex<Vec<Merger>>,
+}
+
+impl From<Vocabulary> for Bpe {
+    fn from(vocabulary: Vocabulary) -> Bpe {
+        Bpe { vocabulary, idle: Mutex::default() }
+    }
+}
+
+impl Bpe {
+    /// Lends `work` the way to count a piece.
+    pub(super) fn counting<R>(&self, work: impl FnOnce(&mut dyn FnMut(&[u8]) -> usize) -> R) -> R {
+        let mut merger = self.idle().pop().unwrap_or_else(Merger::new);
+        let done = work(&mut |piece| merger.count(&self.vocabulary, piece));
+        self.idle().push(merger);
+        done
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Merger>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Counts the tokens of pieces of one vocabulary; keeps its buffers from one piece to the next.
+struct Merger {
+    seen: Seen,
     /// Where each token begins that [`Merger::merge`] found, ascending.
     starts: Vec<u32>,
     /// For each part (by its first byte): the rank of the pair that it begins.
@@ -33,10 +66,10 @@ pub(super) struct Merger<'v> {
     work: usize,
 }
 
-impl<'v> Merger<'v> {
-    pub(super) fn new(vocabulary: &'v Vocabulary) -> Merger<'v> {
+impl Merger {
+    fn new() -> Merger {
         Merger {
-            vocabulary,
+            seen: Seen::new(),
             starts: Vec::new(),
             ranks: Vec::new(),
             next: Vec::new(),
@@ -48,13 +81,31 @@ impl<'v> Merger<'v> {
     }
 
     /// How many tokens `piece` is.
-    pub(super) fn count(&mut self, piece: &[u8]) -> usize {
-        if piece.len() < 2 || self.vocabulary.rank(piece).is_some() {
-            return piece.len().min(1);
+    fn count(&mut self, vocabulary: &Vocabulary, piece: &[u8]) -> usize {
+        if piece.len() < 2 {
+            return piece.len();
+        }
+        let Some(key) = key(piece) else {
+            return self.count_anew(vocabulary, piece);
+        };
+        if let Some(count) = self.seen.get(key) {
+            return count;
+        }
+        let count = self.count_anew(vocabulary, piece);
+        self.seen.put(key, count);
+        count
+    }
+
+    fn count_anew(&mut self, vocabulary: &Vocabulary, piece: &[u8]) -> usize {
+        if vocabulary.is_whole(piece) {
+            return 1;
+        }
+        if !vocabulary.is_ordered() {
+            return piece.chunks(LONGEST).filter_map(|part| self.in_windows(vocabulary, part, LONGEST)).sum();
         }
         let mut window = WINDOW;
         loop {
-            match self.in_windows(piece, window) {
+            match self.in_windows(vocabulary, piece, window) {
                 Some(count) => return count,
                 None => window *= 2,
             }
@@ -66,16 +117,17 @@ impl<'v> Merger<'v> {
     /// Each window begins at a token of the one before, half-way. Where both see the same token, the
     /// first is followed up to it and the second from there on. That is the merge of the whole: a row
     /// of tokens is the merge of its bytes exactly if each two neighbours are the merge of theirs
-    /// (README of the crate `bpe` 0.2, corollary V), and all neighbours here stand so in some window.
-    fn in_windows(&mut self, piece: &[u8], window: usize) -> Option<usize> {
+    /// (README of the crate `bpe` 0.2, corollary V), and all neighbours here stand so in some window. Of listed
+    /// merges it holds where no merge takes a token that a later one makes.
+    fn in_windows(&mut self, vocabulary: &Vocabulary, piece: &[u8], window: usize) -> Option<usize> {
         let (mut from, mut count) = (0, 0);
-        self.merge(&piece[..window.min(piece.len())]);
+        self.merge(vocabulary, &piece[..window.min(piece.len())]);
         while from + window < piece.len() {
             let tokens = std::mem::take(&mut self.starts);
             let half = tokens.partition_point(|start| (*start as usize) < window / 2);
             let skipped = tokens[half];
             from += skipped as usize;
-            self.merge(&piece[from..piece.len().min(from + window)]);
+            self.merge(vocabulary, &piece[from..piece.len().min(from + window)]);
             let (left, right) = first_common(&tokens[half..], skipped, &self.starts)?;
             count += half + left;
             self.starts.drain(..right);
@@ -84,7 +136,7 @@ impl<'v> Merger<'v> {
     }
 
     /// Merges `bytes`, at least one, into `self.starts`.
-    fn merge(&mut self, bytes: &[u8]) {
+    fn merge(&mut self, vocabulary: &Vocabulary, bytes: &[u8]) {
         #[cfg(test)]
         {
             self.work += bytes.len();
@@ -92,14 +144,14 @@ impl<'v> Merger<'v> {
         let end = bytes.len() as u32;
         self.starts.clear();
         self.ranks.clear();
-        self.ranks.extend(bytes.windows(2).map(|pair| self.vocabulary.rank(pair).unwrap_or(NONE)));
+        self.ranks.extend(bytes.windows(2).map(|pair| vocabulary.pair(pair, 1).unwrap_or(NONE)));
         self.ranks.push(NONE);
         if bytes.len() <= SHORT {
             self.starts.extend(0..=end);
-            self.merge_by_looking(bytes);
+            self.merge_by_looking(vocabulary, bytes);
             self.starts.pop();
         } else {
-            self.merge_by_heap(bytes);
+            self.merge_by_heap(vocabulary, bytes);
             let mut start = 0;
             while start < end {
                 self.starts.push(start);
@@ -109,7 +161,7 @@ impl<'v> Merger<'v> {
     }
 
     /// `self.starts` holds the parts and the end, `self.ranks` the rank of each with its neighbour.
-    fn merge_by_looking(&mut self, bytes: &[u8]) {
+    fn merge_by_looking(&mut self, vocabulary: &Vocabulary, bytes: &[u8]) {
         loop {
             let lowest = self.ranks.iter().enumerate().min_by_key(|(_, rank)| **rank);
             let Some((part, _)) = lowest.filter(|(_, rank)| **rank != NONE) else {
@@ -118,16 +170,16 @@ impl<'v> Merger<'v> {
             self.starts.remove(part + 1);
             self.ranks.remove(part + 1);
             for part in [Some(part), part.checked_sub(1)].into_iter().flatten() {
-                self.ranks[part] = match self.starts.get(part + 2) {
-                    Some(end) => self.rank(bytes, self.starts[part], *end),
-                    None => NONE,
+                self.ranks[part] = match self.starts[part..] {
+                    [start, middle, end, ..] => rank(vocabulary, bytes, start, middle, end),
+                    _ => NONE,
                 };
             }
         }
     }
 
     /// Parts are known by their first byte; `self.next` and `self.before` chain those that are left.
-    fn merge_by_heap(&mut self, bytes: &[u8]) {
+    fn merge_by_heap(&mut self, vocabulary: &Vocabulary, bytes: &[u8]) {
         let end = bytes.len() as u32;
         self.next.clear();
         self.next.extend(1..=end);
@@ -147,18 +199,18 @@ impl<'v> Merger<'v> {
             if after < end {
                 self.before[after as usize] = start;
             }
-            self.renew(bytes, start);
+            self.renew(vocabulary, bytes, start);
             if start > 0 {
-                self.renew(bytes, self.before[start as usize]);
+                self.renew(vocabulary, bytes, self.before[start as usize]);
             }
         }
     }
 
     /// Asks anew what the part at `start` and the one after it are together.
-    fn renew(&mut self, bytes: &[u8], start: u32) {
+    fn renew(&mut self, vocabulary: &Vocabulary, bytes: &[u8], start: u32) {
         let middle = self.next[start as usize];
         let rank = match self.next.get(middle as usize) {
-            Some(end) => self.rank(bytes, start, *end),
+            Some(end) => rank(vocabulary, bytes, start, middle, *end),
             None => NONE,
         };
         self.ranks[start as usize] = rank;
@@ -166,10 +218,11 @@ impl<'v> Merger<'v> {
             self.heap.push(Reverse((rank, start)));
         }
     }
+}
 
-    fn rank(&self, bytes: &[u8], start: u32, end: u32) -> u32 {
-        self.vocabulary.rank(&bytes[start as usize..end as usize]).unwrap_or(NONE)
-    }
+/// Of the parts of `bytes` that lie from `start` to `middle` and from there to `end`.
+fn rank(vocabulary: &Vocabulary, bytes: &[u8], start: u32, middle: u32, end: u32) -> u32 {
+    vocabulary.pair(&bytes[start as usize..end as usize], middle - start).unwrap_or(NONE)
 }
 
 /// Where two rows of token starts hold the same token, start and end, first. The second row counts
@@ -200,8 +253,8 @@ mod tests {
         for unit in units {
             let piece = unit.repeat(20_000 / unit.len());
             for encoding in [Encoding::O200kBase, Encoding::R50kBase] {
-                let mut merger = Merger::new(encoding.vocabulary());
-                merger.count(piece.as_bytes());
+                let mut merger = Merger::new();
+                merger.count(&encoding.bpe().vocabulary, piece.as_bytes());
                 assert!(merger.work <= 3 * piece.len(), "{unit:?} {}: {}", encoding.name(), merger.work);
             }
         }

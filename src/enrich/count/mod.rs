@@ -5,18 +5,23 @@
 mod chat;
 mod classes;
 mod encoding;
+mod given;
 mod image;
+pub mod json;
 mod kinds;
+mod listed;
 mod merge;
 mod models;
 pub mod predecessor;
 mod rules;
+mod seen;
 mod split;
 mod vision;
 mod vocabulary;
 
 pub use chat::{NotAMessage, PER_MESSAGE, REPLY};
 pub use encoding::Encoding;
+pub use given::{LoadError, Tokenizers};
 pub use models::Tokenizer;
 pub use rules::Rule;
 

@@ -1,13 +1,17 @@
 //! From the name of a model to the way its tokens are counted.
 
 use super::encoding::Encoding;
+use super::json;
 use super::rules::{Rule, family};
 use Encoding::{Cl100kBase, O200kBase, O200kHarmony, P50kBase, R50kBase};
+use std::sync::Arc;
 
 /// How the tokens of one model are counted: exactly, or by a rule where its tokenizer is not public.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub enum Tokenizer {
     Exact(Encoding),
+    /// By a `tokenizer.json`.
+    Given(Arc<json::Tokenizer>),
     Estimate(&'static Rule),
 }
 
@@ -69,25 +73,28 @@ impl Tokenizer {
     }
 
     /// How many tokens `text` is; an estimate is rounded to the nearest.
-    pub fn count(self, text: &str) -> u64 {
+    pub fn count(&self, text: &str) -> u64 {
         match self {
             Tokenizer::Exact(encoding) => encoding.count(text),
+            Tokenizer::Given(tokenizer) => tokenizer.count(text),
             Tokenizer::Estimate(rule) => rule.count(text),
         }
     }
 
-    /// The value of `sidelight.tokens.method`: `tokenizer:<encoding>` or `estimate:<rule>`.
-    pub fn method(self) -> String {
+    /// The value of `sidelight.tokens.method`: `tokenizer:<encoding or model>` or `estimate:<rule>`.
+    pub fn method(&self) -> String {
         match self {
             Tokenizer::Exact(encoding) => format!("tokenizer:{}", encoding.name()),
+            Tokenizer::Given(tokenizer) => format!("tokenizer:{}", tokenizer.name()),
             Tokenizer::Estimate(rule) => format!("estimate:{}", rule.name),
         }
     }
 
-    /// The encoding that is counted in, exact or not.
-    pub(super) fn base(self) -> Encoding {
+    /// The encoding that is counted in, exact or not; of a tokenizer that was given, the nearest.
+    pub(super) fn base(&self) -> Encoding {
         match self {
-            Tokenizer::Exact(encoding) => encoding,
+            Tokenizer::Exact(encoding) => *encoding,
+            Tokenizer::Given(_) => O200kBase,
             Tokenizer::Estimate(rule) => rule.base,
         }
     }
@@ -98,13 +105,17 @@ pub(super) fn encoding(model: &str) -> Option<Encoding> {
     if let Some(tuned) = bare.strip_prefix("ft:") {
         return encoding(tuned.split(':').next().unwrap_or(tuned));
     }
-    let fits = |name: &str| match name.strip_suffix('*') {
-        Some(start) => bare.starts_with(start),
+    ENCODINGS.iter().find(|(name, _)| fits(bare, name)).map(|(_, encoding)| *encoding)
+}
+
+/// Whether the bare name `model` is one of those that `name` stands for; see [`ENCODINGS`].
+pub(super) fn fits(model: &str, name: &str) -> bool {
+    match name.strip_suffix('*') {
+        Some(start) => model.starts_with(start),
         None => {
-            bare.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', ':', '@']))
+            model.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', ':', '@']))
         }
-    };
-    ENCODINGS.iter().find(|(name, _)| fits(name)).map(|(_, encoding)| *encoding)
+    }
 }
 
 /// The name without who serves it: `azure/gpt-4`, `models/…`, `us.openai.gpt-oss-20b-1:0`.

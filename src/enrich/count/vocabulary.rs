@@ -1,5 +1,8 @@
 //! The tokens of a vocabulary in the order of their ranks, and the way from bytes to a rank.
 
+use super::listed::{Listed, NoToken};
+use super::seen::{key, mix, mixed};
+
 /// Tokens by rank. About 6 MB for the 199,998 of o200k: the bytes once, and one hash table.
 pub(super) struct Vocabulary {
     /// All tokens, one after the other.
@@ -11,6 +14,8 @@ pub(super) struct Vocabulary {
     slots: Vec<u64>,
     /// Rank plus one of every token of two bytes, as merging asks for those most.
     pairs: Vec<u32>,
+    /// Which neighbours become one; where nothing is listed, any two that are a token together.
+    listed: Option<Listed>,
 }
 
 impl Vocabulary {
@@ -20,8 +25,7 @@ impl Vocabulary {
         const LARGEST: usize = 4 << 20;
         #[allow(clippy::disallowed_methods, reason = "an embedded asset, of a size that is known")]
         let ranks = zstd::bulk::decompress(compressed, LARGEST).expect("an embedded asset is whole");
-        let mut vocabulary =
-            Vocabulary { bytes: Vec::new(), starts: vec![0], slots: Vec::new(), pairs: vec![0; 1 << 16] };
+        let mut vocabulary = Vocabulary::empty();
         let mut rest = ranks.as_slice();
         while let [len, after @ ..] = rest {
             let (token, after) = after.split_at(usize::from(*len));
@@ -31,6 +35,40 @@ impl Vocabulary {
         more.for_each(|token| vocabulary.push(&token));
         vocabulary.index();
         vocabulary
+    }
+
+    /// Tokens in any order, whose merges are `listed` in theirs, each as its left and its right part.
+    ///
+    /// `whole`: a piece that is a token is not taken apart. Errors name a merge that makes no token.
+    pub(super) fn listed(
+        tokens: impl Iterator<Item = Vec<u8>>,
+        merges: &[(Vec<u8>, Vec<u8>)],
+        whole: bool,
+    ) -> Result<Vocabulary, NoToken> {
+        let mut vocabulary = Vocabulary::empty();
+        tokens.for_each(|token| vocabulary.push(&token));
+        vocabulary.index();
+        vocabulary.listed = Some(Listed::read(&vocabulary, merges, whole)?);
+        Ok(vocabulary)
+    }
+
+    /// The rank at which the parts of `bytes` become one, the left of `left` bytes; `None` where they do not.
+    pub(super) fn pair(&self, bytes: &[u8], left: u32) -> Option<u32> {
+        let token = self.rank(bytes)?;
+        match &self.listed {
+            None => Some(token),
+            Some(listed) => listed.place(token, left),
+        }
+    }
+
+    /// Whether `piece` is one token, whatever merging would make of it.
+    pub(super) fn is_whole(&self, piece: &[u8]) -> bool {
+        self.listed.as_ref().is_none_or(|listed| listed.whole) && self.rank(piece).is_some()
+    }
+
+    /// Whether a token is made of others only by merges that come before all that take it.
+    pub(super) fn is_ordered(&self) -> bool {
+        self.listed.as_ref().is_none_or(|listed| listed.ordered)
     }
 
     /// The rank of the token that is exactly `bytes`.
@@ -65,6 +103,16 @@ impl Vocabulary {
         self.starts.len() as u32 - 1
     }
 
+    fn empty() -> Vocabulary {
+        Vocabulary {
+            bytes: Vec::new(),
+            starts: vec![0],
+            slots: Vec::new(),
+            pairs: vec![0; 1 << 16],
+            listed: None,
+        }
+    }
+
     fn push(&mut self, token: &[u8]) {
         self.bytes.extend_from_slice(token);
         self.starts.push(self.bytes.len() as u32);
@@ -97,17 +145,11 @@ impl Vocabulary {
 
 /// Multiply and fold, a word at a time. Not keyed: the table is fixed, so no text can fill it.
 fn hash(bytes: &[u8]) -> u64 {
-    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
-    let mix = |state: u64, word: u64| {
-        let product = u128::from(state ^ word) * u128::from(ODD);
-        (product >> 64) as u64 ^ product as u64
-    };
-    let (words, rest) = bytes.as_chunks::<8>();
-    let mut state = bytes.len() as u64;
-    for word in words {
-        state = mix(state, u64::from_le_bytes(*word));
+    if let Some(key) = key(bytes) {
+        return mixed(key);
     }
-    let mut last = [0; 8];
-    last[..rest.len()].copy_from_slice(rest);
-    mix(mix(state, u64::from_le_bytes(last)), ODD)
+    let words = bytes.as_chunks::<8>().0;
+    let state = words.iter().fold(bytes.len() as u64, |state, word| mix(state, u64::from_le_bytes(*word)));
+    let last = bytes.last_chunk().expect("what is short has a key");
+    mix(state, u64::from_le_bytes(*last))
 }
