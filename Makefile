@@ -66,8 +66,8 @@ bench: tools ## every claim of speed, as ratios (benches/README.md)
 	$(CARGO) bench --locked
 
 .PHONY: bench-cost
-bench-cost: tools ## what counting and pricing cost: vocabularies, ratios to tiktoken-rs, worst inputs, estimates, prices
-	$(CARGO) bench --locked --bench tokens
+bench-cost: tools ## what counting, pricing and embedding cost: against tiktoken-rs and onnxruntime, worst inputs, memory, similar calls
+	$(CARGO) bench --locked --bench tokens --bench embed
 
 .PHONY: dist
 dist: tools ## the release binary, in target/release

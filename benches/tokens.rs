@@ -1,7 +1,7 @@
 //! Counting tokens against tiktoken-rs, worst inputs, vocabularies, estimates, prices, and the whole line over spans of LLM
 //! calls.
 //!
-//! `cargo bench --bench tokens`. Figures and the machine they come from stand in `benches/README.md`.
+//! `cargo bench --bench tokens`. Tables are in CPU time of one thread. Figures and the machine they come from stand in `benches/README.md`.
 
 #![allow(clippy::print_stdout, reason = "a bench tells its figures")]
 
@@ -10,14 +10,15 @@ mod payload;
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use prost::Message;
+use rustix::time::{ClockId, clock_gettime};
 use sidelight::enrich::cost::{Asked, Prices};
-use sidelight::enrich::count::{Encoding, Tokenizer};
+use sidelight::enrich::count::{Encoding, Tokenizer, json};
 use sidelight::enrich::{Config, Enricher};
 use sidelight::llm::Usage;
 use sidelight::otlp::{Batch, Limits, Signal};
 use std::hint::black_box;
+use std::path::Path;
 use std::time::{Instant, SystemTime};
-use tiktoken_rs::CoreBPE;
 
 /// As large as an ordinary prompt.
 const CHUNK: usize = 2048;
@@ -57,47 +58,90 @@ fn chat() -> String {
     roles.zip(ENGLISH.split("\n\n")).map(message).collect::<Vec<_>>().join(",")
 }
 
-fn against_tiktoken(c: &mut Criterion) {
+/// Rounds of which the median counts; the two sides take turns.
+const ROUNDS: usize = 9;
+
+fn against_tiktoken(_: &mut Criterion) {
     let chat = chat();
+    println!("\ncounting        tiktoken-rs    sidelight    ratio");
     for (encoding, oracle) in [
         (Encoding::O200kBase, tiktoken_rs::o200k_base_singleton()),
         (Encoding::Cl100kBase, tiktoken_rs::cl100k_base_singleton()),
     ] {
+        println!("{}", encoding.name());
         for (name, text) in [("english", ENGLISH), ("code", CODE), ("chat", chat.as_str())] {
-            compare(c, encoding, oracle, name, &chunks(text));
+            let chunks = chunks(text);
+            let (mut theirs, mut ours) = (Vec::new(), Vec::new());
+            for _ in 0..ROUNDS {
+                let all = || {
+                    chunks.iter().map(|chunk| oracle.encode_ordinary(black_box(chunk)).len()).sum::<usize>()
+                };
+                theirs.push(cpu_of(text, all));
+                let all = || chunks.iter().map(|chunk| encoding.count(black_box(chunk))).sum::<u64>();
+                ours.push(cpu_of(text, all));
+            }
+            let (theirs, ours) = (median(theirs), median(ours));
+            let (megabytes, ratio) = (1e3 / theirs, theirs / ours);
+            println!("  {name:<10} {megabytes:>9.0} MB/s {:>7.0} MB/s {ratio:>6.1} x", 1e3 / ours);
         }
     }
 }
 
-fn compare(c: &mut Criterion, encoding: Encoding, oracle: &CoreBPE, name: &str, chunks: &[&str]) {
-    let mut group = c.benchmark_group(format!("tokens/{}/{name}", encoding.name()));
-    group.throughput(Throughput::Bytes(chunks.iter().map(|chunk| chunk.len() as u64).sum()));
-    group.bench_function("sidelight", |b| {
-        b.iter(|| chunks.iter().map(|chunk| encoding.count(black_box(chunk))).sum::<u64>())
-    });
-    group.bench_function("tiktoken_rs", |b| {
-        b.iter(|| chunks.iter().map(|chunk| oracle.encode_ordinary(black_box(chunk)).len()).sum::<usize>())
-    });
-    group.finish();
+/// Nanoseconds of this thread's CPU time for each byte of `text`, of as many runs as make it some milliseconds.
+fn cpu_of<R>(text: &str, work: impl Fn() -> R) -> f64 {
+    let runs = 1 + (1 << 18) / text.len();
+    let began = cpu();
+    (0..runs).for_each(|_| drop(black_box(work())));
+    1e9 * (cpu() - began) / (runs * text.len()) as f64
 }
 
-/// Inputs that cost other counters a second a megabyte, or their stack.
-fn worst(c: &mut Criterion) {
-    const LEN: usize = 1 << 20;
-    let mut group = c.benchmark_group("tokens/worst");
-    group.sample_size(10).throughput(Throughput::Bytes(LEN as u64));
+/// Seconds of CPU time that this thread has had.
+fn cpu() -> f64 {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+}
+
+fn median(mut all: Vec<f64>) -> f64 {
+    all.sort_by(f64::total_cmp);
+    all[all.len() / 2]
+}
+
+/// Inputs that cost other counters a second a megabyte, or their stack; ten megabytes of each.
+fn worst(_: &mut Criterion) {
+    const LEN: usize = 10_000_000;
+    println!("\nworst inputs, 10 MB, o200k_base");
     let letters = |n: usize| char::from(b'a' + ((n * 7919 + n / 26 * 31) % 26) as u8);
     for (name, text) in [
         ("spaces", " ".repeat(LEN)),
         ("dashes", "-".repeat(LEN)),
-        ("one_letter", "a".repeat(LEN)),
+        ("one letter", "a".repeat(LEN)),
         ("letters", (0..LEN).map(letters).collect()),
-        ("cjk", "漢字仮名".repeat(LEN / 12)),
-        ("tab_nbsp_dash", "\t\u{a0}-".repeat(LEN / 4)),
+        ("CJK", "漢字仮名".repeat(LEN / 12)),
+        ("tab, nbsp, dash", "\t\u{a0}-".repeat(LEN / 4)),
     ] {
-        group.bench_function(name, |b| b.iter(|| Encoding::O200kBase.count(black_box(&text))));
+        println!(
+            "  {name:<16} {:>4.0} ns/byte",
+            cpu_of(&text, || Encoding::O200kBase.count(black_box(&text)))
+        );
     }
-    group.finish();
+}
+
+/// Estimates, which count in a public encoding by kind of piece, and a `tokenizer.json`.
+fn other_ways(_: &mut Criterion) {
+    println!("\nother ways, english");
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/tokenizers/llama3.json");
+    let given = json::Tokenizer::open("small", Path::new(file)).expect("a file of the tests");
+    let ways = [
+        ("estimate:claude", Tokenizer::of("claude-sonnet-4-5")),
+        ("estimate:gemini", Tokenizer::of("gemini-2.5-pro")),
+        ("a tokenizer.json", Tokenizer::Given(given.into())),
+    ];
+    let chunks = chunks(ENGLISH);
+    for (name, tokenizer) in ways {
+        let all = || chunks.iter().map(|chunk| tokenizer.count(black_box(chunk))).sum::<u64>();
+        let rounds = (0..ROUNDS).map(|_| cpu_of(ENGLISH, all)).collect();
+        println!("  {name:<16} {:>4.0} MB/s", 1e3 / median(rounds));
+    }
 }
 
 /// The line over a batch: recognise, count, price, scan, redact, patch.
@@ -134,20 +178,6 @@ fn resident_kib() -> u64 {
     line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }
 
-/// Estimates, which count in a public encoding by kind of piece.
-fn estimates(c: &mut Criterion) {
-    for model in ["claude-sonnet-4-5", "gemini-2.5-pro"] {
-        let tokenizer = Tokenizer::of(model);
-        let chunks = chunks(ENGLISH);
-        let mut group = c.benchmark_group("tokens/estimate");
-        group.throughput(Throughput::Bytes(ENGLISH.len() as u64));
-        group.bench_function(model, |b| {
-            b.iter(|| chunks.iter().map(|chunk| tokenizer.count(black_box(chunk))).sum::<u64>())
-        });
-        group.finish();
-    }
-}
-
 /// One call priced from the built-in list, by an exact and by a dated and prefixed name.
 fn price(c: &mut Criterion) {
     let prices = Prices::builtin();
@@ -162,5 +192,5 @@ fn price(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, vocabularies, against_tiktoken, worst, estimates, price, line);
+criterion_group!(benches, vocabularies, against_tiktoken, worst, other_ways, price, line);
 criterion_main!(benches);
