@@ -1,7 +1,7 @@
 //! The section `manage`.
 
 use crate::net::listen::Door;
-use crate::net::{auth, tls};
+use crate::net::{auth, cors, tls};
 use crate::settings::{HostPort, Secret, Section};
 use crate::units::Size;
 
@@ -20,6 +20,9 @@ pub struct Config {
     pub auth: Option<auth::Config>,
     /// Names that may stand in a request's Host header, beside those of the endpoint and of loopback.
     pub allowed_hosts: Vec<String>,
+    /// Pages of other origins are kept out where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cors: Option<cors::Config>,
     /// Limit of one body.
     pub max_request_body_size: Size,
     /// Whom `instrumentation/test-call` calls.
@@ -36,6 +39,7 @@ impl Default for Config {
             tls: None,
             auth: None,
             allowed_hosts: Vec::new(),
+            cors: None,
             max_request_body_size: Size::mib(4),
             test_call: TestCall::default(),
             trace_url: String::new(),
@@ -83,6 +87,11 @@ impl Config {
             }
         });
         section.list("allowed_hosts", &mut self.allowed_hosts);
+        section.section("cors", |section| {
+            if section.given() {
+                self.cors.get_or_insert_default().read(section);
+            }
+        });
         section.get("max_request_body_size", &mut self.max_request_body_size);
         section.section("test_call", |section| self.test_call.read(section));
         section.get("trace_url", &mut self.trace_url);
@@ -131,6 +140,7 @@ mod tests {
     fn every_setting_is_read() {
         check(
             "enabled: true\nendpoint: 0.0.0.0:8000\nauth: { bearer: made-up }\nallowed_hosts: [sidelight.example]\n\
+             cors: { allowed_origins: 'https://app.example' }\n\
              max_request_body_size: 1MiB\ntrace_url: https://grafana.example/explore?trace={trace_id}\n",
             expect![""],
         );
@@ -144,7 +154,7 @@ mod tests {
                 c.yaml:1: endpoint: beyond loopback it needs auth: { bearer: TOKEN }
                 c.yaml:2: max_request_body_size: must be from 64KiB to 64MiB
                 c.yaml:3: trace_url: expected an http link with {trace_id} in it
-                c.yaml:4: cors: unknown key
+                c.yaml:4: cors.allowed_origins: names no origin, so no page could send
             "#]],
         );
     }

@@ -1,17 +1,24 @@
-//! Who may ask: the Host header against DNS rebinding, bearer tokens, and no other site's pages.
+//! Who may ask: the Host header against DNS rebinding, bearer tokens, and no pages of other sites but those that
+//! `manage.cors` names.
 
 use super::config::Config;
 use super::page;
 use super::problem::Problem;
 use crate::net::auth::{self, Gate};
+use crate::net::cors::{Allowed, Cors};
 use http::{HeaderMap, Request, StatusCode, Uri, header};
 use std::net::IpAddr;
+
+/// What pages of other origins may ask for, as a browser is told.
+const METHODS: &str = "GET, POST, PUT";
+const HEADERS: &str = "content-type, authorization, if-match";
 
 /// The settings that decide, built once.
 pub struct Guard {
     gate: Gate,
     /// Names that a Host header may carry; `None` where any may, since a token is asked for.
     hosts: Option<Vec<String>>,
+    cors: Option<Cors>,
 }
 
 impl Guard {
@@ -20,7 +27,13 @@ impl Guard {
         let mut names = config.allowed_hosts.clone();
         names.push(config.endpoint.host.clone());
         let checked = config.endpoint.is_loopback() || !config.allowed_hosts.is_empty();
-        Guard { gate, hosts: checked.then_some(names) }
+        let cors = config.cors.as_ref().map(|cors| cors.build(METHODS, HEADERS));
+        Guard { gate, hosts: checked.then_some(names), cors }
+    }
+
+    /// The page of another origin that asks, if it may.
+    pub fn page<B>(&self, request: &Request<B>) -> Option<Allowed<'_>> {
+        self.cors.as_ref()?.allow(request.headers())
     }
 
     /// Whether a request may go on. What holds no data, the page and the documentation, needs no token:
@@ -31,7 +44,7 @@ impl Guard {
             let detail = "the Host header names no host of this API; see manage.allowed_hosts";
             return Err(Problem::new(StatusCode::FORBIDDEN, detail));
         }
-        if !request.method().is_safe() && comes_from_elsewhere(headers, uri) {
+        if !request.method().is_safe() && self.page(request).is_none() && comes_from_elsewhere(headers, uri) {
             let detail = "pages of other sites may not change anything here";
             return Err(Problem::new(StatusCode::FORBIDDEN, detail));
         }
@@ -84,6 +97,7 @@ fn name_of(host: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::net::cors;
     use crate::settings::{HostPort, Secret};
 
     fn loopback() -> Config {
@@ -127,6 +141,19 @@ mod tests {
         check(&beyond(), "GET", "/v1/status", &[host, ("authorization", "Bearer made-up")], 200);
         check(&beyond(), "GET", "/", &[host], 200);
         check(&beyond(), "GET", "/openapi.json", &[host], 200);
+    }
+
+    #[test]
+    fn a_page_that_was_named_may_change_something() {
+        let origins = vec!["https://app.example".to_string()];
+        let named = cors::Config { allowed_origins: origins, ..cors::Config::default() };
+        let config = Config { cors: Some(named), ..loopback() };
+        let host = ("host", "localhost:8000");
+        let from = |origin| [host, ("origin", origin), ("sec-fetch-site", "cross-site")];
+        check(&config, "POST", "/v1/queue/dead/replay", &from("https://app.example"), 200);
+        check(&config, "POST", "/v1/queue/dead/replay", &from("https://evil.example"), 403);
+        let elsewhere = [("host", "evil.example"), ("origin", "https://app.example")];
+        check(&config, "POST", "/v1/queue/dead/replay", &elsewhere, 403);
     }
 
     #[test]

@@ -5,13 +5,14 @@ use super::config::Config;
 use super::guard::Guard;
 use super::problem::Problem;
 use super::{page, routes};
+use crate::net::converse::converse;
 use crate::net::listen::{BindError, Conn, Listener, Parked, Slots};
 use crate::net::patient::Patient;
 use crate::net::tls::{Server, TlsError};
 use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use http::Request;
+use http::{Method, Request};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -111,7 +112,7 @@ async fn accept(
     loop {
         tokio::select! {
             conn = incoming.next() => {
-                open.spawn(converse(conn, Arc::clone(&requests), stop.clone()));
+                open.spawn(answer_all(conn, Arc::clone(&requests), stop.clone()));
             }
             Some(_) = open.join_next() => {}
             () = stop.cancelled() => break,
@@ -123,7 +124,7 @@ async fn accept(
 }
 
 /// One connection, to its end.
-async fn converse(conn: Conn, requests: Arc<Requests>, stop: CancellationToken) {
+async fn answer_all(conn: Conn, requests: Arc<Requests>, stop: CancellationToken) {
     let service = service_fn(|request| {
         let requests = Arc::clone(&requests);
         async move { Ok::<_, Infallible>(requests.answer(request).await) }
@@ -131,15 +132,7 @@ async fn converse(conn: Conn, requests: Arc<Requests>, stop: CancellationToken) 
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_buf_size(BUFFER);
     let conversation = http.serve_connection(TokioIo::new(Patient::new(conn, PATIENCE)), service);
-    tokio::pin!(conversation);
-    let ended = tokio::select! {
-        ended = &mut conversation => ended,
-        () = stop.cancelled() => {
-            conversation.as_mut().graceful_shutdown();
-            conversation.await
-        }
-    };
-    if let Err(error) = ended {
+    if let Err(error) = converse(conversation, http1::Connection::graceful_shutdown, &stop).await {
         debug!(%error, "a connection to the management API broke");
     }
 }
@@ -158,18 +151,28 @@ impl Requests {
     }
 
     async fn answer(&self, request: Request<Incoming>) -> Response {
-        let mut answer = match self.guard.admit(&request) {
-            Ok(()) => {
-                let asked = self.router.clone().oneshot(request.map(Body::new));
-                let answered = timeout(ANSWER, asked).await;
-                answered.map_or_else(
-                    |_| Problem::later("this takes too long; ask for less").into_response(),
-                    |Ok(answer)| answer,
-                )
-            }
-            Err(problem) => problem.into_response(),
+        let page = self.guard.page(&request);
+        let mut answer = match &page {
+            // What a browser asks first, without the token that it would send.
+            Some(page) if request.method() == Method::OPTIONS => page.preflight(),
+            _ => self.decide(request).await,
         };
         page::harden(answer.headers_mut());
-        answer
+        match page {
+            Some(page) => page.mark(answer),
+            None => answer,
+        }
+    }
+
+    async fn decide(&self, request: Request<Incoming>) -> Response {
+        if let Err(problem) = self.guard.admit(&request) {
+            return problem.into_response();
+        }
+        let asked = self.router.clone().oneshot(request.map(Body::new));
+        let answered = timeout(ANSWER, asked).await;
+        answered.map_or_else(
+            |_| Problem::later("this takes too long; ask for less").into_response(),
+            |Ok(answer)| answer,
+        )
     }
 }

@@ -3,6 +3,8 @@
 pub mod auth;
 pub mod body;
 pub mod budget;
+pub mod converse;
+pub mod cors;
 pub mod decode;
 pub mod listen;
 pub mod patient;

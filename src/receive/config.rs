@@ -1,7 +1,7 @@
 //! The section `receivers`, with the keys of the OpenTelemetry Collector's `otlp` receiver.
 
 use crate::net::listen::{Door, Endpoint};
-use crate::net::{auth, tls};
+use crate::net::{auth, cors, tls};
 use crate::settings::{HostPort, Section, choices};
 use crate::units::{Size, serialize_duration};
 use std::path::PathBuf;
@@ -93,19 +93,7 @@ pub struct Http {
     pub auth: Option<auth::Config>,
     /// Browsers on other origins are kept out where absent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub cors: Option<Cors>,
-}
-
-/// The section `cors`: which pages may send from a browser.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Cors {
-    /// Origins such as `https://app.example.com`; `*` alone is any, `https://*.example.com` any below.
-    pub allowed_origins: Vec<String>,
-    /// Headers beside those that OTLP needs.
-    pub allowed_headers: Vec<String>,
-    /// How long a browser may remember the answer.
-    #[serde(serialize_with = "serialize_duration")]
-    pub max_age: Duration,
+    pub cors: Option<cors::Config>,
 }
 
 impl Default for Config {
@@ -297,20 +285,6 @@ impl Http {
                 self.cors.get_or_insert_default().read(section);
             }
         });
-    }
-}
-
-impl Cors {
-    fn read(&mut self, section: &mut Section<'_>) {
-        section.list("allowed_origins", &mut self.allowed_origins);
-        section.list("allowed_headers", &mut self.allowed_headers);
-        section.get("max_age", &mut self.max_age);
-        if self.allowed_origins.is_empty() {
-            section.problem("allowed_origins", "names no origin, so no page could send");
-        }
-        if self.allowed_headers.iter().any(|name| name.parse::<http::HeaderName>().is_err()) {
-            section.problem("allowed_headers", "expected names of headers");
-        }
     }
 }
 

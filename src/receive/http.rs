@@ -1,7 +1,6 @@
 //! OTLP over HTTP: `/v1/traces`, `/v1/logs`, `/v1/metrics`, in protobuf or JSON, over HTTP/1.1 and h2.
 
 mod answer;
-mod cors;
 
 use super::config;
 use super::intake::{Arrival, Door, Format, Intake, Via};
@@ -10,12 +9,13 @@ use super::{Refusal, Socket};
 use crate::drain::Drain;
 use crate::net::auth::Gate;
 use crate::net::body;
+use crate::net::converse::converse;
+use crate::net::cors::Cors;
 use crate::net::decode::Encoding;
 use crate::net::listen::{Conn, PATIENCE, Slots};
 use crate::otlp::Signal;
 use answer::Answer;
 use bytes::Bytes;
-use cors::Cors;
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, Version, header};
 use http_body_util::Full;
@@ -31,6 +31,9 @@ use tokio_util::sync::CancellationToken;
 /// sending holds two such.
 const BUFFER: usize = 32 << 10;
 
+/// Headers that an OTLP request needs, whatever `cors` adds.
+const NEEDED: &str = "content-type, content-encoding, authorization";
+
 /// What is known of the endpoint once it is bound.
 pub struct Options {
     limit: usize,
@@ -40,7 +43,7 @@ pub struct Options {
 impl Options {
     pub fn new(config: &config::Http) -> Options {
         let limit = usize::try_from(config.max_request_body_size.0).unwrap_or(usize::MAX);
-        Options { limit, cors: config.cors.as_ref().map(Cors::new) }
+        Options { limit, cors: config.cors.as_ref().map(|cors| cors.build("POST", NEEDED)) }
     }
 }
 
@@ -69,15 +72,8 @@ async fn speak(conn: Conn, windows: Windows, requests: Arc<Requests>, stop: Canc
         let requests = Arc::clone(&requests);
         async move { Ok::<_, Infallible>(requests.answer(request).await) }
     });
-    let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(conn), service));
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = stop.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    if let Err(error) = ended {
+    let conversation = builder.serve_connection(TokioIo::new(conn), service);
+    if let Err(error) = converse(conversation, |conversation| conversation.graceful_shutdown(), &stop).await {
         tracing::debug!(%error, "an HTTP connection ended early");
     }
 }
@@ -91,8 +87,7 @@ struct Requests {
 
 impl Requests {
     async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
-        let origin = request.headers().get(header::ORIGIN).cloned();
-        let allowed = self.options.cors.as_ref().zip(origin).and_then(|(cors, origin)| cors.allow(origin));
+        let allowed = self.options.cors.as_ref().and_then(|cors| cors.allow(request.headers()));
         let answer = match (&allowed, request.method()) {
             (Some(allowed), &Method::OPTIONS) => allowed.preflight(),
             _ => self.export(request).await,

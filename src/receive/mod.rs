@@ -16,7 +16,7 @@ mod refusal;
 mod status;
 mod windows;
 
-pub use config::{Config, Cors, Grpc, Http, Keepalive, Otlp, Protocols, ServerParameters, Transport};
+pub use config::{Config, Grpc, Http, Keepalive, Otlp, Protocols, ServerParameters, Transport};
 pub use intake::{Arrival, Door, Format, Intake, Via};
 pub use line::{Line, Live, Standard};
 pub use llm_metrics::LlmMetrics;

@@ -1,6 +1,7 @@
 //! Small pages over HTTP/1.1, for scrapers and load balancers.
 
 use super::{Health, Recorder};
+use crate::net::converse::converse;
 use crate::net::listen::{Conn, Incoming, Listener, Slots};
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header};
@@ -70,7 +71,7 @@ async fn serve(
     loop {
         tokio::select! {
             conn = incoming.next() => {
-                open.spawn(converse(conn, Arc::clone(&pages), stop.clone()));
+                open.spawn(answer_all(conn, Arc::clone(&pages), stop.clone()));
             }
             Some(_) = open.join_next() => {}
             () = stop.cancelled() => break,
@@ -79,7 +80,7 @@ async fn serve(
     while open.join_next().await.is_some() {}
 }
 
-async fn converse(conn: Conn, pages: Arc<impl Fn(&str) -> Option<Page>>, stop: CancellationToken) {
+async fn answer_all(conn: Conn, pages: Arc<impl Fn(&str) -> Option<Page>>, stop: CancellationToken) {
     let service = service_fn(|request| {
         let answer = answer(&request, &*pages);
         async { Ok::<_, Infallible>(answer) }
@@ -87,15 +88,7 @@ async fn converse(conn: Conn, pages: Arc<impl Fn(&str) -> Option<Page>>, stop: C
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(PATIENCE);
     let conversation = http.serve_connection(TokioIo::new(conn), service);
-    tokio::pin!(conversation);
-    let ended = tokio::select! {
-        ended = &mut conversation => ended,
-        () = stop.cancelled() => {
-            conversation.as_mut().graceful_shutdown();
-            conversation.await
-        }
-    };
-    if let Err(error) = ended {
+    if let Err(error) = converse(conversation, http1::Connection::graceful_shutdown, &stop).await {
         debug!(%error, "a connection to a telemetry page broke");
     }
 }
