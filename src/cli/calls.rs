@@ -10,6 +10,7 @@ use crate::export::local::{Call, Calls, Filter, Flag, Similar, StoreError, Total
 use crate::units::utc_text;
 use anyhow::anyhow;
 use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 pub fn run(asked: args::Calls, environment: &Environment) -> Outcome {
@@ -20,19 +21,20 @@ pub fn run(asked: args::Calls, environment: &Environment) -> Outcome {
         ..Filter::default()
     };
     let config = load(asked.sources, environment)?.config;
-    let Some(calls) = open(&config)? else {
+    let path = store(&config)?;
+    let Some(calls) = Calls::open(&path).map_err(unreadable(&path))? else {
         return if asked.json { Ok(failure::FINE) } else { show("no calls yet\n") };
     };
     if let Some(text) = asked.similar {
         let (vector, model) = vector(&text, &config)?;
-        let found = calls.similar(&vector, &model, &filter, asked.limit).map_err(unreadable)?;
+        let found = calls.similar(&vector, &model, &filter, asked.limit).map_err(unreadable(&path))?;
         return if asked.json { lines(&found) } else { show(nearest(&found)) };
     }
-    let list = calls.list(&filter, None, asked.limit).map_err(unreadable)?;
+    let list = calls.list(&filter, None, asked.limit).map_err(unreadable(&path))?;
     if asked.json {
         return lines(&list);
     }
-    let totals = calls.totals(&filter).map_err(unreadable)?;
+    let totals = calls.totals(&filter).map_err(unreadable(&path))?;
     let rows: Vec<_> = list.iter().map(cells).collect();
     show(table(HEADER, &rows) + &sums(&totals))
 }
@@ -61,16 +63,17 @@ fn nearest(found: &[Similar]) -> String {
     table(header, &rows.collect::<Vec<_>>())
 }
 
-/// The store of the first exporter that keeps one; `None` before its first call.
-fn open(config: &Config) -> Result<Option<Calls>, Failure> {
+/// The store of the first exporter that keeps one.
+fn store(config: &Config) -> Result<PathBuf, Failure> {
     let stores = config.exporters.0.iter();
     let path = stores.filter_map(|(_, settings)| settings.calls(&config.data_dir)).next();
-    let path = path.ok_or_else(|| Failure::BadInput(anyhow!("no exporter `local` is configured")))?;
-    Calls::open(&path).map_err(unreadable)
+    path.ok_or_else(|| Failure::BadInput(anyhow!("no exporter `local` is configured")))
 }
 
-fn unreadable(error: StoreError) -> Failure {
-    Failure::BadInput(error.into())
+fn unreadable(path: &Path) -> impl Fn(StoreError) -> Failure {
+    move |error| {
+        Failure::BadInput(anyhow::Error::from(error).context(format!("cannot read {}", path.display())))
+    }
 }
 
 fn cells(call: &Call) -> [String; 10] {

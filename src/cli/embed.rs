@@ -1,33 +1,20 @@
 //! `sidelight embed`: the vector of a text, by the model that the agent uses.
 
 use super::args;
-use super::lines::{self, json, object};
-use super::{Failure, Outcome, failure, load, show};
+use super::lines::{self, json};
+use super::{Failure, Outcome, load, show};
 use crate::config::{Config, Environment};
 use crate::embed::minilm::MiniLm;
 use crate::embed::{self, BoxError};
 use anyhow::{Context, anyhow};
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
-use std::io::{self, BufWriter};
-
-#[derive(Deserialize)]
-struct Asked<'a> {
-    #[serde(borrow, default)]
-    id: Option<&'a RawValue>,
-    text: String,
-}
-
-#[derive(Serialize)]
-struct Answer<'a> {
-    id: Option<&'a RawValue>,
-    embedding: Vec<f32>,
-}
+use serde::Serialize;
+use std::io;
 
 #[derive(Serialize)]
 struct Embedding {
     embedding: Vec<f32>,
-    model: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<String>,
 }
 
 pub fn run(asked: args::Embed, environment: &Environment) -> Outcome {
@@ -38,20 +25,12 @@ pub fn run(asked: args::Embed, environment: &Environment) -> Outcome {
     let embed = &config.enrich.embed;
     let model = MiniLm::load(&embed.model_dir(&config.data_dir), embed.expected())
         .map_err(|error| Failure::BadInput(error.into()))?;
+    let vector = |text: &str, name| model.vector(text).map(|embedding| Embedding { embedding, model: name });
     if asked.jsonl {
-        let mut out = BufWriter::new(io::stdout().lock());
-        lines::answer_each(io::stdin().lock(), &mut out, |line| answer(line, &model))?;
-        return Ok(failure::FINE);
+        return lines::answer_texts(|text| vector(text, None).map_err(|error| error.to_string()));
     }
     let text = lines::whole_text(io::stdin().lock())?;
-    let embedding = model.vector(&text)?;
-    show(format!("{}\n", json(&Embedding { embedding, model: embed.expected().name() })))
-}
-
-fn answer(line: &str, model: &MiniLm) -> Result<String, String> {
-    let asked: Asked<'_> = object(line, r#"{"id", "text"}"#)?;
-    let embedding = model.vector(&asked.text).map_err(|error| error.to_string())?;
-    Ok(json(&Answer { id: asked.id, embedding }))
+    show(format!("{}\n", json(&vector(&text, Some(embed.expected().name()))?)))
 }
 
 /// The vector of `text` as the agent of this configuration would make it, and the name of what made it.

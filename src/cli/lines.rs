@@ -1,8 +1,10 @@
 //! Commands that answer line by line, in the order of the input.
 
-use super::Failure;
+use super::{Failure, Outcome, failure};
 use anyhow::anyhow;
-use std::io::{BufRead, BufReader, Read, Write};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 
 /// The longest line that is read, in bytes: the largest text that the agent would take by default.
 const MAX_LINE: u64 = 64 << 20;
@@ -40,6 +42,31 @@ pub fn answer_each<R: Read>(
     Ok(())
 }
 
+/// Answers each line `{"id", "text"}` of stdin by its id and what `answer` says of its text.
+pub fn answer_texts<T: Serialize>(answer: impl Fn(&str) -> Result<T, String>) -> Outcome {
+    let mut out = BufWriter::new(io::stdout().lock());
+    answer_each(io::stdin().lock(), &mut out, |line| {
+        let asked: Asked<'_> = object(line, r#"{"id", "text"}"#)?;
+        Ok(json(&Answer { id: asked.id, answer: answer(&asked.text)? }))
+    })?;
+    Ok(failure::FINE)
+}
+
+#[derive(Deserialize)]
+struct Asked<'a> {
+    #[serde(borrow, default)]
+    id: Option<&'a RawValue>,
+    text: String,
+}
+
+/// What is said of one line, under the id that it came with.
+#[derive(Serialize)]
+pub struct Answer<'a, T> {
+    pub id: Option<&'a RawValue>,
+    #[serde(flatten)]
+    pub answer: T,
+}
+
 /// All of `input` as one text.
 pub fn whole_text(input: impl Read) -> Result<String, Failure> {
     let mut bytes = Vec::new();
@@ -52,13 +79,13 @@ pub fn whole_text(input: impl Read) -> Result<String, Failure> {
 
 /// Reads `line` as one JSON object. `Err` says where it went wrong and quotes nothing: serde's own
 /// messages quote values, and the values here are people's texts.
-pub fn object<'a, T: serde::Deserialize<'a>>(line: &'a str, shape: &str) -> Result<T, String> {
+pub fn object<'a, T: Deserialize<'a>>(line: &'a str, shape: &str) -> Result<T, String> {
     serde_json::from_str(line)
         .map_err(|error| format!("expected {shape}; it goes wrong at column {}", error.column()))
 }
 
 /// `value` on one line.
-pub fn json(value: &impl serde::Serialize) -> String {
+pub fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).expect("strings and numbers serialise")
 }
 
@@ -103,7 +130,7 @@ mod tests {
     }
 
     impl Read for &mut Dialogue {
-        fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
             self.heard.push(self.written.lock().unwrap().len());
             let Some(line) = self.lines.pop() else {
                 return Ok(0);
@@ -116,12 +143,12 @@ mod tests {
     struct Shared(Arc<Mutex<Vec<u8>>>);
 
     impl Write for Shared {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             self.0.lock().unwrap().extend(bytes);
             Ok(bytes.len())
         }
 
-        fn flush(&mut self) -> std::io::Result<()> {
+        fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
     }
@@ -131,7 +158,7 @@ mod tests {
         let written = Arc::default();
         let mut dialogue =
             Dialogue { lines: vec![b"b\n", b"a\n"], written: Arc::clone(&written), heard: Vec::new() };
-        let mut output = std::io::BufWriter::new(Shared(written));
+        let mut output = BufWriter::new(Shared(written));
         assert!(answer_each(&mut dialogue, &mut output, shout).is_ok());
         assert_eq!(dialogue.heard, [0, 2, 4]);
     }

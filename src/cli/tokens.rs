@@ -1,7 +1,7 @@
 //! `sidelight tokens`: how many tokens a text is, and how we know.
 
 use super::args::Tokens;
-use super::lines::{self, json, object};
+use super::lines::{self, Answer, json, object};
 use super::{Failure, Outcome, failure, load, show};
 use crate::config::Environment;
 use crate::enrich::count::Tokenizers;
@@ -25,13 +25,6 @@ struct Asked<'a> {
     messages: Option<Vec<Value>>,
     #[serde(default)]
     tools: Vec<Value>,
-}
-
-#[derive(Serialize)]
-struct Answer<'a> {
-    id: Option<&'a RawValue>,
-    #[serde(flatten)]
-    count: Count,
 }
 
 pub fn run(asked: Tokens, environment: &Environment) -> Outcome {
@@ -60,5 +53,5 @@ fn answer(line: &str, model: Option<&str>, tokenizers: &Tokenizers) -> Result<St
         }
         _ => return Err("expected either text or messages".into()),
     };
-    Ok(json(&Answer { id: asked.id, count: Count { tokens, method: tokenizer.method() } }))
+    Ok(json(&Answer { id: asked.id, answer: Count { tokens, method: tokenizer.method() } }))
 }

@@ -641,3 +641,38 @@ fn a_schema_is_made_only_where_the_configuration_says() {
     assert!(output.status.code() == Some(3) && said.contains("cannot make the schema of postgres"), "{said}");
     assert!(!said.contains("made-up-password"), "{said}");
 }
+
+#[test]
+fn a_store_of_calls_that_is_broken_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = folder.path().join("calls.db");
+    std::fs::write(&store, "no SQLite file at all, but longer than the head of one: ".repeat(40))
+        .expect("written");
+    let output = sidelight(&["calls", "--set", &format!("data_dir={}", folder.path().display())], "");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.starts_with(&format!("sidelight: cannot read {}: ", store.display())), "{said}");
+}
+
+#[test]
+fn a_model_is_counted_by_the_tokenizer_that_was_given_for_it() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/tokenizers/llama3.json");
+    let given = format!("yaml:{{ enrich: {{ tokens: {{ tokenizers: {{ 'my-*': {file} }} }} }} }}");
+    check(
+        &["tokens", "--model", "my-llama", "--config", &given],
+        "hello <tool_call>",
+        expect![[r#"
+            0
+            {"tokens":6,"method":"tokenizer:my"}
+        "#]],
+    );
+    let wrong = format!(
+        "yaml:{{ enrich: {{ tokens: {{ tokenizers: {{ my-llama: {} }} }} }} }}",
+        file.replace("llama3", "none")
+    );
+    let output = sidelight(&["validate", "--config", &wrong], "");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        said.contains("enrich.tokens.tokenizers: the tokenizer ") && said.contains("cannot be read"),
+        "{said}"
+    );
+}
