@@ -2,6 +2,7 @@
 //!
 //! Source: prost 0.14, `encoding.rs` and the code its derive writes.
 
+use super::path;
 use super::schema::{self, Field, Kind, Label, Message, Role};
 use super::wire;
 use super::{Limits, Malformed, Signal};
@@ -212,8 +213,7 @@ impl Check<'_> {
 impl Fault {
     fn named(mut self) -> Malformed {
         self.path.reverse();
-        let field = if self.path.is_empty() { "request".to_string() } else { self.path.join(".") };
-        Malformed { what: self.what, field, at: self.at }
+        Malformed { what: self.what, field: path::dotted(&self.path), at: self.at }
     }
 }
 

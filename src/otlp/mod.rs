@@ -11,6 +11,7 @@ mod items;
 pub mod json;
 mod leaves;
 mod patch;
+mod path;
 mod schema;
 pub mod shape;
 pub mod trim;

@@ -233,7 +233,7 @@ impl Shared {
 /// arrays can be shorter in JSON.
 fn from_json(signal: Signal, text: &[u8], limit: usize, hold: &mut Hold) -> Result<Bytes, Refusal> {
     hold.grow(text.len())?;
-    let otlp = json::read(signal, text).map_err(|error| Refusal::Unreadable(error.to_string()))?;
+    let otlp = json::read(signal, text).map_err(Refusal::MalformedJson)?;
     if otlp.len() > limit {
         return Err(Refusal::TooLarge(format!("more than {limit} bytes as protobuf")));
     }

@@ -12,7 +12,10 @@ pub enum Refusal {
     /// The bytes are no export request of their signal.
     #[error("malformed request: {0}")]
     Malformed(otlp::Malformed),
-    /// The bytes could not even be unpacked: framing, compression, JSON.
+    /// As JSON.
+    #[error("malformed request: {0}")]
+    MalformedJson(otlp::json::Unreadable),
+    /// The bytes could not even be unpacked: framing, compression.
     #[error("malformed request: {0}")]
     Unreadable(String),
     #[error("too large: {0}")]
@@ -77,6 +80,7 @@ impl Refusal {
     pub fn index(&self) -> usize {
         match self {
             Refusal::Malformed(_) => 0,
+            Refusal::MalformedJson(json) => usize::from(!json.is_json),
             Refusal::Unreadable(_) => 1,
             Refusal::TooLarge(_) => 2,
             Refusal::Unsupported(_) => 3,
@@ -104,7 +108,9 @@ impl Refusal {
     /// not pass ends with the client's own limit on retries.
     pub fn code(&self) -> Code {
         match self {
-            Refusal::Malformed(_) | Refusal::Unreadable(_) => Code::InvalidArgument,
+            Refusal::Malformed(_) | Refusal::MalformedJson(_) | Refusal::Unreadable(_) => {
+                Code::InvalidArgument
+            }
             Refusal::TooLarge(_) => Code::ResourceExhausted,
             Refusal::Unsupported(_) => Code::Unimplemented,
             Refusal::Unauthenticated => Code::Unauthenticated,

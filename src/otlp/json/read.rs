@@ -1,8 +1,8 @@
 //! OTLP/JSON in: one pass from the text to protobuf, without a tree between.
 
-use super::super::Signal;
 use super::super::schema::{self, Field, Kind, Label, Message, camel};
 use super::super::wire::{begin_message, end_message, put_bytes, put_varint};
+use super::super::{Signal, path};
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -23,6 +23,8 @@ pub struct Unreadable {
     pub line: usize,
     /// In bytes, counted from 1.
     pub column: usize,
+    /// Whether it is JSON, and only no request.
+    pub is_json: bool,
 }
 
 /// The protobuf encoding of an OTLP/JSON request.
@@ -60,21 +62,19 @@ impl State {
         if let Some(expected) = what.rfind(", expected ") {
             what.drain(..expected + 2);
         }
-        Unreadable { what, path: self.path(), line, column }
+        Unreadable { what, path: self.path(), line, column, is_json: error.is_data() }
     }
 
     fn path(&self) -> String {
-        let mut path = String::new();
+        let mut names: Vec<String> = Vec::new();
         for step in &self.path {
-            match step {
-                Step::Field(name) => {
-                    path.push_str(if path.is_empty() { "" } else { "." });
-                    path.extend(camel(name));
-                }
-                Step::Index(index) => path.push_str(&format!("[{index}]")),
+            match (step, names.last_mut()) {
+                (Step::Index(index), Some(name)) => name.push_str(&format!("[{index}]")),
+                (Step::Index(index), None) => names.push(format!("[{index}]")),
+                (Step::Field(name), _) => names.push(camel(name).collect()),
             }
         }
-        if path.is_empty() { "request".to_string() } else { path }
+        path::dotted(&names)
     }
 }
 

@@ -431,3 +431,12 @@ async fn browsers_are_told_which_pages_may_send() {
     let bad = request("OPTIONS", "/v1/traces", &[("origin", "https://example.org")], "");
     assert_eq!(server.http(bad).await.status, 405);
 }
+
+#[tokio::test]
+async fn what_is_wrong_with_json_is_counted_as_with_protobuf() {
+    let server = Server::start().await;
+    assert_eq!(server.post("/v1/traces", &[JSON], r#"{"resourceSpans":7}"#).await.status, 400);
+    assert_eq!((server.refused("http", "malformed"), server.refused("http", "unreadable")), (1, 0));
+    assert_eq!(server.post("/v1/traces", &[JSON], r#"{"resourceSpans":"#).await.status, 400);
+    assert_eq!((server.refused("http", "malformed"), server.refused("http", "unreadable")), (1, 1));
+}
