@@ -1,6 +1,7 @@
 //! `GET /openapi.json`: the API as other programs read it, made from the handlers themselves.
 
 use super::answer::Json;
+use super::compat::{detect, embed, instrumentation, metrics, scan, spans, streaming, tokens};
 use super::{audit, calls, dry_run, events, queue, rules, settings, status};
 use utoipa::OpenApi;
 
@@ -9,7 +10,7 @@ use utoipa::OpenApi;
     info(
         title = "Sidelight",
         description = "What a Sidelight agent shows of itself, and how it is steered. Errors are problem details \
-            (RFC 9457). Beyond loopback every request but those for the page carries `Authorization: Bearer TOKEN`."
+            (RFC 9457), but of the paths tagged `predecessor`, which keep the shapes that its clients know. Beyond loopback every request but those for the page carries `Authorization: Bearer TOKEN`."
     ),
     paths(
         status::get,
@@ -31,6 +32,20 @@ use utoipa::OpenApi;
         queue::letter,
         queue::replay,
         queue::discard,
+        spans::ingest,
+        instrumentation::init,
+        instrumentation::uninstrument,
+        instrumentation::test_call,
+        detect::detect,
+        tokens::count,
+        streaming::test_stream_call,
+        scan::scan,
+        scan::should_sample,
+        embed::embed,
+        metrics::init,
+        metrics::health,
+        metrics::record,
+        metrics::record_batch,
     ),
     components(schemas(events::NewCalls))
 )]

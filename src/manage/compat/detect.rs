@@ -21,6 +21,10 @@ const HOSTS: [(&str, &str); 7] = [
 
 const UNKNOWN: &str = "unknown";
 
+/// Which provider and model a request to this URL with this body asks.
+#[utoipa::path(post, path = "/v1/instrumentation/detect", tag = "predecessor",
+    request_body(content = Value, example = json!({ "url": "https://api.openai.com/v1/chat/completions", "body": "{\"model\":\"gpt-4o\"}" })),
+    responses((status = 200, body = Value, example = json!({ "provider": "openai", "model": "gpt-4o" })), (status = 422, description = "what is wrong with which field")))]
 pub async fn detect(sent: Sent) -> Result<Response, Refused> {
     let mut fields = sent.fields()?;
     let (url, body) = (fields.required("url", fields::text), fields.required("body", fields::text));

@@ -10,6 +10,9 @@ use serde_json::json;
 use std::sync::Arc;
 
 /// The vector of a text.
+#[utoipa::path(post, path = "/v1/embeddings/embed", tag = "predecessor",
+    request_body(content = Value, example = json!({ "text": "hello" })),
+    responses((status = 200, body = Value, example = json!({ "embedding": [0.1, -0.2] })), (status = 500, description = "there is no model, or it failed"), (status = 422, description = "what is wrong with which field")))]
 pub async fn embed(State(app): State<Arc<App>>, sent: Sent) -> Result<Response, Refused> {
     let mut fields = sent.fields()?;
     let text = fields.required("text", fields::text);

@@ -16,12 +16,16 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 /// A sidecar cannot patch an app: the answer says what the app has to set.
+#[utoipa::path(post, path = "/v1/instrumentation/init", tag = "predecessor",
+    responses((status = 200, body = Value, example = json!({ "success": true, "message": "Auto-instrumentation initialized" }))))]
 pub async fn init(State(app): State<Arc<App>>) -> Response {
     let message = "Auto-instrumentation initialized";
     answer(StatusCode::OK, &json!({ "success": true, "message": message, "setup": setup(&app) }))
 }
 
 /// As [`init`]: what was set has to be unset.
+#[utoipa::path(post, path = "/v1/instrumentation/uninstrument", tag = "predecessor",
+    responses((status = 200, body = Value, example = json!({ "success": true, "message": "All instrumentation disabled" }))))]
 pub async fn uninstrument() -> Response {
     let message = "All instrumentation disabled";
     let unset = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_PROTOCOL"];
@@ -30,6 +34,9 @@ pub async fn uninstrument() -> Response {
 
 /// Makes a real call, to `manage.test_call` or to a provider of our own on loopback, sends its span down the line, and
 /// shows it as it went on.
+#[utoipa::path(post, path = "/v1/instrumentation/test-call", tag = "predecessor",
+    request_body(content = Value, example = json!({ "method": "httpx", "provider": "openai" })),
+    responses((status = 200, body = Value, example = json!({ "success": true, "message": "Test call triggered via httpx for openai" })), (status = 422, description = "what is wrong with which field")))]
 pub async fn test_call(State(app): State<Arc<App>>, sent: Sent) -> Result<Response, Refused> {
     let mut fields = sent.fields()?;
     let (method, provider) = (fields.required("method", text), fields.required("provider", text));

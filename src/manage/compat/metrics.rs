@@ -22,6 +22,8 @@ use std::time::SystemTime;
 const UNKNOWN: &str = "unknown";
 
 /// Metrics are there from the start, at `telemetry.metrics`: there is nothing to do.
+#[utoipa::path(post, path = "/v1/metrics/init", tag = "predecessor",
+    responses((status = 200, body = Value, example = json!({ "initialized": true, "message": "Metrics pipeline initialized" }))))]
 pub async fn init(sent: Sent) -> Result<Response, Refused> {
     if sent.json.as_ref().is_some_and(|json| *json != Json::Null) {
         let mut fields = sent.fields()?;
@@ -32,11 +34,17 @@ pub async fn init(sent: Sent) -> Result<Response, Refused> {
     Ok(answer(StatusCode::OK, &json!({ "initialized": true, "message": message })))
 }
 
+/// Whether metrics are there: always.
+#[utoipa::path(get, path = "/v1/metrics/health", tag = "predecessor",
+    responses((status = 200, body = Value, example = json!({ "initialized": true, "message": "Metrics pipeline is active" }))))]
 pub async fn health() -> Response {
     answer(StatusCode::OK, &json!({ "initialized": true, "message": "Metrics pipeline is active" }))
 }
 
 /// Counts one call.
+#[utoipa::path(post, path = "/v1/metrics/record", tag = "predecessor",
+    request_body(content = Value, example = json!({ "model": "gpt-4o", "provider": "openai", "service_name": "checkout", "prompt_tokens": 1000, "completion_tokens": 500, "latency_ms_total": 800 })),
+    responses((status = 200, body = Value, example = json!({ "recorded": true, "cost_usd_micro": 12500, "price_version": "2026-11-21" })), (status = 422, description = "what is wrong with which field")))]
 pub async fn record(State(app): State<Arc<App>>, sent: Sent) -> Result<Response, Refused> {
     let mut fields = sent.fields()?;
     let figures = Figures::read(&mut fields);
@@ -50,6 +58,9 @@ pub async fn record(State(app): State<Arc<App>>, sent: Sent) -> Result<Response,
 }
 
 /// Counts several calls, or none if one is wrong.
+#[utoipa::path(post, path = "/v1/metrics/record-batch", tag = "predecessor",
+    request_body(content = Value, example = json!({ "spans": [{ "model": "gpt-4o", "prompt_tokens": 1000 }] })),
+    responses((status = 200, body = Value, example = json!({ "recorded_count": 1 })), (status = 422, description = "what is wrong with which field")))]
 pub async fn record_batch(State(app): State<Arc<App>>, sent: Sent) -> Result<Response, Refused> {
     let mut fields = sent.fields()?;
     let spans = fields.required("spans", |json| match json {

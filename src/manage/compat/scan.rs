@@ -13,6 +13,9 @@ use serde_json::json;
 use std::sync::Arc;
 
 /// Whether a prompt holds personal data, and whether it is an injection.
+#[utoipa::path(post, path = "/v1/pii-injection/scan", tag = "predecessor",
+    request_body(content = Value, example = json!({ "prompt": "write to jane@example.com" })),
+    responses((status = 200, body = Value, example = json!({ "pii_detected": true, "injection_attempt": false })), (status = 422, description = "what is wrong with which field")))]
 pub async fn scan(State(app): State<Arc<App>>, sent: Sent) -> Result<Response, Refused> {
     let mut fields = sent.fields()?;
     let prompt = fields.prompt("prompt");
@@ -52,6 +55,9 @@ fn part(part: &Json) -> Option<String> {
 }
 
 /// Whether a span is sampled, by its id.
+#[utoipa::path(post, path = "/v1/sampling/should-sample", tag = "predecessor",
+    request_body(content = Value, example = json!({ "span_id": "span-142" })),
+    responses((status = 200, body = Value, example = json!({ "is_sampled": true })), (status = 422, description = "what is wrong with which field")))]
 pub async fn should_sample(State(app): State<Arc<App>>, sent: Sent) -> Result<Response, Refused> {
     let mut fields = sent.fields()?;
     let span_id = fields.required("span_id", fields::text);

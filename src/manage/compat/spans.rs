@@ -49,6 +49,17 @@ const FUTURE: Duration = Duration::from_secs(60);
 const PAST: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// Takes a span. 202 says that it is safely on disk.
+#[utoipa::path(post, path = "/v1/spans", tag = "predecessor",
+    request_body(content = Value, example = json!({
+        "span_id": "123e4567-e89b-42d3-a456-426614174000", "model": "gpt-4o", "provider": "openai", "service_name": "checkout",
+        "endpoint": "/chat", "prompt_tokens": 150, "completion_tokens": 80, "latency_ms_total": 900, "finish_reason": "stop",
+        "cost_usd_micro": 0, "price_version": "", "timestamp_utc": "2026-11-21T12:00:00Z"
+    })),
+    responses(
+        (status = 202, description = "the span is on disk", body = Value, example = json!({ "success": true, "span_warnings": [] })),
+        (status = 400, description = "the first field that is wrong, and its rule"),
+        (status = 503, description = "the queue is full or busy; Retry-After says when to come back"),
+    ))]
 pub async fn ingest(State(app): State<Arc<App>>, sent: Sent) -> Result<Response, Refused> {
     let mut fields = sent.dictionary()?;
     let (read, mut warnings) = read(&mut fields, SystemTime::now());

@@ -23,6 +23,9 @@ const AHEAD: usize = 16;
 
 /// Streams a call as server-sent events. At its end the span goes down the line, and a comment, which clients of such
 /// streams pass over, says how long the first chunk took.
+#[utoipa::path(post, path = "/v1/streaming/test-stream-call", tag = "predecessor",
+    request_body(content = Value, example = json!({ "provider": "openai", "chunks": ["Hello ", "there!"] })),
+    responses((status = 200, content_type = "text/event-stream", body = String), (status = 422, description = "what is wrong with which field")))]
 pub async fn test_stream_call(State(app): State<Arc<App>>, sent: Sent) -> Result<Response, Refused> {
     let mut fields = sent.fields()?;
     let provider = fields.required("provider", text);

@@ -10,6 +10,9 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 /// How many tokens a prompt is, and whether that is exact (`tiktoken`) or `estimated`.
+#[utoipa::path(post, path = "/v1/token-counting/count", tag = "predecessor",
+    request_body(content = Value, example = json!({ "prompt": "hello world", "model": "gpt-4o" })),
+    responses((status = 200, body = Value, example = json!({ "tokens": 2, "method": "tiktoken" })), (status = 422, description = "what is wrong with which field")))]
 pub async fn count(sent: Sent) -> Result<Response, Refused> {
     let mut fields = sent.fields()?;
     let (prompt, model) = (fields.prompt("prompt"), fields.required("model", fields::text));

@@ -28,7 +28,8 @@ const shape = (schema, all, depth = 0) => {
 const body = (title, content, all) => {
   const [kind, media] = Object.entries(content ?? {})[0] ?? [];
   if (!kind) return [make("p", title)];
-  const example = media.schema ? [make("pre", JSON.stringify(shape(media.schema, all), null, 2))] : [];
+  const shown = media.example ?? shape(media.schema, all);
+  const example = shown ? [make("pre", JSON.stringify(shown, null, 2))] : [];
   return [make("p", `${title}: ${kind}`), ...example];
 };
 
