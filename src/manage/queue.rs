@@ -202,11 +202,15 @@ pub struct Which {
 /// Sends dead letters once more. It goes on after the answer, which says how much it is; what is refused again is a
 /// dead letter anew.
 #[utoipa::path(post, path = "/v1/queue/dead/replay", tag = "queue", request_body = Which,
-    responses((status = 202, body = Total), (status = 400, body = Problem)))]
+    responses((status = 202, body = Total), (status = 400, body = Problem), (status = 404, body = Problem)))]
 pub async fn replay(
     State(app): State<Arc<App>>,
     Given(which): Given<Which>,
 ) -> Result<(StatusCode, Json<Total>), Problem> {
+    let known = |exporter: &String| app.parts.agent.standings().iter().any(|(id, _)| id == exporter);
+    if which.exporter.as_ref().is_some_and(|exporter| !known(exporter)) {
+        return Err(Problem::missing("no such exporter is configured"));
+    }
     let count = app.parts.agent.replay(which.into()).await.map_err(failed)?;
     noted(&app, "dead.replay", &count).await?;
     Ok((StatusCode::ACCEPTED, Json(count.into())))

@@ -101,6 +101,7 @@ async fn what_is_asked_wrongly_is_answered_with_what_was_expected() {
         (Method::GET, "/v1/queue/dead/none", None, 404),
         (Method::GET, "/v1/queue/dead/7", None, 404),
         (Method::POST, "/v1/queue/dead/drop", Some("{\"id\":7}"), 400),
+        (Method::POST, "/v1/queue/dead/replay", Some("{\"exporter\":\"nobody\"}"), 404),
     ] {
         let (status, problem) = agent.request(method, path, body).await;
         assert_eq!(status.as_u16(), expected, "{path}");
@@ -257,6 +258,29 @@ async fn a_name_that_points_here_from_elsewhere_is_refused() {
     let ask = |host: &str| format!("GET /v1/status HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
     assert!(raw(&agent, &ask("rebound.example")).await.starts_with("HTTP/1.1 403 "));
     assert!(raw(&agent, &ask("localhost")).await.starts_with("HTTP/1.1 200 "));
+}
+
+#[tokio::test]
+async fn a_page_of_another_origin_may_ask_only_where_it_is_named() {
+    let agent = Agent::start("manage: { cors: { allowed_origins: ['https://*.example.com'] } }").await;
+    let from = |method: &str, origin: &str| {
+        format!(
+            "{method} /v1/status HTTP/1.1\r\nHost: localhost\r\nOrigin: {origin}\r\nConnection: close\r\n\r\n"
+        )
+    };
+    let asked = raw(&agent, &from("OPTIONS", "https://app.example.com")).await;
+    assert!(
+        asked.starts_with("HTTP/1.1 204 ")
+            && asked.contains("access-control-allow-methods: GET, POST, PUT\r\n")
+    );
+    for (origin, named) in [("https://app.example.com", true), ("https://example.org", false)] {
+        let answer = raw(&agent, &from("GET", origin)).await;
+        let told = answer.contains(&format!("access-control-allow-origin: {origin}\r\n"));
+        assert!(answer.starts_with("HTTP/1.1 200 ") && told == named, "{answer}");
+    }
+    let without = Agent::start("").await;
+    let answer = raw(&without, &from("GET", "https://app.example.com")).await;
+    assert!(!answer.contains("access-control"), "{answer}");
 }
 
 /// Puts rules; the answer.
