@@ -8,9 +8,11 @@
 #![allow(clippy::print_stdout, reason = "a bench tells its figures")]
 
 mod payload;
+mod process;
 
 use bytes::Bytes;
 use payload::traces;
+use process::{Agent, PEER_AWAY, cpu_ms, median};
 use prost::Message;
 use sidelight::export::peer::{self, Transport};
 use sidelight::export::{Exporter, OtlpGrpc, Verdict};
@@ -20,7 +22,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -58,67 +60,32 @@ async fn measure() {
     }
 }
 
-fn median(mut figures: Vec<f64>) -> f64 {
-    figures.sort_by(f64::total_cmp);
-    figures[figures.len() / 2]
-}
-
 /// The agent with nothing to do.
 async fn idle() {
     let folder = tempfile::tempdir().expect("a folder");
     let started = Instant::now();
-    let agent = Agent::start(folder.path()).await;
+    let agent = Agent::start(folder.path(), PEER_AWAY, &[]).await;
     let ready = started.elapsed();
     tokio::time::sleep(Duration::from_secs(2)).await;
-    let status = std::fs::read_to_string(format!("/proc/{}/status", agent.child.id())).expect("it runs");
-    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or("?").trim();
+    let resident = agent.resident() / 1e6;
     let size = std::fs::metadata(env!("CARGO_BIN_EXE_sidelight")).expect("it is built").len();
-    println!("idle: resident {resident}, ready in {} ms, binary {} MB", ready.as_millis(), size / 1_000_000);
-}
-
-/// The real binary with its queue in `folder` and an exporter whose peer is away.
-struct Agent {
-    child: Child,
-    grpc: u16,
-}
-
-impl Agent {
-    async fn start(folder: &Path) -> Agent {
-        let [grpc, http, metrics, health] = std::array::from_fn(|_| free_port());
-        let yaml = format!(
-            "yaml:{{ data_dir: '{}', receivers: {{ otlp: {{ protocols: {{ grpc: {{ endpoint: '127.0.0.1:{grpc}' }}, http: {{ endpoint: '127.0.0.1:{http}' }} }} }} }}, \
-             manage: {{ endpoint: '127.0.0.1:0' }}, \
-             telemetry: {{ metrics: {{ endpoint: '127.0.0.1:{metrics}' }}, health: {{ endpoint: '127.0.0.1:{health}' }}, logs: {{ level: error }} }}, \
-             exporters: {{ otlphttp: {{ endpoint: 'http://127.0.0.1:9', retry_on_failure: {{ initial_interval: 30s }} }} }} }}",
-            folder.display()
-        );
-        let mut command = Command::new(env!("CARGO_BIN_EXE_sidelight"));
-        let child =
-            command.args(["run", "--config", &yaml]).stdout(Stdio::null()).spawn().expect("it starts");
-        while TcpStream::connect(("127.0.0.1", health)).is_err() {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-        Agent { child, grpc }
-    }
-}
-
-impl Drop for Agent {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+    println!(
+        "idle: resident {resident:.1} MB, ready in {} ms, binary {} MB",
+        ready.as_millis(),
+        size / 1_000_000
+    );
 }
 
 /// CPU milliseconds of the agent for each megabyte that it answered for.
 async fn agent_round(request: &Bytes, items: u32) -> f64 {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
-    let agent = Agent::start(folder.path()).await;
+    let agent = Agent::start(folder.path(), PEER_AWAY, &[]).await;
     let mut config = peer::Config::new(Transport::Grpc);
     config.endpoint = format!("http://127.0.0.1:{}", agent.grpc);
     config.compression = sidelight::export::compress::Compression::None;
     let batch = Arc::new(Batch::trusted(Signal::Traces, request.clone(), items));
     let each = ROUND_BYTES / CONNECTIONS / request.len();
-    let before = cpu(agent.child.id());
+    let before = agent.cpu_ms();
     let senders = (0..CONNECTIONS).map(|_| {
         let (client, batch) = (OtlpGrpc::new(&config).expect("a client"), batch.clone());
         tokio::spawn(async move {
@@ -131,7 +98,7 @@ async fn agent_round(request: &Bytes, items: u32) -> f64 {
     for sender in senders.collect::<Vec<_>>() {
         sender.await.expect("all was accepted");
     }
-    (cpu(agent.child.id()) - before) / (each * CONNECTIONS * request.len()) as f64 * 1e6
+    (agent.cpu_ms() - before) / (each * CONNECTIONS * request.len()) as f64 * 1e6
 }
 
 /// CPU milliseconds of the floor for each megabyte that it answered for.
@@ -147,7 +114,7 @@ fn floor_round(request: &[u8]) -> f64 {
     let mut port = [0; 2];
     child.stdout.take().expect("a pipe").read_exact(&mut port).expect("it tells its port");
     let each = ROUND_BYTES / CONNECTIONS / request.len();
-    let before = cpu(child.id());
+    let before = cpu_ms(child.id());
     std::thread::scope(|threads| {
         for _ in 0..CONNECTIONS {
             threads.spawn(|| {
@@ -162,7 +129,7 @@ fn floor_round(request: &[u8]) -> f64 {
             });
         }
     });
-    let spent = cpu(child.id()) - before;
+    let spent = cpu_ms(child.id()) - before;
     let _ = child.kill();
     let _ = child.wait();
     spent / (each * CONNECTIONS * request.len()) as f64 * 1e6
@@ -200,18 +167,4 @@ fn old_file(path: &Path) -> File {
     file.write_all_at(&vec![1; OLD_BYTES], 0).expect("the disk takes it");
     file.sync_all().expect("the disk syncs");
     file
-}
-
-/// User and system time of a process so far, in milliseconds. Source: proc(5), `/proc/pid/stat`; its clock
-/// ticks 100 times a second on Linux.
-fn cpu(pid: u32) -> f64 {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("it runs");
-    let after_name = stat.rsplit_once(')').expect("a name in brackets").1;
-    let fields: Vec<&str> = after_name.split_whitespace().collect();
-    let ticks = |n: usize| fields[n].parse::<f64>().expect("a number");
-    (ticks(11) + ticks(12)) * 10.0
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
 }
