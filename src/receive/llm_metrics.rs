@@ -423,4 +423,35 @@ mod tests {
         let sets = text.lines().filter(|line| line.starts_with("llm_cost_usd_micro_total")).count();
         assert_eq!(sets, MOST_SERIES + 1);
     }
+
+    #[test]
+    fn a_hundred_thousand_models_make_no_more_series_than_the_cap() {
+        let many = |first: u32| {
+            let one = |n: u32| CallFacts {
+                model: format!("model-{n}"),
+                service: format!("service-{}", n % 5_000),
+                finish_reason: Some(format!("reason-{n}")),
+                ..call()
+            };
+            (first..first + 1000).map(one).collect()
+        };
+        let text = shown(&(0..100).map(|batch| many(batch * 1000)).collect::<Vec<_>>());
+        let of = |name: &str| text.lines().filter(|line| line.starts_with(name)).collect::<Vec<_>>();
+        let sum = |lines: &[&str]| {
+            lines.iter().filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum::<u64>()
+        };
+        let (spans, finishes) = (of("llm_spans_total{"), of("llm_finish_reason_total{"));
+        // One more for `other` throughout.
+        assert!(
+            spans.len() <= 2 * (MOST_SERIES + 1) && finishes.len() <= MOST_SERIES + 1,
+            "{} {}",
+            spans.len(),
+            finishes.len()
+        );
+        assert_eq!(
+            (sum(&spans), sum(&finishes), sum(&of("llm_tokens_total{"))),
+            (100_000, 100_000, 12_000_000)
+        );
+        assert!(text.lines().count() < 15 * (MOST_SERIES + 1), "{}", text.lines().count());
+    }
 }

@@ -17,6 +17,7 @@ mod layers;
 mod line;
 mod manage;
 mod memory;
+mod metrics;
 mod otlp_clients;
 mod payloads;
 mod reload;
