@@ -33,6 +33,8 @@ pub enum Tier {
     ShapeNear,
     /// Off unless asked for by name or by `types: all`.
     Optional,
+    /// The same, and it needs a context word.
+    OptionalNear,
 }
 
 /// How candidates are come by. Every way costs a bounded number of bytes per byte of text.
@@ -45,11 +47,41 @@ pub enum Find {
     /// says where the value lies. It must refuse to start in the middle of a run that it would walk
     /// to its end, so that a run is walked once.
     Stem(&'static str, fn(&str, Range<usize>) -> Option<Range<usize>>),
+    /// One of these prefixes at the start of a word, and the run behind it.
+    Prefixed(&'static [Prefix]),
+    /// Looked at once a text, which stands under a key: the function sees the key and the text.
+    Keyed(fn(&str, &str) -> Option<Range<usize>>),
     /// Every word, a run of ASCII letters and digits with a digit in it, whose length is in the range.
     Word(RangeInclusive<usize>),
     /// Looked at wherever one of these bytes stands (at the given offset). A value is looked for once in itself: the
     /// function is not asked about bytes inside of what it found last.
     At(&'static [u8], fn(&str, usize) -> Option<Range<usize>>),
+}
+
+/// A token that is told by its prefix: what follows, and how many bytes of it.
+pub struct Prefix {
+    pub prefix: &'static str,
+    pub body: Body,
+    pub least: usize,
+    pub most: usize,
+}
+
+/// Which bytes follow a prefix.
+#[derive(Clone, Copy)]
+pub enum Body {
+    Hex,
+    /// Letters and digits.
+    Letters,
+    /// Capitals, digits and dashes.
+    Capitals,
+    /// Letters, digits and underscores.
+    Word,
+    /// Those and dashes.
+    Dashed,
+    /// Those and dots.
+    Dotted,
+    /// Letters, digits and `_-+/=`.
+    Base64,
 }
 
 /// What may not touch a value.
@@ -96,13 +128,13 @@ impl Detector {
 impl Tier {
     /// Whether a match counts only beside a context word.
     pub fn needs_context(self) -> bool {
-        matches!(self, Tier::CheckedNear | Tier::ShapeNear)
+        matches!(self, Tier::CheckedNear | Tier::ShapeNear | Tier::OptionalNear)
     }
 
     /// The furthest that a context word may be, as `context` measures it.
     pub fn reach(self) -> u16 {
         match self {
-            Tier::ShapeNear => 56,
+            Tier::ShapeNear | Tier::OptionalNear => 56,
             _ => 160,
         }
     }
@@ -110,6 +142,31 @@ impl Tier {
     /// Whether a check stands behind the match.
     pub fn is_checked(self) -> bool {
         matches!(self, Tier::Checked | Tier::CheckedNear)
+    }
+}
+
+impl Prefix {
+    /// `prefix` and the run behind it, if that has the right length.
+    pub fn token(&self, text: &str, prefix: Range<usize>) -> Option<Range<usize>> {
+        let rest = text.as_bytes()[prefix.end..].iter().take(self.most + 1);
+        let run = rest.take_while(|b| self.body.has(**b)).count();
+        // A dot behind it may be the sentence's.
+        let run = text[prefix.end..prefix.end + run].trim_end_matches('.').len();
+        (self.least..=self.most).contains(&run).then_some(prefix.start..prefix.end + run)
+    }
+}
+
+impl Body {
+    fn has(self, b: u8) -> bool {
+        match self {
+            Body::Hex => b.is_ascii_hexdigit(),
+            Body::Letters => b.is_ascii_alphanumeric(),
+            Body::Capitals => b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'-',
+            Body::Word => b.is_ascii_alphanumeric() || b == b'_',
+            Body::Dashed => b.is_ascii_alphanumeric() || b"_-".contains(&b),
+            Body::Dotted => b.is_ascii_alphanumeric() || b"_-.".contains(&b),
+            Body::Base64 => b.is_ascii_alphanumeric() || b"_-+/=".contains(&b),
+        }
     }
 }
 
@@ -155,6 +212,30 @@ impl<'a> Spot<'a> {
     pub fn follows(&self, words: &[&str]) -> bool {
         let word = self.word_before();
         words.iter().any(|w| w.eq_ignore_ascii_case(word))
+    }
+
+    /// Whether the value is said to be a product's, a document's, or something to calculate with.
+    pub fn is_other_number(&self) -> bool {
+        self.follows(&[
+            "part",
+            "sku",
+            "order",
+            "lot",
+            "ref",
+            "version",
+            "item",
+            "model",
+            "serial",
+            "batch",
+            "calculate",
+            "compute",
+            "subtract",
+            "evaluate",
+            "solve",
+            "minus",
+            "plus",
+            "times",
+        ])
     }
 
     /// Whether the value counts something: `770272 rows`.

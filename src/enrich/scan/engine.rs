@@ -36,6 +36,8 @@ pub struct Engine {
     words_of: Vec<Vec<u16>>,
     /// The rows that look at a byte wherever it stands.
     at: Vec<Vec<u16>>,
+    /// The rows that look at a text by its key.
+    keyed: Vec<u16>,
     classes: [Class; 256],
 }
 
@@ -69,16 +71,23 @@ pub static ENGINE: LazyLock<Engine> = LazyLock::new(Engine::build);
 impl Engine {
     fn build() -> Engine {
         let rows: Vec<&'static Detector> = detectors::all().collect();
-        let mut patterns = Vec::new();
+        let mut patterns: Vec<String> = Vec::new();
+        let mut keyed = Vec::new();
         let mut shape_rows = Vec::new();
         let mut at = vec![Vec::new(); 256];
         let mut words_of = vec![Vec::new(); WORD_MOST + 1];
         for (number, row) in rows.iter().enumerate() {
             match &row.find {
                 Find::Shape(pattern) | Find::Stem(pattern, _) => {
-                    patterns.push(*pattern);
+                    patterns.push((*pattern).to_owned());
                     shape_rows.push(number as u16);
                 }
+                Find::Prefixed(prefixes) => {
+                    let any: Vec<String> = prefixes.iter().map(|p| regex_syntax::escape(p.prefix)).collect();
+                    patterns.push(any.join("|"));
+                    shape_rows.push(number as u16);
+                }
+                Find::Keyed(_) => keyed.push(number as u16),
                 Find::Word(lengths) => {
                     lengths.clone().for_each(|length| words_of[length].push(number as u16));
                 }
@@ -92,7 +101,7 @@ impl Engine {
         let begins = (0..=255).map(|first| second_bytes(&shapes, start, first)).collect();
         let classes = std::array::from_fn(|b| class(b as u8, &at));
         let words = Words::build(rows.iter().map(|row| row.context));
-        Engine { rows, words, shapes, start, shape_rows, begins, words_of, at, classes }
+        Engine { rows, words, shapes, start, shape_rows, begins, words_of, at, keyed, classes }
     }
 
     pub fn rows(&self) -> &[&'static Detector] {
@@ -108,6 +117,9 @@ impl Engine {
     /// Adds every accepted candidate of `pass.text` to `pass.found`, in no order.
     pub fn run(&self, pass: &mut Pass<'_>) {
         let bytes = pass.text.as_bytes();
+        if !pass.around.key.is_empty() && !marks::is_mark(pass.text) {
+            self.by_key(pass);
+        }
         let mut i = 0;
         while i < bytes.len() {
             match self.classes[usize::from(bytes[i])] {
@@ -131,6 +143,18 @@ impl Engine {
                     i += 1;
                 }
                 Class::Open => i = marks::end(bytes, i).unwrap_or(i + 1),
+            }
+        }
+    }
+
+    /// Offers the whole text to the rows that go by its key.
+    fn by_key(&self, pass: &mut Pass<'_>) {
+        for number in &self.keyed {
+            if let Find::Keyed(find) = &self.rows[usize::from(*number)].find
+                && pass.on[usize::from(*number)]
+                && let Some(at) = find(pass.around.key, pass.text)
+            {
+                self.weigh(*number, at, pass);
             }
         }
     }
@@ -191,6 +215,13 @@ impl Engine {
         match &self.rows[usize::from(number)].find {
             Find::Stem(_, grow) => {
                 if let Some(at) = grow(pass.text, at) {
+                    self.weigh(number, at, pass);
+                }
+            }
+            Find::Prefixed(prefixes) => {
+                let found = &pass.text.as_bytes()[at.clone()];
+                let mut all = prefixes.iter().filter(|prefix| prefix.prefix.as_bytes() == found);
+                if let Some(at) = all.find_map(|prefix| prefix.token(pass.text, at.clone())) {
                     self.weigh(number, at, pass);
                 }
             }
@@ -260,11 +291,11 @@ fn note_blob(word: Range<usize>, pass: &mut Pass<'_>) {
 
 /// Which rows count when nothing is said: all but those that are asked for by name.
 pub fn on_by_default(row: &Detector) -> bool {
-    row.tier != Tier::Optional
+    !matches!(row.tier, Tier::Optional | Tier::OptionalNear)
 }
 
 /// One automaton for all patterns, which reports each that ends at a place.
-fn compile(patterns: &[&str]) -> dense::DFA<Vec<u32>> {
+fn compile(patterns: &[String]) -> dense::DFA<Vec<u32>> {
     dense::Builder::new()
         .configure(dense::Config::new().start_kind(StartKind::Anchored).match_kind(MatchKind::All))
         .syntax(syntax::Config::new().unicode(false).utf8(false))

@@ -140,7 +140,7 @@ impl Scanner {
             let blob = room.blobs[i].clone();
             let found = blob::decode(&text[blob.clone()]).and_then(|says| {
                 let before = &text[..blob.start];
-                self.in_blob(&says, Around { before, ..around })
+                self.in_blob(&says, Around { before, ..around }, BLOBS_IN_BLOBS)
             });
             room.found.extend(found.map(|c| Candidate { start: blob.start, end: blob.end, near: 0, ..c }));
         }
@@ -171,13 +171,20 @@ impl Scanner {
         }));
     }
 
-    /// The surest of what is found in a text that was decoded.
-    fn in_blob(&self, says: &str, around: Around<'_>) -> Option<Candidate> {
+    /// The surest of what is found in a text that was decoded, and in what that says encoded, `more` layers down.
+    fn in_blob(&self, says: &str, around: Around<'_>, more: u8) -> Option<Candidate> {
         let mut inner = Room::default();
         let shadow = shadow::fold(says);
-        self.pass(shadow.as_ref().map_or(says, |s| &s.text), around, &mut inner, false);
+        let says = shadow.as_ref().map_or(says, |s| &s.text);
+        self.pass(says, around, &mut inner, more > 0);
         settle(&mut inner.found, &mut inner.lost);
-        inner.found.into_iter().reduce(|best, c| if c.score() > best.score() { c } else { best })
+        let blobs = inner.blobs.iter().filter_map(|blob| blob::decode(&says[blob.clone()]));
+        let deeper = blobs.filter_map(|says| self.in_blob(&says, Around { key: "", ..around }, more - 1));
+        inner
+            .found
+            .into_iter()
+            .chain(deeper)
+            .reduce(|best, c| if c.score() > best.score() { c } else { best })
     }
 }
 
@@ -191,6 +198,9 @@ struct Room {
     own: Nearby,
     blobs: Vec<Range<usize>>,
 }
+
+/// How often what was decoded is decoded again.
+const BLOBS_IN_BLOBS: u8 = 1;
 
 /// The room is given back after a text with more candidates than that.
 const ROOM_MOST: usize = 4096;

@@ -3,11 +3,21 @@
 use super::*;
 use proptest::prelude::*;
 
-/// What a scanner of everything finds, as `TYPE⟦value⟧`.
+/// What a scanner of everything finds.
 fn found(text: &str) -> Vec<Finding> {
+    under("", text)
+}
+
+/// The same of a text that stands under `key`.
+fn under(key: &str, text: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
-    Scanner::new(|_| true).scan(text, Around::default(), &mut findings);
+    Scanner::new(|_| true).scan(text, Around { key, before: "" }, &mut findings);
     findings
+}
+
+/// The key that stands before the arrow of an example, and its text.
+fn keyed(example: &str) -> (&str, &str) {
+    example.split_once(" → ").unwrap_or(("", example))
 }
 
 /// The text without the brackets around its values, and where those lie.
@@ -28,11 +38,12 @@ fn every_row_finds_its_examples_exactly() {
     let mut wrong = Vec::new();
     for row in detectors() {
         for example in row.finds {
-            let (text, wanted) = unmark(example);
-            let got: Vec<_> =
-                found(&text).iter().filter(|f| f.kind == row.kind).map(|f| (f.start, f.end)).collect();
+            let (key, text) = keyed(example);
+            let (text, wanted) = unmark(text);
+            let found = under(key, &text);
+            let got: Vec<_> = found.iter().filter(|f| f.kind == row.kind).map(|f| (f.start, f.end)).collect();
             if got != wanted {
-                wrong.push(format!("{}: {example}: {:?}", row.kind, found(&text)));
+                wrong.push(format!("{}: {example}: {found:?}", row.kind));
             }
         }
     }
@@ -43,9 +54,11 @@ fn every_row_finds_its_examples_exactly() {
 fn every_row_leaves_its_look_alikes_alone() {
     let mut wrong = Vec::new();
     for row in detectors() {
-        for text in row.leaves {
-            if found(text).iter().any(|f| f.kind == row.kind) {
-                wrong.push(format!("{}: {text}: {:?}", row.kind, found(text)));
+        for example in row.leaves {
+            let (key, text) = keyed(example);
+            let found = under(key, text);
+            if found.iter().any(|f| f.kind == row.kind) {
+                wrong.push(format!("{}: {example}: {found:?}", row.kind));
             }
         }
     }
@@ -269,7 +282,8 @@ fn evidence(tier: Tier) -> &'static str {
         Tier::Shape => "an unmistakable layout",
         Tier::CheckedNear => "a check and a word near",
         Tier::ShapeNear => "a shape and a word right beside it",
-        Tier::Optional => "its shape",
+        Tier::Optional => "its shape, or what introduces it",
+        Tier::OptionalNear => "its shape and a word near",
     }
 }
 

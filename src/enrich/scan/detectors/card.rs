@@ -25,11 +25,18 @@ pub const ROWS: &[Detector] = &[
     Detector {
         kind: "CREDIT_CARD",
         tier: Tier::CheckedNear,
-        find: Find::Shape(r"(?:[3-6][0-9]{11,18}|(?:2131|1800)[0-9]{11})"),
+        find: Find::Shape(
+            r"(?:[3-6][0-9]{11,18}|(?:2131|1800)[0-9]{11}|[3-6][0-9](?:[ -][0-9]{2}){7}|[3-6](?:[-.][0-9]){14,15})",
+        ),
         edges: Edges::Number,
         valid: is_rare_card,
         context: WORDS,
-        finds: &["my card ⟦4222222222222⟧", "maestro ⟦676770830005⟧"],
+        finds: &[
+            "my card ⟦4222222222222⟧",
+            "maestro ⟦676770830005⟧",
+            "my card: ⟦41 11 11 11 11 11 11 11⟧",
+            "card ⟦4-1-1-1-1-1-1-1-1-1-1-1-1-1-1-1⟧",
+        ],
         leaves: &["tracking 4222222222222"],
     },
 ];

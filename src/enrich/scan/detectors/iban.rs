@@ -7,7 +7,7 @@ use std::ops::Range;
 pub const ROWS: &[Detector] = &[Detector {
     kind: "IBAN_CODE",
     tier: Tier::Checked,
-    find: Find::Stem(r"[A-Za-z]{2}[0-9]{2}[ -]?[A-Za-z0-9]", number),
+    find: Find::Stem(r"(?:[A-Za-z]{2}|[A-Z]{2} )[0-9]{2}[ -]?[A-Za-z0-9]", number),
     edges: Edges::Word,
     context: &[
         "iban",
@@ -46,6 +46,7 @@ pub const ROWS: &[Detector] = &[Detector {
         "auf ⟦DE89 3704 0044 0532 0130 00⟧ überweisen",
         "IBAN:⟦GB82WEST12345698765432⟧, thanks",
         "⟦NO93 8601 1117 947⟧ and more text",
+        "in pairs: ⟦DE 89 37 04 00 44 05 32 01 30 00⟧",
     ],
     leaves: &["DE88 3704 0044 0532 0130 00", "NO7029297680836", "ab12 cd34"],
     ..Detector::BASE

@@ -1,6 +1,7 @@
 //! The table of detectors: one line a family.
 
 mod americas;
+mod api_keys;
 mod asia;
 mod card;
 mod crypto;
@@ -15,6 +16,7 @@ mod network;
 mod nordic;
 mod oceania_africa;
 mod passwords;
+mod people;
 mod phone;
 mod private_key;
 mod secrets;
@@ -35,8 +37,10 @@ pub const FAMILIES: &[&[Detector]] = &[
     devices::ROWS,
     crypto::ROWS,
     secrets::ROWS,
+    api_keys::ROWS,
     private_key::ROWS,
     passwords::ROWS,
+    people::ROWS,
     us::ROWS,
     health::ROWS,
     americas::ROWS,

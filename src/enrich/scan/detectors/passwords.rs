@@ -38,7 +38,7 @@ pub const ROWS: &[Detector] = &[
         kind: "PASSWORD",
         tier: Tier::Shape,
         find: Find::Stem(
-            r"(?:(?i:password|passwort|passphrase|mot de passe|wachtwoord|haslo|senha)|contraseña|hasło) (?:(?i:is|ist|es|est|to)|è|é):? |(?i:pwd|password|passwd|passcode) |(?i:secret|pwd|password) (?:[a-z]{2,6} ){1,2}is ",
+            r"(?:(?i:password|passwort|passphrase|kennwort|passcode|mot de passe|wachtwoord|haslo|senha|parola|heslo|passord|passordet|lösenordet|lösenord|adgangskoden|adgangskode|salasana|salasanani|clave)|contraseña|hasło|jelszó|jelszavam|şifre|şifrem|parolam) (?:(?i:is|ist|lautet|es|est|to|je|är|er|on|este|war|was)|è|é):? |(?i:pwd|password|passwd|passcode) |(?i:secret|pwd|password) (?:[a-z]{2,6} ){1,2}is ",
             said,
         ),
         edges: Edges::Free,
@@ -46,6 +46,8 @@ pub const ROWS: &[Detector] = &[
             "my password is ⟦Rw0TmRTJw@$hdAxI⟧. It",
             "password is ⟦pixel-cobalt-summit-pixel7⟧",
             "login with pwd ⟦oVGc7MsIkN⟧.",
+            "mein Passwort lautet ⟦Sommer2024!⟧",
+            "moje heslo je ⟦Leto2024!⟧",
             "the secret there is ⟦Velvet!0658#⟧ and",
         ],
         leaves: &[
@@ -55,6 +57,34 @@ pub const ROWS: &[Detector] = &[
             "password Reset",
             "the secret santa list",
         ],
+        ..Detector::BASE
+    },
+    Detector {
+        kind: "PASSWORD",
+        find: Find::Keyed(kept_under),
+        edges: Edges::Free,
+        finds: &["db.password → ⟦hunter2x⟧", "userPwd → ⟦Sommer!2024⟧"],
+        leaves: &[
+            "password → Your password",
+            "password → string",
+            "passwordHint → dog2",
+            "password → [PASSWORD]",
+        ],
+        ..Detector::BASE
+    },
+    Detector {
+        kind: "PASSWORD",
+        find: Find::At(LAST_BYTES, said_elsewhere),
+        edges: Edges::Free,
+        finds: &[
+            "密码是⟦Rw0TmRTJw9x⟧",
+            "パスワードは⟦abc12345⟧です",
+            "비밀번호는 ⟦abc12345⟧ 입니다",
+            "Мой пароль ⟦Qwerty123!⟧",
+            "пароль — ⟦Qwerty123!⟧",
+            "كلمة المرور هي ⟦Qwerty123⟧",
+        ],
+        leaves: &["密码是必需的", "パスワードは8文字以上です", "пароль 12 символов", "비밀번호는 8자 이상"],
         ..Detector::BASE
     },
     Detector {
@@ -197,14 +227,12 @@ fn is_secret(value: &str, quoted: bool) -> bool {
                 || value.contains("getenv")
                 || is_name_in_code(value));
     let word = value.bytes().all(|b| b.is_ascii_lowercase() || b == b' ') && !quoted
-        || ["none", "null", "true", "false", "string", "required", "changeme"]
-            .iter()
-            .any(|w| value.eq_ignore_ascii_case(w));
+        || is_word(&value.to_ascii_lowercase());
     bytes.len() >= 4 && !dull && !code && !word
 }
 
 /// Whether an unquoted value is a variable or a constant: `config.password`, `db_password`, `DB_PASSWORD`.
-fn is_name_in_code(value: &str) -> bool {
+pub(super) fn is_name_in_code(value: &str) -> bool {
     let parted = value.contains(['.', '_']);
     let lower = value.bytes().all(|b| b.is_ascii_alphabetic() || matches!(b, b'.' | b'_'));
     let part_is_word = |part: &str| part.len() > 1 && part.bytes().skip(1).all(|b| b.is_ascii_lowercase());
@@ -216,7 +244,12 @@ fn is_name_in_code(value: &str) -> bool {
 /// `password is X`: X has to look like one, since prose goes on with a word.
 fn said(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
     let found = value(text, stem.end)?;
-    let bytes = text[found.clone()].as_bytes();
+    looks_like_one(&text[found.clone()]).then_some(found)
+}
+
+/// Whether it is too mixed for a word.
+fn looks_like_one(value: &str) -> bool {
+    let bytes = value.as_bytes();
     let classes = [
         bytes.iter().any(u8::is_ascii_digit),
         bytes.iter().any(u8::is_ascii_uppercase),
@@ -224,8 +257,70 @@ fn said(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
         bytes.iter().any(|b| b.is_ascii_punctuation() && *b != b'-' && *b != b'\''),
     ];
     let mixed = classes.iter().filter(|c| **c).count();
-    (bytes.len() >= 6 && (mixed >= 3 || classes[0] && mixed >= 2 || classes[3] && mixed >= 2))
-        .then_some(found)
+    bytes.len() >= 6 && (mixed >= 3 || classes[0] && mixed >= 2 || classes[3] && mixed >= 2)
+}
+
+/// Words for a password in scripts whose words the engine does not begin at, and the bytes they end with.
+const ELSEWHERE: &[&str] =
+    &["密码", "密碼", "口令", "パスワード", "비밀번호", "пароль", "пароля", "كلمة المرور", "סיסמה", "पासवर्ड"];
+const LAST_BYTES: &[u8] = &[0x81, 0xBC, 0xA4, 0x89, 0xB8, 0x8C, 0x8F, 0xB1, 0x94, 0xA1];
+/// What may stand between such a word and the value.
+const BETWEEN: &[&str] = &[
+    "是", "为", "為", "は", "는", "은", "이", "это", "هي", "היא", "है", "—", "–", "-", ":", " ", "\"", "'",
+    "「", "“",
+];
+
+/// The password behind a word that ends with the byte at `at`: it has to look like one.
+fn said_elsewhere(text: &str, at: usize) -> Option<Range<usize>> {
+    let before = text.get(..at + 1)?;
+    ELSEWHERE.iter().find(|word| before.ends_with(*word))?;
+    let mut rest = &text[at + 1..];
+    for _ in 0..4 {
+        rest = BETWEEN.iter().find_map(|word| rest.strip_prefix(word)).unwrap_or(rest);
+    }
+    let start = text.len() - rest.len();
+    let run =
+        rest.bytes().take(VALUE_MOST).take_while(|b| b.is_ascii_graphic() && !b"\"'`<>".contains(b)).count();
+    let value = rest[..run].trim_end_matches(['.', ',', ')', ';', ':']);
+    let end = start + value.len();
+    (start > at + 1 && looks_like_one(value) && is_secret(value, false)).then_some(start..end)
+}
+
+/// The whole text that stands under the name of a password. One that only names it is a label.
+fn kept_under(key: &str, text: &str) -> Option<Range<usize>> {
+    let is_named = |name: &str| {
+        let short = SHORT_NAMES.contains(&name);
+        let whole =
+            || key.len() == name.len() || !key.as_bytes()[key.len() - name.len() - 1].is_ascii_alphabetic();
+        ends_with(key.as_bytes(), name) && (!short || whole())
+    };
+    if text.len() > VALUE_MOST
+        || text.contains(char::is_whitespace)
+        || !NAMES.iter().chain(SHORT_NAMES).any(|n| is_named(n))
+    {
+        return None;
+    }
+    let lower = text.to_lowercase();
+    let label = NAMES.iter().any(|name| lower.contains(name)) || is_name_in_code(text);
+    (is_secret(text, true) && !label && !is_word(&lower)).then_some(0..text.len())
+}
+
+/// Values that say something of a password, and are none.
+fn is_word(value: &str) -> bool {
+    [
+        "none",
+        "null",
+        "true",
+        "false",
+        "string",
+        "required",
+        "optional",
+        "redacted",
+        "hidden",
+        "changeme",
+        "undefined",
+    ]
+    .contains(&value)
 }
 
 /// Forty characters of base64 behind a name that says secret key.

@@ -28,11 +28,15 @@ pub const ROWS: &[Detector] = &[
     },
     Detector {
         kind: "GITLAB_TOKEN",
-        find: Find::Stem(r"gl(?:pat|dt|rt|ptt|ft|soat|agent|cbt|imt|oas)-[A-Za-z0-9_-]{4}", |text, stem| {
-            token(text, stem, 24..=60, is_dashed)
-        }),
+        find: Find::Stem(
+            r"gl(?:pat|dt|rt|ptt|ft|ffct|soat|agent|cbt|imt|oas)-[A-Za-z0-9_-]{4}|GR1348941[A-Za-z0-9_-]{4}",
+            gitlab,
+        ),
         valid: varied,
-        finds: &["GITLAB_TOKEN=⟦glpat-LlILc-94uM0oUxfIyADt⟧,"],
+        finds: &[
+            "GITLAB_TOKEN=⟦glpat-LlILc-94uM0oUxfIyADt⟧,",
+            "⟦glpat-LlILc94uM0oUxfIyADtq7Rk2Wm9.01.0a1b2c3d4⟧.",
+        ],
         leaves: &["glpat-short"],
         ..Detector::TOKEN
     },
@@ -202,9 +206,13 @@ fn varied(spot: &Spot<'_>) -> bool {
     let tail = &spot.value().as_bytes()[spot.value().len().min(4)..];
     let mut seen = 0u128;
     tail.iter().for_each(|b| seen |= 1 << (b & 127));
-    let placeholder = spot.value().to_ascii_lowercase();
-    let placeholder = ["xxxx", "your", "1234567890abcdef"].iter().any(|p| placeholder.contains(p));
-    seen.count_ones() >= 6 && !placeholder
+    seen.count_ones() >= 6 && !is_placeholder(spot.value())
+}
+
+/// Whether the value says that it is none.
+pub(super) fn is_placeholder(value: &str) -> bool {
+    let value = value.to_ascii_lowercase();
+    ["xxxx", "your", "1234567890abcdef", "example"].iter().any(|p| value.contains(p))
 }
 
 /// `stem` and the run of `inside` bytes behind it, if they are of one of the `lengths` together.
@@ -249,6 +257,14 @@ fn run(text: &str, stem: Range<usize>, inside: fn(u8) -> bool) -> Option<Range<u
     }
     let more = bytes[stem.end..].iter().take(RUN_MOST).take_while(|b| inside(**b)).count();
     Some(stem.start..stem.end + more)
+}
+
+/// Newer ones carry a version and a check behind dots.
+fn gitlab(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
+    let bytes = text.as_bytes();
+    let more = bytes[stem.end..].iter().take(320).take_while(|b| is_dashed(**b) || **b == b'.').count();
+    let value = text[stem.start..stem.end + more].trim_end_matches('.');
+    (24..=320).contains(&value.len()).then_some(stem.start..stem.start + value.len())
 }
 
 /// `sk-` is also a prefix of class names: a key has digits and capitals, and 32 characters or more.

@@ -7,7 +7,10 @@ pub const ROWS: &[Detector] = &[
     Detector {
         kind: "UK_NINO",
         find: Find::Shape(r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-D]"),
-        valid: |spot| !["BG", "GB", "KN", "NK", "NT", "TN", "ZZ"].contains(&&spot.value()[..2]),
+        valid: |spot| {
+            !["BG", "GB", "KN", "NK", "NT", "TN", "ZZ"].contains(&&spot.value()[..2])
+                && !spot.is_other_number()
+        },
         context: &[
             "nino",
             "national insurance",
@@ -20,7 +23,7 @@ pub const ROWS: &[Detector] = &[
             "paye",
         ],
         finds: &["NI number ⟦TB232479D⟧, bank", "⟦HS 20 92 54 B⟧ --"],
-        leaves: &["GB123456A", "TB232479E", "QQ123456C"],
+        leaves: &["GB123456A", "TB232479E", "QQ123456C", "SKU AB123456C"],
         ..Detector::BASE
     },
     Detector {
