@@ -41,7 +41,7 @@ test-faults: tools ## kill -9, power loss, full and failing disks, a soak (docs/
 	$(faults_$(FAULTS)) $(CARGO) test --locked --test it -- --include-ignored --nocapture --test-threads=1 kill:: faults::
 
 .PHONY: test-backends
-test-backends: tools ## what needs real back ends (Jaeger, Collector, Prometheus, PostgreSQL; Tempo where SIDELIGHT_TEMPO_BIN names one)
+test-backends: tools ## what needs real back ends (Jaeger, Collector, Prometheus, PostgreSQL, ClickHouse's engine; Tempo where SIDELIGHT_TEMPO_BIN names one)
 	tests/backends/install
 	$(CARGO) test --locked --test backends -- --test-threads=1
 

@@ -325,6 +325,7 @@ pub struct Schema {
 #[derive(Clone, Copy, clap::ValueEnum)]
 pub enum Store {
     Postgres,
+    Clickhouse,
 }
 
 /// How a list is shown, and of which configuration.

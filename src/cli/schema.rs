@@ -4,7 +4,7 @@ use super::args;
 use super::{Failure, Outcome, load, show};
 use crate::config::Environment;
 use crate::export::store::Schema;
-use crate::export::{Settings, Words, postgres};
+use crate::export::{Settings, Words, clickhouse, postgres};
 use anyhow::{Context, anyhow};
 use std::sync::Arc;
 
@@ -43,6 +43,7 @@ impl args::Store {
     fn name(self) -> &'static str {
         match self {
             args::Store::Postgres => "postgres",
+            args::Store::Clickhouse => "clickhouse",
         }
     }
 
@@ -50,6 +51,7 @@ impl args::Store {
     fn default_sql(self) -> String {
         match self {
             args::Store::Postgres => postgres::Config::default().schema(),
+            args::Store::Clickhouse => clickhouse::Config::default().schema(),
         }
         .map(|schema| schema.sql())
         .unwrap_or_default()

@@ -1,7 +1,7 @@
 //! The section `exporters`: any number of them, each under its own id.
 
 use super::store::Schema;
-use super::{BoxError, Exporter, lane, local, otlp_grpc, otlp_http, postgres};
+use super::{BoxError, Exporter, clickhouse, lane, local, otlp_grpc, otlp_http, postgres};
 use crate::settings::Section;
 use serde::ser::SerializeMap;
 use serde_json::value::RawValue;
@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The exporters that are built in. A new one is a file and a line here.
-pub static TYPES: &[Type] = &[otlp_grpc::TYPE, otlp_http::TYPE, local::TYPE, postgres::TYPE];
+pub static TYPES: &[Type] =
+    &[otlp_grpc::TYPE, otlp_http::TYPE, local::TYPE, postgres::TYPE, clickhouse::TYPE];
 
-const NOT_BUILT_YET: &[&str] = &["kafka", "clickhouse"];
+const NOT_BUILT_YET: &[&str] = &["kafka"];
 
 /// A type of exporter.
 pub struct Type {

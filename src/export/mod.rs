@@ -1,6 +1,7 @@
 //! Out: exporters make one attempt at a time; the lane in front of each does the rest.
 
 mod answer;
+pub mod clickhouse;
 pub mod compress;
 mod config;
 mod connect;

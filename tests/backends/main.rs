@@ -4,11 +4,13 @@
 
 mod support;
 
+mod clickhouse;
 mod collector;
 mod dashboards;
 mod jaeger;
 mod page;
 mod postgres;
 mod prometheus;
+mod queries;
 mod tempo;
 mod tls;

@@ -288,3 +288,74 @@ fn put_vector(out: &mut BytesMut, most: Option<usize>, numbers: &[f32]) -> Resul
     numbers.iter().for_each(|number| out.put_f32(*number));
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn column(name: &str, typname: &str, required: bool) -> Described {
+        let (name, shown) = (name.to_string(), typname.to_string());
+        Described { name, shown, typname: typname.to_string(), typmod: -1, element: 25, required }
+    }
+
+    /// The table as its schema makes it.
+    fn whole() -> Vec<Described> {
+        let typname = |kind| match kind {
+            Kind::Bool => "bool",
+            Kind::Int => "int8",
+            Kind::Double => "float8",
+            Kind::Text => "text",
+            Kind::Texts => "_text",
+            Kind::Ints => "_int8",
+            Kind::Uuid => "uuid",
+            Kind::Time => "timestamptz",
+            Kind::Vector => "vector",
+            Kind::Map | Kind::Json => "jsonb",
+        };
+        COLUMNS.iter().map(|ours| column(ours.name, typname(ours.kind), false)).collect()
+    }
+
+    fn check(columns: &[Described], expected: Result<(), &str>) {
+        let layout = Layout::from(&Table::default(), columns).map(drop);
+        assert_eq!(layout.as_ref().map_err(String::as_str).copied(), expected);
+    }
+
+    #[test]
+    fn a_table_that_cannot_be_filled_is_told_by_its_column() {
+        check(&whole(), Ok(()));
+        check(&[], Err("there is no table llm_spans: `sidelight schema postgres --apply` makes it"));
+        check(
+            &whole()[1..],
+            Err("llm_spans has no column span_id: `sidelight schema postgres --apply` mends it"),
+        );
+        let mut odd = whole();
+        odd[3] = column("schema_version", "numeric", false);
+        check(&odd, Err("llm_spans.schema_version is numeric, which cannot be written"));
+        let mut foreign = whole();
+        foreign.push(column("tenant", "text", true));
+        check(&foreign, Err("llm_spans.tenant has to be filled and is not ours: give it a default"));
+    }
+
+    proptest! {
+        #[test]
+        fn json_without_nul_says_the_same_but_for_it(text in "[a\\\\\"u0\0é]{0,20}", key in "[a\\\\\0]{0,4}") {
+            let json = serde_json::json!({ key.clone(): [text.clone()] }).to_string();
+            let read: serde_json::Value = serde_json::from_str(&without_nul_in_json(&json)).expect("JSON");
+            let without = |text: &str| text.replace('\0', "\u{fffd}");
+            prop_assert_eq!(read, serde_json::json!({ without(&key): [without(&text)] }));
+        }
+
+        #[test]
+        fn a_whole_number_is_written_or_refused_by_its_size(number in any::<i64>(), bytes in prop::sample::select(vec![2, 4, 8])) {
+            let mut out = BytesMut::new();
+            let fits = match bytes {
+                2 => i16::try_from(number).is_ok(),
+                4 => i32::try_from(number).is_ok(),
+                _ => true,
+            };
+            prop_assert_eq!(put_int(&mut out, bytes, number).is_ok(), fits);
+            prop_assert_eq!(out.len(), if fits { bytes } else { 0 });
+        }
+    }
+}

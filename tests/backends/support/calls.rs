@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 use sidelight::llm::Record;
+use sidelight::llm::record::{Message, Part};
 use sidelight::otlp::{Batch, Limits, Signal};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// One call: the `n`th of its test, begun at `start` (nanoseconds since 1970).
 pub fn call(n: u64, start: u64) -> Record {
@@ -41,4 +43,47 @@ pub fn span(id: u64, start: u64) -> String {
         {{"key":"gen_ai.usage.output_tokens","value":{{"intValue":"3"}}}}]}}]}}]}}]}}"#,
         start + 1_000_000
     )
+}
+
+const DAY_NS: u64 = 86_400_000_000_000;
+
+/// What the queries of `docs/queries` are asked over: calls of yesterday noon and of the noon before.
+pub fn known_calls() -> Vec<Record> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_nanos() as u64;
+    let midnight = now - now % DAY_NS;
+    let (yesterday, before) = (midnight - DAY_NS / 2, midnight - DAY_NS * 3 / 2);
+    let bank = |n| Record { service_name: "bank".into(), model: "gpt-4o-mini".into(), ..call(n, yesterday) };
+    let said = |text: &str| {
+        let parts = vec![Part { r#type: "text".into(), content: text.into(), ..Part::default() }];
+        vec![Message { role: "user".into(), parts }]
+    };
+    let with_vector = |n, vector: [f32; 2]| Record {
+        is_sampled: true,
+        prompt_embedding: vector.into_iter().chain([0.0; 382]).collect(),
+        embedding_model: "all-MiniLM-L6-v2".to_string(),
+        ..call(n, before)
+    };
+    let with_pii = |types: &[&str], counts: &[i64], of: Record| Record {
+        pii_detected: true,
+        pii_types: types.iter().map(|kind| kind.to_string()).collect(),
+        pii_counts: counts.to_vec(),
+        ..of
+    };
+    vec![
+        Record { latency_ms_total: 9000, input_messages: said("why so slow?"), ..call(1, yesterday) },
+        Record { status_code: 2, retry_count: 3, ..call(2, yesterday) },
+        with_pii(&["EMAIL_ADDRESS", "IP_ADDRESS"], &[2, 1], call(3, before)),
+        with_pii(&["EMAIL_ADDRESS"], &[1], bank(4)),
+        Record {
+            injection_attempt: true,
+            injection_score: Some(0.75),
+            injection_rules: vec!["override".into()],
+            user_id: Some("u1".into()),
+            cost_usd_micro: 250,
+            ..bank(5)
+        },
+        with_vector(6, [1.0, 0.0]),
+        with_vector(7, [0.8, 0.6]),
+        with_vector(8, [0.0, 1.0]),
+    ]
 }

@@ -2,12 +2,14 @@
 
 mod app;
 mod calls;
+pub mod clickhouse;
 mod postgres;
 mod process;
 mod sidelight;
 
 pub use app::{App, Instrumentation, Transport};
-pub use calls::{batch, call, span};
+pub use calls::{batch, call, known_calls, span};
+pub use clickhouse::ClickHouse;
 pub use postgres::Postgres;
 pub use process::{Process, binary, free_port, installed};
 pub use sidelight::Sidelight;
