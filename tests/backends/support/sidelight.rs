@@ -1,6 +1,6 @@
 //! The real binary, on free ports.
 
-use super::{Process, eventually, free_port, get};
+use super::{Process, eventually, get};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -20,14 +20,13 @@ impl Sidelight {
 
     /// As [`Sidelight::start`] with further settings, each as `key.path=value`.
     pub async fn start_set(folder: &Path, exporters: &str, set: &[String]) -> Sidelight {
-        let [grpc, http, metrics, health] = std::array::from_fn(|_| free_port());
         let config = folder.join("sidelight.yaml");
         let data = folder.join("data");
         let text = format!(
             "data_dir: {}\n\
-             receivers: {{ otlp: {{ protocols: {{ grpc: {{ endpoint: \"127.0.0.1:{grpc}\" }}, http: {{ endpoint: \"127.0.0.1:{http}\" }} }} }} }}\n\
+             receivers: {{ otlp: {{ protocols: {{ grpc: {{ endpoint: \"127.0.0.1:0\" }}, http: {{ endpoint: \"127.0.0.1:0\" }} }} }} }}\n\
              manage: {{ endpoint: \"127.0.0.1:0\" }}\n\
-             telemetry: {{ metrics: {{ endpoint: \"127.0.0.1:{metrics}\" }}, health: {{ endpoint: \"127.0.0.1:{health}\" }} }}\n\
+             telemetry: {{ metrics: {{ endpoint: \"127.0.0.1:0\" }}, health: {{ endpoint: \"127.0.0.1:0\" }} }}\n\
              exporters: {exporters}\n",
             data.display()
         );
@@ -36,7 +35,18 @@ impl Sidelight {
         let set = set.iter().flat_map(|set| ["--set", set]);
         let run = run.args(["run", "--config"]).arg(&config).args(set);
         let process = Process::start("sidelight", folder, run);
-        let url = format!("http://127.0.0.1:{health}/");
+        // The last line says how to stop it.
+        let greeting = eventually("Sidelight to greet", || async {
+            Some(process.output()).filter(|said| said.contains("\n  stop "))
+        })
+        .await;
+        let port = |place: &str| -> u16 {
+            let line = greeting.lines().find(|line| line.contains(place)).expect("it says where");
+            let port = line.split("127.0.0.1:").nth(1).expect("an address").split(['/', ' ']).next();
+            port.and_then(|port| port.parse().ok()).expect("a port")
+        };
+        let [grpc, http, metrics] = ["(OTLP/gRPC)", "(OTLP/HTTP)", "/metrics"].map(port);
+        let url = format!("http://127.0.0.1:{}/", port("  health "));
         eventually("Sidelight to be healthy", || get(&url)).await;
         Sidelight { grpc, http, metrics, data, process }
     }

@@ -2,7 +2,6 @@
 
 use super::agent::Metrics;
 use super::spans::Trace;
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -28,13 +27,8 @@ pub struct Sidelight {
     client: reqwest::Client,
 }
 
-/// A port that is free now.
-pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
-}
-
 impl Sidelight {
-    /// With its data in `folder`, on free ports, and with these arguments.
+    /// With its data in `folder`, on ports that it finds free, and with these arguments.
     pub async fn start_with(folder: &Path, arguments: &[String]) -> Sidelight {
         let command = Command::new(env!("CARGO_BIN_EXE_sidelight"));
         Sidelight::start_as(command, folder, arguments).await
@@ -43,15 +37,14 @@ impl Sidelight {
     /// As [`Sidelight::start_with`], from a command that ends in the binary's name.
     pub async fn start_as(mut command: Command, folder: &Path, arguments: &[String]) -> Sidelight {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let (http, grpc, metrics) = (free_port(), free_port(), free_port());
         let mut child = command
             .arg("run")
             .args(arguments)
             .arg("--set")
             .arg(format!("data_dir={}", folder.display()))
-            .args(["--set", &format!("receivers.otlp.protocols.http.endpoint=127.0.0.1:{http}")])
-            .args(["--set", &format!("receivers.otlp.protocols.grpc.endpoint=127.0.0.1:{grpc}")])
-            .args(["--set", &format!("telemetry.metrics.endpoint=127.0.0.1:{metrics}")])
+            .args(["--set", "receivers.otlp.protocols.http.endpoint=127.0.0.1:0"])
+            .args(["--set", "receivers.otlp.protocols.grpc.endpoint=127.0.0.1:0"])
+            .args(["--set", "telemetry.metrics.endpoint=127.0.0.1:0"])
             .args(["--set", "manage.endpoint=127.0.0.1:0"])
             .args(["--set", "telemetry.health.endpoint=127.0.0.1:0"])
             .stdin(Stdio::null())
@@ -69,13 +62,22 @@ impl Sidelight {
                 let _ = heard.send(line);
             }
         });
-        let greeting = timeout(PATIENCE, said.next_line()).await.expect("it greets in time").expect("a pipe");
-        assert!(greeting.is_some_and(|line| line.ends_with("is running.")), "it did not start");
+        // Down to its last line: how to stop it.
+        let mut greeting = Vec::new();
+        while greeting.last().is_none_or(|line: &String| !line.starts_with("  stop ")) {
+            let line = timeout(PATIENCE, said.next_line()).await.expect("it greets in time").expect("a pipe");
+            greeting.push(line.expect("it did not start"));
+        }
+        let at = |place: &str| {
+            let line = greeting.iter().find(|line| line.contains(place)).expect("it says where");
+            let address = line.split("http://").nth(1).expect("a URL");
+            address.split(['/', ' ']).next().expect("the first part").to_string()
+        };
         Sidelight {
             child,
-            url: format!("http://127.0.0.1:{http}/v1/traces"),
-            grpc: format!("http://127.0.0.1:{grpc}"),
-            metrics: format!("http://127.0.0.1:{metrics}/metrics"),
+            url: format!("http://{}/v1/traces", at("(OTLP/HTTP)")),
+            grpc: format!("http://{}", at("(OTLP/gRPC)")),
+            metrics: format!("http://{}/metrics", at("/metrics")),
             log,
             client: reqwest::Client::builder().no_proxy().build().expect("a client"),
         }
