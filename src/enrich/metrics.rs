@@ -2,6 +2,7 @@
 
 use super::cost::Unpriced;
 use super::{Enriched, scan};
+use crate::llm::Odd;
 use metrics::{Counter, Histogram, Unit, counter, describe_counter, describe_histogram, histogram};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -17,6 +18,8 @@ pub struct Metrics {
     seconds: Histogram,
     /// Items whose scan failed and whose text was withheld.
     withheld: Counter,
+    /// Recognised items with something odd about them, by reason.
+    odd: [Counter; Odd::ALL.len()],
     /// Model calls without a cost, by reason.
     unpriced: [Counter; Unpriced::ALL.len()],
 }
@@ -33,6 +36,10 @@ impl Metrics {
             "sidelight_enrich_withheld_items_total",
             "Items whose scan failed and whose text was withheld."
         );
+        describe_counter!(
+            "sidelight_recognize_odd_items_total",
+            "Recognised spans and log records that no library should send so, by reason."
+        );
         describe_counter!("sidelight_enrich_unpriced_calls_total", "Model calls without a cost, by reason.");
         let finding = |kind| (kind, counter!("sidelight_pii_findings_total", "type" => kind));
         Metrics {
@@ -40,6 +47,8 @@ impl Metrics {
             findings_of_others: finding("other").1,
             seconds: histogram!("sidelight_enrich_seconds"),
             withheld: counter!("sidelight_enrich_withheld_items_total"),
+            odd: Odd::ALL
+                .map(|odd| counter!("sidelight_recognize_odd_items_total", "reason" => odd.reason())),
             unpriced: Unpriced::ALL
                 .map(|why| counter!("sidelight_enrich_unpriced_calls_total", "reason" => why.reason())),
         }
@@ -51,6 +60,9 @@ impl Metrics {
         self.withheld.increment(u64::from(enriched.withheld));
         for (kind, count) in &enriched.findings {
             self.findings.get(kind).unwrap_or(&self.findings_of_others).increment(u64::from(*count));
+        }
+        for (counter, count) in self.odd.iter().zip(enriched.odd) {
+            counter.increment(u64::from(count));
         }
         for (counter, why) in self.unpriced.iter().zip(Unpriced::ALL) {
             let calls = enriched.unpriced.iter().filter(|found| **found == why).count();

@@ -33,6 +33,7 @@ pub use facts::CallFacts;
 pub use files::{Files, LoadError};
 pub use metrics::Metrics;
 
+use crate::llm::{Odd, Oddities};
 use crate::otlp::{Batch, Item, Splice};
 use crate::recognize::memory::{Flags, Learnt, Memory};
 use crate::recognize::{self, Found};
@@ -60,6 +61,8 @@ pub struct Enriched {
     pub findings: Vec<(&'static str, u32)>,
     /// Items whose scan failed, in part or as a whole, and whose text was withheld.
     pub withheld: u32,
+    /// How many recognised items had something odd about them, for each of [`Odd::ALL`].
+    pub odd: [u32; Odd::ALL.len()],
     /// Why model calls of it have no cost.
     pub unpriced: Vec<Unpriced>,
     /// Whether some item is sampled and PII-free, so that a lane may have a prompt to embed.
@@ -134,6 +137,7 @@ impl Enricher {
                         line.call(batch, item, call, now, line::Known { flags: known, seen })
                     });
                     work.above(item, line);
+                    work.odd(call.odd);
                     flags
                 }
                 Found::Carrier(item) => work.guarded(item, || line.carrier(batch, item)),
@@ -158,6 +162,7 @@ impl Enriched {
             calls: Vec::new(),
             findings: Vec::new(),
             withheld: 0,
+            odd: [0; Odd::ALL.len()],
             unpriced: Vec::new(),
             embeddable: false,
             left_out: 0,
@@ -211,6 +216,12 @@ impl<'b> Work<'b> {
         self.enriched.withheld += u32::from(outcome.tally.withheld > 0);
         self.tally.merge(outcome.tally);
         outcome.flags
+    }
+
+    fn odd(&mut self, odd: Oddities) {
+        for (count, which) in self.enriched.odd.iter_mut().zip(Odd::ALL) {
+            *count += u32::from(odd.has(which));
+        }
     }
 
     /// Scans the resource and the scope above `item`, once each.

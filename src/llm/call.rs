@@ -1,6 +1,6 @@
 //! One LLM call (or a step around one) as a span or log record tells it, whatever its dialect.
 
-use super::{Node, Texts, Tier, Usage};
+use super::{Node, Oddities, Texts, Tier, Usage};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -42,6 +42,8 @@ pub struct Call<'a> {
     pub port: Option<u16>,
     /// What the model may call, as the library wrote it.
     pub tools: Option<Node<'a>>,
+    /// What is wrong with the item.
+    pub odd: Oddities,
     /// The conversation, each text once, in order. Copies of it elsewhere on the span are not listed:
     /// scanning goes over every leaf, this is for counting, hashing, embedding and roles.
     pub texts: Texts<'a>,

@@ -4,7 +4,7 @@ use super::dialect::{Field, Read};
 use super::index::{Dialects, INDEX, Use};
 use super::shape::{self, Shape};
 use super::unknown;
-use crate::llm::{Flat, Node, Role, Usage, names};
+use crate::llm::{Flat, Node, Odd, Oddities, Role, Usage, names};
 use crate::otlp::{Attribute, Value};
 use memchr::memmem;
 use std::borrow::Cow;
@@ -36,6 +36,7 @@ pub struct Said<'a> {
 /// For each field the facts that were there, the first-ranked first.
 pub struct Facts<'a> {
     found: Vec<(u16, Field, Fact<'a>)>,
+    pub odd: Oddities,
 }
 
 /// Added to the rank of what Sidelight filled in: it is a copy of what stands before.
@@ -49,6 +50,7 @@ impl<'a> Facts<'a> {
     /// in nanoseconds since 1970.
     pub fn gather(attributes: &[Attribute<'a>], dialects: Dialects, start: u64) -> Facts<'a> {
         let mut found = Vec::new();
+        let mut odd = odd_keys(attributes);
         let mut trees: Vec<(Use, Flat<'a>)> = Vec::new();
         let unknown = dialects == Dialects::UNKNOWN;
         // Ours are appended, the common names after our own.
@@ -58,8 +60,13 @@ impl<'a> Facts<'a> {
                 filled = FILLED;
             }
             for source in INDEX.sources(attribute.key).iter().filter(|source| dialects.has(source.dialect)) {
-                if let Some(fact) = held(attribute, source.read, start) {
-                    found.push((source.rank + filled, source.field, fact));
+                match held(attribute, source.read, start) {
+                    Some(fact) => found.push((source.rank + filled, source.field, fact)),
+                    None if is_wrong(&attribute.value(), source.read) => odd.add(Odd::WrongType),
+                    None => {}
+                }
+                if is_cut(attribute, source.read) {
+                    odd.add(Odd::CutValue);
                 }
             }
             for (path, mut source) in
@@ -92,7 +99,7 @@ impl<'a> Facts<'a> {
             attributes.iter().for_each(|attribute| shaped(attribute, &mut found));
         }
         found.sort_by_key(|(rank, _, _)| *rank);
-        Facts { found }
+        Facts { found, odd }
     }
 
     /// Every fact for `field`, the first-ranked first.
@@ -156,6 +163,41 @@ impl<'a> Said<'a> {
             memmem::find_iter(bytes, b"sage").any(|at| at > 0 && matches!(bytes[at - 1], b'u' | b'U'))
         })
     }
+}
+
+/// Whether a key stands twice.
+fn odd_keys(attributes: &[Attribute<'_>]) -> Oddities {
+    let mut odd = Oddities::default();
+    let mut keys: Vec<&str> = attributes.iter().map(|attribute| attribute.key).collect();
+    keys.sort_unstable();
+    if keys.array_windows().any(|[one, next]| one == next) {
+        odd.add(Odd::DuplicateKey);
+    }
+    odd
+}
+
+/// Whether a value that holds no fact is of a type that never could.
+fn is_wrong(value: &Value<'_>, how: Read) -> bool {
+    match how {
+        Read::Word => !matches!(value, Value::Str(_) | Value::Empty),
+        Read::Count | Read::Dollars | Read::MicroDollars | Read::Seconds | Read::Millis | Read::Nanos => {
+            let is_nothing = |text: &str| matches!(text.trim(), "" | "null" | "None" | "undefined");
+            !matches!(value, Value::Empty) && !value.as_str().is_some_and(is_nothing)
+        }
+        Read::Flag => matches!(value, Value::Array(_) | Value::KvList(_) | Value::Bytes(_)),
+        _ => false,
+    }
+}
+
+/// Whether a structured text breaks off.
+fn is_cut(attribute: &Attribute<'_>, how: Read) -> bool {
+    let structured = matches!(how, Read::Say(_) | Read::Object | Read::SayAt(..) | Read::WordAt(_));
+    structured
+        && attribute.value().as_str().is_some_and(|text| match text.trim_start().as_bytes().first() {
+            Some(b'{') => !text.trim_end().ends_with('}'),
+            Some(b'[') => !text.trim_end().ends_with(']'),
+            _ => false,
+        })
 }
 
 /// The facts in the value of `attribute`, whatever its key, where it has the shape of a request or a reply.

@@ -5,7 +5,7 @@ use super::dialect::{Bills, Class, Dialect, Field, UNKNOWN, matches};
 use super::facts::{Fact, Facts};
 use super::heard::Heard;
 use super::index::Dialects;
-use crate::llm::{Call, Kind, Node, Texts, Tier, Usage, provider};
+use crate::llm::{Call, Kind, Node, Odd, Texts, Tier, Usage, provider};
 use crate::otlp::{Attribute, Batch, Event, Item};
 use std::borrow::Cow;
 
@@ -18,6 +18,10 @@ pub fn read<'a>(batch: &'a Batch, item: &Item<'a>, dialects: Dialects) -> (Call<
     let facts = Facts::gather(&attributes, dialects, start);
     let events: Vec<Event<'a>> = item.span().into_iter().flat_map(|span| span.events()).collect();
     class.kind = by_model(class, &facts);
+    let mut odd = facts.odd;
+    if dropped(item) > 0 {
+        odd.add(Odd::DroppedAttributes);
+    }
 
     let mut call = Call {
         dialects: names(dialects),
@@ -31,6 +35,7 @@ pub fn read<'a>(batch: &'a Batch, item: &Item<'a>, dialects: Dialects) -> (Call<
         conversation_id: facts.word(Field::ConversationId),
         user_id: facts.word(Field::UserId),
         dimensions: facts.count(Field::Dimensions),
+        odd,
         ..Call::default()
     };
     if class.call && call.request_model.is_none() {
@@ -69,6 +74,12 @@ pub fn read<'a>(batch: &'a Batch, item: &Item<'a>, dialects: Dialects) -> (Call<
         }
     }
     (call, class.bills)
+}
+
+/// How many attributes the SDK left out.
+fn dropped(item: &Item<'_>) -> u32 {
+    let of_record = || item.log_record().map_or(0, |record| record.dropped_attributes_count());
+    item.span().map_or_else(of_record, |span| span.dropped_attributes_count())
 }
 
 /// What the model may call, where that is written as a structure.

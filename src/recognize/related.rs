@@ -7,7 +7,7 @@
 
 use super::Found;
 use super::dialect::Bills;
-use crate::llm::Call;
+use crate::llm::{Call, Odd};
 use crate::otlp::Batch;
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -84,6 +84,8 @@ fn one_of(n: usize, mut inside: Vec<usize>, bills: Bills, found: &[Found<'_>]) -
             inside.push(n);
             inside
         }
+        // Several requests of one call, where only it knows what they took together.
+        (Bills::Own, inside) if reports(n) && !inside.iter().any(|one| reports(*one)) => vec![n],
         _ => inside,
     }
 }
@@ -175,27 +177,66 @@ fn model_call_mut<'f, 'a>(found: &'f mut Found<'a>) -> Option<&'f mut Call<'a>> 
     }
 }
 
-/// For each call the nearest call around it, through spans of any sort.
-fn enclosing(batch: &Batch, found: &[Found<'_>], calls: &[usize]) -> HashMap<usize, usize> {
-    if calls.len() < 2 {
+/// What stands around the spans of a batch.
+struct Around<'b> {
+    parents: HashMap<Id<'b>, &'b [u8]>,
+}
+
+impl<'b> Around<'b> {
+    fn of(batch: &'b Batch) -> Around<'b> {
+        let spans = batch.walk().filter_map(|item| item.span());
+        let ids = spans.map(|span| span.ids());
+        Around { parents: ids.map(|[trace, own, parent]| ((trace, own), parent)).collect() }
+    }
+
+    /// The spans around one, the nearest first.
+    fn ancestors(&self, (trace, span): Id<'b>) -> impl Iterator<Item = &'b [u8]> {
+        let parent = move |span: &&[u8]| {
+            self.parents.get(&(trace, *span)).copied().filter(|parent| !parent.is_empty())
+        };
+        std::iter::successors(parent(&span), parent).take(MAX_STEPS)
+    }
+}
+
+/// For each call the nearest call around it, through spans of any sort. Marks what stands around itself.
+fn enclosing(batch: &Batch, found: &mut [Found<'_>], calls: &[usize]) -> HashMap<usize, usize> {
+    let of_calls: Vec<(usize, Id<'_>)> = calls.iter().filter_map(|n| Some((*n, id(&found[*n])?))).collect();
+    if of_calls.len() < 2 && !of_calls.iter().any(|(n, _)| is_its_own_parent(&found[*n])) {
         return HashMap::new();
     }
-    let spans = batch.walk().filter_map(|item| item.span());
-    let parents: HashMap<Id<'_>, &[u8]> =
-        spans.map(|span| span.ids()).map(|[trace, own, parent]| ((trace, own), parent)).collect();
-    let id = |n: usize| match &found[n] {
+    let around = Around::of(batch);
+    let ids: HashMap<Id<'_>, usize> = of_calls.iter().map(|(n, id)| (*id, *n)).collect();
+    let mut enclosing = HashMap::new();
+    for (n, (trace, span)) in of_calls {
+        let mut outer = None;
+        for ancestor in around.ancestors((trace, span)) {
+            if ancestor == span {
+                if let Some(call) = model_call_mut(&mut found[n]) {
+                    call.odd.add(Odd::ParentCycle);
+                }
+                break;
+            }
+            outer = outer.or_else(|| ids.get(&(trace, ancestor)).copied());
+        }
+        enclosing.extend(outer.map(|outer| (n, outer)));
+    }
+    enclosing
+}
+
+fn id<'a>(found: &Found<'a>) -> Option<Id<'a>> {
+    match found {
         Found::Call(item, _) | Found::Carrier(item) => {
             item.span().map(|span| span.ids()).map(|[trace, own, _]| (trace, own))
         }
-    };
-    let of_calls: Vec<(usize, Id<'_>)> = calls.iter().filter_map(|n| Some((*n, id(*n)?))).collect();
-    let ids: HashMap<Id<'_>, usize> = of_calls.iter().map(|(n, id)| (*id, *n)).collect();
-    let outer = |n: usize, (trace, span): Id<'_>| {
-        let parent = |span: &&[u8]| parents.get(&(trace, *span)).copied().filter(|parent| !parent.is_empty());
-        let mut ancestors = std::iter::successors(parent(&span), parent).take(MAX_STEPS);
-        ancestors.find_map(|ancestor| ids.get(&(trace, ancestor)).copied()).filter(|outer| *outer != n)
-    };
-    of_calls.iter().filter_map(|(n, id)| Some((*n, outer(*n, *id)?))).collect()
+    }
+}
+
+fn is_its_own_parent(found: &Found<'_>) -> bool {
+    match found {
+        Found::Call(item, _) | Found::Carrier(item) => {
+            item.span().is_some_and(|span| span.span_id() == span.parent_span_id())
+        }
+    }
 }
 
 #[cfg(test)]

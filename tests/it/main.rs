@@ -1,5 +1,6 @@
 //! The integration tests, one binary.
 mod allocations;
+mod bad_input;
 mod calls;
 mod cli;
 mod compat;

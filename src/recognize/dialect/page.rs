@@ -25,6 +25,21 @@ calls that count `gen_ai.usage.input_tokens`, `.output_tokens`, `.cache_read.inp
 
 Every text is scanned, whether it is listed here or not; `sidelight enrich --explain` shows what became of each.
 
+## What stands there already
+
+Attributes `sidelight.*` on a span that comes in are believed where they have the type and a value that Sidelight writes, so that a
+span that passes two Sidelights says the same as after one: flags are merged (one that was raised stays raised, counts are the
+larger), figures, cost and `sidelight.sampled` stay. So an app that writes them itself decides them for its own spans, but never
+lowers a flag and never keeps a text from being scanned. A value of any other type or form is replaced and scanned.
+
+## What is odd
+
+A recognised span or log record goes on, is read as far as it can be and is scanned as it stands, whatever is wrong with it.
+`sidelight_recognize_odd_items_total{reason}` counts where a known key holds a value of another type (`wrong_type`), a key stands
+twice (`duplicate_key`), JSON breaks off, as under an SDK's limit on the length of values (`cut_value`), the SDK dropped attributes over
+its limit (`dropped_attributes`, which may have been the model or the tokens: raise `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT`), or spans stand
+around themselves (`parent_cycle`).
+
 ## What is read
 
 A span may speak several dialects. Its kind is told by the first of this list whose rules answer. Every other fact comes from the first
