@@ -8,8 +8,9 @@
 
 use crate::shared;
 use serde::Deserialize;
-use sidelight::enrich::redact::{self, Config, InjectionConfig, Redactor};
+use sidelight::enrich::redact::{self, Config, InjectionConfig, Leaf, Redactor, Tally};
 use sidelight::enrich::scan::injection::Pack;
+use sidelight::llm::Role;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -48,10 +49,21 @@ struct Share {
 
 impl Share {
     fn of(flags: impl Iterator<Item = bool>) -> Share {
-        flags.fold(Share::default(), |share, flagged| Share {
-            flagged: share.flagged + u32::from(flagged),
-            count: share.count + 1,
+        flags.fold(Share::default(), |mut share, flagged| {
+            share.add(flagged);
+            share
         })
+    }
+
+    fn add(&mut self, flagged: bool) {
+        self.flagged += u32::from(flagged);
+        self.count += 1;
+    }
+
+    fn print(self, name: &str) {
+        let (low, high) = self.interval();
+        let (Share { flagged, count }, value) = (self, self.value());
+        eprintln!("{name:56} {flagged:7} {count:8}   {value:.3}   {low:.3}-{high:.3}");
     }
 
     fn value(self) -> f64 {
@@ -90,14 +102,11 @@ fn injections_of_the_development_set_are_told_from_ordinary_text() {
         eprintln!("\n{title:56} flagged of count   share   95 %");
         let mut shares = BTreeMap::<(bool, String), Share>::new();
         for (document, flagged) in documents.iter().zip(&flags) {
-            let share = shares.entry((document.is_attack(), key(document))).or_default();
-            *share = Share { flagged: share.flagged + u32::from(*flagged), count: share.count + 1 };
+            shares.entry((document.is_attack(), key(document))).or_default().add(*flagged);
         }
         for ((is_attack, name), share) in &shares {
-            let (low, high) = share.interval();
-            let (Share { flagged, count }, value) = (*share, share.value());
             let kind = if *is_attack { "attack" } else { "benign" };
-            eprintln!("{kind} {name:49} {flagged:7} {count:8}   {value:.3}   {low:.3}-{high:.3}");
+            share.print(&format!("{kind} {name}"));
         }
     };
     by("by family", &|document| document.family.clone());
@@ -118,6 +127,83 @@ fn injections_of_the_development_set_are_told_from_ordinary_text() {
     assert!(share(&Document::is_attack) >= 0.82);
     assert!(share(&|d| !d.is_attack()) <= 0.01);
     assert!(share(&|d| d.group() == "look-alikes") <= 0.015);
+}
+
+/// One line of our own files: what it is, who says it, in which language, and the text with its escapes.
+struct Probe {
+    family: &'static str,
+    role: Option<Role>,
+    text: String,
+}
+
+const ATTACKS: &str = include_str!("../data/injection_attacks.tsv");
+const LOOKALIKES: &str = include_str!("../data/injection_lookalikes.tsv");
+
+fn probes(file: &'static str) -> Vec<Probe> {
+    let probe = |line: &'static str| {
+        let [family, role, _language, text] =
+            line.split('\t').collect::<Vec<_>>().try_into().expect("four columns");
+        let role = (role != "-").then(|| Role::named(role).expect("a role"));
+        Probe { family, role, text: unescaped(text) }
+    };
+    file.lines().map(probe).collect()
+}
+
+/// `\n`, `\t`, `\\` and `\u{…}` undone.
+fn unescaped(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, escape)) = rest.split_once('\\') {
+        out.push_str(before);
+        let (c, length) = match escape.as_bytes()[0] {
+            b'n' => ('\n', 1),
+            b't' => ('\t', 1),
+            b'u' => {
+                let end = escape.find('}').expect("a closed escape");
+                let code = u32::from_str_radix(&escape[2..end], 16).expect("hexadecimal digits");
+                (char::from_u32(code).expect("a character"), end + 1)
+            }
+            _ => ('\\', 1),
+        };
+        out.push(c);
+        rest = &escape[length..];
+    }
+    out + rest
+}
+
+/// The share that is flagged, with a table by family, and the texts on which `wrong` holds.
+fn judged(title: &str, probes: &[Probe], wrong: impl Fn(bool) -> bool) -> Share {
+    let redactor = Redactor::build(&Config::default(), &InjectionConfig::default());
+    let mut families = BTreeMap::<&str, Share>::new();
+    let mut all = Share::default();
+    for probe in probes {
+        let mut tally = Tally::default();
+        redactor.leaf(Leaf { text: &probe.text, role: probe.role, ..Leaf::default() }, &mut tally);
+        let flagged = redactor.is_attempt(&tally.injection);
+        for share in [families.entry(probe.family).or_default(), &mut all] {
+            share.add(flagged);
+        }
+        if wrong(flagged) {
+            eprintln!("  {} {:?} {:?}: {:?}", probe.family, probe.role, tally.injection.rules, probe.text);
+        }
+    }
+    eprintln!("\n{title:56} flagged of count   share   95 %");
+    families.iter().chain([(&"all", &all)]).for_each(|(name, share)| share.print(name));
+    all
+}
+
+#[test]
+fn of_our_own_attacks_nine_in_ten_are_flagged() {
+    let attacks = probes(ATTACKS);
+    let share = judged("our own attacks", &attacks, |flagged| !flagged);
+    assert!(attacks.len() >= 300 && share.value() >= 0.9, "{}", share.value());
+}
+
+#[test]
+fn of_a_hundred_benign_look_alikes_at_most_one_is_flagged() {
+    let texts = probes(LOOKALIKES);
+    let share = judged("our own look-alikes", &texts, |flagged| flagged);
+    assert!(texts.len() >= 700 && share.value() <= 0.01, "{}", share.value());
 }
 
 #[test]

@@ -25,6 +25,7 @@ pub(super) use tests::any_text;
 
 pub use context::Around;
 pub use detector::{Detector, Tier};
+use injection::Hidden;
 pub use injection::{Injection, Judge};
 
 use crate::llm::Role;
@@ -122,8 +123,8 @@ impl Scanner {
     /// How much `text`, said by `role` (`None` where nobody knows), looks like an injection to `judge`.
     pub fn injection(&self, judge: &Judge, text: &str, role: Option<Role>) -> Injection {
         match shadow::fold(text) {
-            None => judge.judge(text, role, false),
-            Some(shadow) => judge.judge(&shadow.text, role, shadow.hid_something),
+            None => judge.judge(text, role, Hidden::Nothing),
+            Some(shadow) => judge.judge(&shadow.text, role, Hidden::of(&shadow)),
         }
     }
 

@@ -39,6 +39,15 @@ pub const CHECKS: &[Check] = &[
         leaves: &["a soft\u{ad}hyphen"],
     },
     Check {
+        name: "hidden_text",
+        pack: Pack::Encoded,
+        looks_for: "A text in characters that nobody can see: tag characters, variation selectors, zero-width bits.",
+        finds: &["hello\u{E0072}\u{E0065}\u{E0061}\u{E0064}\u{E0020}\u{E006D}\u{E0065}"],
+        leaves: &[
+            "a flag \u{1F3F4}\u{E0067}\u{E0062}\u{E0073}\u{E0063}\u{E0074}\u{E007F} and a heart \u{2764}\u{FE0F}",
+        ],
+    },
+    Check {
         name: "sql_injection",
         pack: Pack::Code,
         looks_for: "A value of at most 1,000 bytes that closes a query and goes on: a condition that always holds, \

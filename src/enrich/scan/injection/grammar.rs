@@ -1,7 +1,7 @@
 //! Finds combinations of concepts that stand close together, and takes back what is negated or reported.
 
 use super::Evidence;
-use super::lexicon::{Concept, Hit, LEXICON};
+use super::lexicon::{Concept, Hit, LEXICON, Spacing};
 use super::rules::{self, Order, Rule};
 use crate::llm::Role;
 use std::ops::Range;
@@ -41,17 +41,20 @@ struct Fired {
 }
 
 /// Adds the rules that fire in `text`, which is in lower case; true where it speaks of decoding.
-pub fn look(text: &str, role: Option<Role>, evidence: &mut Vec<Evidence>) -> bool {
+pub fn look(text: &str, role: Option<Role>, spacing: Spacing, evidence: &mut Vec<Evidence>) -> bool {
     // Of each concept the last word seen, and the one before it.
     let mut seen: [[Option<Hit>; 2]; Concept::ALL.len()] = [[None; 2]; Concept::ALL.len()];
     let (mut fired, mut notes): (Vec<Fired>, Vec<Hit>) = (Vec::new(), Vec::new());
-    LEXICON.each(text, |hit| {
+    LEXICON.each(text, spacing, |hit| {
         let last = &mut seen[hit.concept as usize];
         if last[0].is_none_or(|last| last.end <= hit.start) {
             last[1] = last[0];
         }
         last[0] = Some(hit);
-        if matches!(hit.concept, Concept::Not | Concept::Report | Concept::Indefinite) {
+        if matches!(
+            hit.concept,
+            Concept::Not | Concept::Report | Concept::Mention | Concept::Indefinite | Concept::Reworked
+        ) {
             if notes.len() < MOST_NOTES {
                 notes.push(hit);
             }
@@ -59,7 +62,7 @@ pub fn look(text: &str, role: Option<Role>, evidence: &mut Vec<Evidence>) -> boo
         }
         for rule in &GRAMMAR.by_concept[hit.concept as usize] {
             if fired.len() < MOST_FIRED
-                && let Some((at, verb)) = complete(rule, hit, &seen)
+                && let Some((at, verb)) = complete(text, rule, hit, &seen)
                 && rule.roles.hold(role)
                 && !(rule.one_sentence && ends_sentence(&text[at.clone()]))
             {
@@ -67,7 +70,12 @@ pub fn look(text: &str, role: Option<Role>, evidence: &mut Vec<Evidence>) -> boo
             }
         }
     });
-    fired.retain(|fired| !(fired.rule.can_be_taken_back && is_taken_back(text, fired, &notes)));
+    if is_read(role) {
+        notes.retain(|note| !matches!(note.concept, Concept::Report | Concept::Mention));
+    }
+    fired.retain(|fired| {
+        !(fired.rule.can_be_taken_back && is_taken_back(text, fired, &notes) || is_reworked(fired, &notes))
+    });
     evidence.extend(fired.iter().map(|fired| fired.rule).map(|rule| Evidence {
         name: rule.name,
         pack: rule.pack,
@@ -77,7 +85,7 @@ pub fn look(text: &str, role: Option<Role>, evidence: &mut Vec<Evidence>) -> boo
 }
 
 /// Where `rule` stands that `hit` completes, and its first concept.
-fn complete(rule: &Rule, hit: Hit, seen: &[[Option<Hit>; 2]]) -> Option<(Range<usize>, Hit)> {
+fn complete(text: &str, rule: &Rule, hit: Hit, seen: &[[Option<Hit>; 2]]) -> Option<(Range<usize>, Hit)> {
     let mut at = hit.start..hit.end;
     let (mut later, mut used) = (hit, false);
     for (i, concept) in rule.says.iter().enumerate().rev() {
@@ -91,12 +99,22 @@ fn complete(rule: &Rule, hit: Hit, seen: &[[Option<Hit>; 2]]) -> Option<(Range<u
             seen[*concept as usize].into_iter().flatten().find(|word| word.end <= limit)?
         };
         at = at.start.min(word.start)..at.end.max(word.end);
-        if at.len() > rule.within || rule.order == Order::AsSaid && is_hit && i + 1 < rule.says.len() {
+        if is_longer(text, &at, rule.within)
+            || rule.order == Order::AsSaid && is_hit && i + 1 < rule.says.len()
+        {
             return None;
         }
         later = word;
     }
     Some((at, later))
+}
+
+/// Whether `at` has more than `most` letters: one of Chinese, Japanese or Korean says as much as two of others.
+fn is_longer(text: &str, at: &Range<usize>, most: usize) -> bool {
+    let letters =
+        || text[at.clone()].chars().map(|c| if u32::from(c) < 0x1100 { 1 } else { 2 }).sum::<usize>();
+    // No letter has more than two bytes for each that it counts.
+    at.len() > most && (at.len() > 2 * most || letters() > most)
 }
 
 /// Whether a sentence ends inside of `text`.
@@ -107,7 +125,10 @@ fn ends_sentence(text: &str) -> bool {
         b'!' | b'?' => !matches!(pair[1], b'"' | b'\'' | b'!' | b'?' | b'=') && !is_query(&bytes[i + 1..]),
         _ => pair == b"\n\n",
     };
-    bytes.windows(2).enumerate().any(ends) || text.contains(['。', '！', '？'])
+    let item = |i: usize| matches!(text[i + 1..].trim_start_matches(' ').as_bytes(), [b'-' | b'*', ..]);
+    bytes.windows(2).enumerate().any(ends)
+        || text.contains(['。', '！', '？'])
+        || memchr::memchr_iter(b'\n', bytes).any(item)
 }
 
 /// Whether `rest` begins like the query of an address: a name and `=`.
@@ -119,9 +140,23 @@ fn is_query(rest: &[u8]) -> bool {
 const NEGATION_REACH: usize = 7;
 const REPORT_REACH: usize = 160;
 
+/// Whether a model only reads it, so that no speech in it is reported by whoever speaks to the model: a result of a
+/// tool, a document.
+fn is_read(role: Option<Role>) -> bool {
+    matches!(role, Some(Role::Tool | Role::Document))
+}
+
+/// Whether the text above that is asked for is one that the speaker goes on to change: `for four people`.
+fn is_reworked(fired: &Fired, notes: &[Hit]) -> bool {
+    let is_above = |concept| matches!(concept, &Concept::TextAbove | &Concept::SystemPrompt);
+    let behind = |note: &&Hit| note.concept == Concept::Reworked && note.start >= fired.at.end;
+    fired.rule.says.iter().any(is_above)
+        && notes.iter().filter(behind).any(|note| note.start - fired.at.end <= REPORT_REACH)
+}
+
 /// Whether what fired is only quoted, or one of `notes` takes it back.
 fn is_taken_back(text: &str, fired: &Fired, notes: &[Hit]) -> bool {
-    is_quotation(text, &fired.at) || notes.iter().any(|note| takes_back(text, note, fired))
+    notes.iter().any(|note| takes_back(text, note, fired)) || is_mentioned(text, &fired.at, notes)
 }
 
 /// Whether `note` says that what fired is not meant: not to be done, or only spoken of.
@@ -141,7 +176,7 @@ fn takes_back(text: &str, note: &Hit, fired: &Fired) -> bool {
                 && note.start < fired.at.end
                 && fired.at.start < note.end
         }
-        _ => {
+        Concept::Report => {
             let between = if note.start < fired.at.start {
                 note.end.min(fired.at.start)..fired.at.start
             } else if note.start >= fired.at.end && is_quoted_at(text, fired.at.end) {
@@ -151,6 +186,7 @@ fn takes_back(text: &str, note: &Hit, fired: &Fired) -> bool {
             };
             between.len() <= REPORT_REACH && !ends_sentence(&text[between])
         }
+        _ => false,
     }
 }
 
@@ -159,11 +195,30 @@ fn is_quoted_at(text: &str, at: usize) -> bool {
     text[at..].chars().take(8).any(|c| matches!(c, '"' | '\'' | '”' | '»' | '」' | '`' | '’' | '“'))
 }
 
-/// Whether what stands at `at`, or the end of it, lies in a quotation that words outside of it introduce.
-fn is_quotation(text: &str, at: &Range<usize>) -> bool {
-    const REACH: usize = 120;
-    let before = &text[text.floor_char_boundary(at.start.saturating_sub(REACH))..at.end];
-    let behind = &text[at.end..text.floor_char_boundary(at.end + REACH)];
+/// Whether what stands at `at`, or the end of it, lies in quotation marks, and words outside of them speak of what
+/// is said there.
+fn is_mentioned(text: &str, at: &Range<usize>, notes: &[Hit]) -> bool {
+    let speaks = |note: &Hit| matches!(note.concept, Concept::Report | Concept::Mention);
+    if !notes.iter().any(speaks) {
+        return false;
+    }
+    quotation(text, at).is_some_and(|quote| {
+        notes.iter().filter(|note| speaks(note)).any(|note| {
+            let before = note.end <= quote.start && quote.start - note.end <= MENTION_REACH;
+            before || note.start >= quote.end && note.start - quote.end <= MENTION_REACH
+        })
+    })
+}
+
+/// How far a quotation reaches, and how far from it words speak of it.
+const QUOTATION_REACH: usize = 120;
+const MENTION_REACH: usize = 80;
+
+/// The quotation around `at`, its marks included. A value of JSON, HTML or a setting is none.
+fn quotation(text: &str, at: &Range<usize>) -> Option<Range<usize>> {
+    let from = text.floor_char_boundary(at.start.saturating_sub(QUOTATION_REACH));
+    let before = &text[from..at.end];
+    let behind = &text[at.end..text.floor_char_boundary(at.end + QUOTATION_REACH)];
     let marks = [
         ("\"", "\""),
         ("“", "”"),
@@ -174,11 +229,17 @@ fn is_quotation(text: &str, at: &Range<usize>) -> bool {
         ("‘", "’"),
         (" '", "'"),
         (":'", "'"),
+        ("`", "`"),
     ];
-    marks.iter().any(|(open, close)| {
-        let opens = before.rfind(open).filter(|i| !before[i + open.len()..].contains(close));
-        let introduced =
-            opens.is_some_and(|i| before[..i].chars().filter(|c| c.is_alphabetic()).count() >= 3);
-        introduced && behind.contains(close)
+    marks.iter().find_map(|(open, close)| {
+        let start = before.rfind(open).filter(|i| !before[i + open.len()..].contains(close))?;
+        let end = behind.find(close)?;
+        let mut outside = before[..start].bytes().rev();
+        let is_value = match outside.find(|b| *b != b' ') {
+            Some(b'=') => true,
+            Some(b':') => matches!(outside.next(), Some(b'"' | b'\'')),
+            _ => false,
+        };
+        (!is_value).then(|| from + start..at.end + end + close.len())
     })
 }

@@ -46,6 +46,10 @@ concepts! {
     /// That something no longer holds.
     Void,
     NewOrders,
+    /// That orders are turned round or outranked, whole.
+    Overruled,
+    /// That whoever is in charge has changed something.
+    Changed,
     /// To leave the task at hand.
     StopTask,
     /// That the model spoken to is bound by nothing.
@@ -72,10 +76,16 @@ concepts! {
     Forever,
     /// A secret that a model was told to keep.
     Kept,
+    /// A part of a text, word by word.
+    Wording,
+    /// What shows that a text above is the speaker's own: for more people, in simpler words.
+    Reworked,
     /// To take a role from now on.
     Become,
     /// A name of a well-known jailbreak persona.
     Persona,
+    /// A relative who is dead: of a jailbreak, but of stories too.
+    Relative,
     /// Rules lifted.
     Unlimited,
     /// Free in a way that stories are full of.
@@ -83,6 +93,8 @@ concepts! {
     Lawless,
     /// That no request may be refused, nor warned of.
     NoRefusal,
+    /// How an answer has to begin.
+    Opening,
     /// To keep to a role, which stories ask for too.
     InCharacter,
     /// Whose rules they are: makers of models and their policies.
@@ -92,6 +104,8 @@ concepts! {
     /// Marks of answers in two voices, which nobody else uses.
     TwoVoices,
     DeveloperMode,
+    /// A mode that only a model has.
+    GodMode,
     /// A mode that any machine may have.
     ServiceMode,
     /// That the model spoken to is in a mode.
@@ -103,9 +117,19 @@ concepts! {
     ForModel,
     Model,
     Must,
+    /// What a text asks of a model that reads it.
+    Bid,
+    /// A model called by its name, and a colon or comma.
+    ModelCalled,
+    /// What no person is.
+    Machine,
     /// Text hidden from readers.
     HiddenText,
     Secrecy,
+    /// A secret kept from whom a model works for.
+    SecretFromUser,
+    /// That somebody has agreed to all that follows.
+    Consent,
     /// To act unseen.
     Stealth,
     /// A reason why a model should make an exception now.
@@ -141,6 +165,8 @@ concepts! {
     ChatToken,
     /// A tag that closes what is given or opens a role.
     RoleTag,
+    /// A tag that ends what a tool or a user said.
+    ResultTag,
     /// A line that borders a message.
     RoleLine,
     /// A role's name at the start of a line.
@@ -154,7 +180,9 @@ concepts! {
     Not,
     /// Speech that is reported, or asked about.
     Report,
-    /// A prompt of any kind, not that of the model spoken to.
+    /// That words are spoken of: counts for what stands in quotation marks beside it.
+    Mention,
+    /// A prompt of any kind, or a message of the speaker's own: not those of the model spoken to.
     Indefinite,
 }
 
@@ -199,6 +227,14 @@ struct Word {
 struct Node {
     words: Range<u16>,
     next: Range<u16>,
+}
+
+/// Whether words stand apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spacing {
+    Kept,
+    /// All words are glued together: one may begin behind any letter.
+    None,
 }
 
 /// One word in a text.
@@ -263,14 +299,15 @@ impl Lexicon {
     /// Calls `found` for each word of `text`, which is in lower case, in the order in which they begin.
     ///
     /// The work for one place is bounded by the longest word.
-    pub fn each(&self, text: &str, mut found: impl FnMut(Hit)) {
+    pub fn each(&self, text: &str, spacing: Spacing, mut found: impl FnMut(Hit)) {
         let bytes = text.as_bytes();
+        let glued = spacing == Spacing::None;
         let mut before = b' ';
         for (start, pair) in bytes.windows(2).enumerate() {
-            if begins(before, pair[0]) {
+            if glued || begins(before, pair[0]) {
                 let root = self.roots[usize::from(u16::from_le_bytes([pair[0], pair[1]]))];
                 if root != 0 {
-                    self.walk(bytes, start, root, &mut found);
+                    self.walk(bytes, start, root, glued, &mut found);
                 }
             }
             before = pair[0];
@@ -278,12 +315,12 @@ impl Lexicon {
     }
 
     /// Follows the words behind `root` along the text from `start` on.
-    fn walk(&self, bytes: &[u8], start: usize, root: u16, found: &mut impl FnMut(Hit)) {
+    fn walk(&self, bytes: &[u8], start: usize, root: u16, glued: bool, found: &mut impl FnMut(Hit)) {
         let mut node = &self.nodes[usize::from(root)];
         let mut end = start + 2;
         loop {
             for word in &self.words[usize::from(node.words.start)..usize::from(node.words.end)] {
-                if word.stands(bytes, start) {
+                if glued || word.stands(bytes, start) {
                     found(Hit { concept: word.concept, start, end });
                 }
             }
@@ -368,7 +405,7 @@ mod tests {
 
     fn words(text: &str) -> Vec<(Concept, &str)> {
         let mut all = Vec::new();
-        LEXICON.each(text, |hit| all.push((hit.concept, &text[hit.start..hit.end])));
+        LEXICON.each(text, Spacing::Kept, |hit| all.push((hit.concept, &text[hit.start..hit.end])));
         all
     }
 

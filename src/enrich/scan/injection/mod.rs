@@ -9,6 +9,7 @@ mod code;
 mod decode;
 mod grammar;
 mod lexicon;
+mod markers;
 #[cfg(test)]
 mod page;
 mod rules;
@@ -20,8 +21,10 @@ pub use checks::{CHECKS, Check};
 pub use rules::{Order, Roles, Rule, all as rules};
 
 use super::custom;
+use super::shadow::Shadow;
 use crate::llm::Role;
 use aho_corasick::AhoCorasick;
+use lexicon::Spacing;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -110,6 +113,26 @@ impl Default for Judge {
 /// What a pattern of a user's counts that says nothing of it: enough by itself.
 const OWN_WEIGHT: f64 = 0.9;
 
+/// What stood in a text that nobody could see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hidden {
+    Nothing,
+    /// Characters inside of words.
+    Characters,
+    /// A text of its own.
+    Text,
+}
+
+impl Hidden {
+    pub fn of(shadow: &Shadow) -> Hidden {
+        match (shadow.hid_text, shadow.hid_something) {
+            (true, _) => Hidden::Text,
+            (false, true) => Hidden::Characters,
+            (false, false) => Hidden::Nothing,
+        }
+    }
+}
+
 /// Whether `name` is one that `sidelight.injection.rules` may show.
 pub fn is_rule(name: &str) -> bool {
     rules().any(|rule| rule.name == name)
@@ -144,8 +167,8 @@ impl Judge {
     }
 
     /// Judges a text, said by `role` (`None` where nobody knows), whose look-alikes and escapes are undone;
-    /// `hidden` says that characters nobody can see were among them.
-    pub fn judge(&self, text: &str, role: Option<Role>, hidden: bool) -> Injection {
+    /// `hidden` says what nobody could see in it.
+    pub(super) fn judge(&self, text: &str, role: Option<Role>, hidden: Hidden) -> Injection {
         match &self.allowed {
             Some(phrases) if phrases.is_match(text) => {
                 let blanks = vec![" "; phrases.patterns_len()];
@@ -155,7 +178,7 @@ impl Judge {
         }
     }
 
-    fn whole(&self, text: &str, role: Option<Role>, hidden: bool) -> Injection {
+    fn whole(&self, text: &str, role: Option<Role>, hidden: Hidden) -> Injection {
         let mut evidence = evidence(text, role, hidden);
         if let Some(own) = self.own.as_ref().filter(|_| Roles::NotSystem.hold(role)) {
             own.each(text, |pattern, _, _| {
@@ -179,23 +202,29 @@ impl Judge {
 }
 
 /// All that `text` shows.
-fn evidence(text: &str, role: Option<Role>, hidden: bool) -> Vec<Evidence> {
+fn evidence(text: &str, role: Option<Role>, hidden: Hidden) -> Vec<Evidence> {
     let mut evidence = Vec::new();
-    let speaks_of_decoding = grammar::look(&lower(text), role, &mut evidence);
+    let plain = lower(text);
+    let speaks_of_decoding = grammar::look(&plain, role, Spacing::Kept, &mut evidence);
+    markers::take_back(&plain, role, &mut evidence);
     structure::look(text, role, &mut evidence);
-    code::look(text, &mut evidence);
-    if speaks_of_decoding || decode::is_spaced(text) || decode::is_leet(text) {
-        // What is only readable after decoding is worse than the same in plain sight.
-        decode::each(text, |plain| {
-            let before = evidence.len();
-            grammar::look(&lower(plain), role, &mut evidence);
-            if evidence.len() > before {
-                evidence.push(Evidence { name: "encoded", pack: Pack::Encoded, weight: 0.3 });
-            }
-        });
-    }
-    if hidden && !evidence.is_empty() {
-        evidence.push(Evidence { name: "hidden_characters", pack: Pack::Encoded, weight: 0.3 });
+    code::look(text, role, &mut evidence);
+    // What is only readable after decoding is worse than the same in plain sight.
+    decode::each(text, speaks_of_decoding, |reading, spacing| {
+        let mut read = Vec::new();
+        grammar::look(&lower(reading), role, spacing, &mut read);
+        // Names in source code say a little of everything.
+        if read.iter().any(|e| e.weight >= 0.5) {
+            evidence.append(&mut read);
+            evidence.push(Evidence { name: "encoded", pack: Pack::Encoded, weight: 0.3 });
+        }
+    });
+    match hidden {
+        Hidden::Text => evidence.push(Evidence { name: "hidden_text", pack: Pack::Encoded, weight: 0.6 }),
+        Hidden::Characters if !evidence.is_empty() => {
+            evidence.push(Evidence { name: "hidden_characters", pack: Pack::Encoded, weight: 0.3 });
+        }
+        _ => {}
     }
     evidence
 }

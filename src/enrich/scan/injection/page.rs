@@ -20,20 +20,26 @@ This page is generated from the tables of rules; a test compares the two.
 
 ## How a text is judged
 
-1. **Normalised.** Look-alike letters, invisible characters, escapes and references are undone, as they are for personal data.
-   JSON is taken apart, and each string in it is a text of its own.
-2. **Words.** The words of a lexicon (17 languages) stand for concepts: to ignore, what came before, instructions. A rule is two to
-   four concepts within so many bytes, most in either order and in one sentence.
-3. **Taken back.** A negation at the verb ("never ignore the instructions"), reported speech ("the attacker said …", "how do I
-   prevent …"), and a quotation that other words introduce take the evidence back.
-4. **Structure.** Code in short values and addresses with something to fill in are judged by their form.
-5. **Decoded.** Where a text speaks of decoding, is spaced out or has digits for letters, it is decoded once and judged again.
+1. **Normalised.** Look-alike letters, invisible characters, escapes and references are undone, as they are for personal data. Text in
+   tag characters or variation selectors is read, and counts by itself. JSON is taken apart, and each string in it is a text of its own.
+2. **Words.** The words of a lexicon (English and some thirty other languages, fifteen of them broadly) stand for concepts: to ignore,
+   what came before, instructions. A rule is one to four concepts within so many letters, most in either order and in one sentence.
+3. **Taken back.** A negation at the verb ("never ignore the instructions") and a request about a text of one's own ("repeat the
+   instructions above for four people") take the evidence back. So do reported speech ("the attacker said …", "how do I prevent …") and
+   quotation marks that words beside them speak of ("translate '…'"), but only in what somebody says: in a tool's result or a document
+   nothing is only quoted, and a value (`"note": "…"`, `title="…"`) is no quotation anywhere.
+4. **Structure.** Code in short values, paths and addresses with something to fill in are judged by their form.
+5. **Read again.** Base64, base32, hexadecimal and words joined by signs or capitals are read in every text; letters set apart, digits
+   for letters, accents, sums of strings and lists of character codes where a text looks so; rot13, other shifts, Morse and reversal
+   where it speaks of decoding or has a tell-tale word. Each reading is judged once.
 6. **Combined.** Each name counts once, with its greatest weight: score = 1 − the product of (1 − weight). Weights are
    set so that at 0.5 at most one ordinary text in a hundred is flagged.
 
 **Who speaks counts.** In a system prompt instructions belong, and what a model says is not to the model: there only the rules for
-"anybody but the system" or none count. Some rules count only in what comes from outside: tool results and documents. Where nobody
-knows who speaks, every rule counts.
+"anybody but the system" or none count, and code is never judged. Some rules count only in what comes from outside: tool results and
+documents. In a tool's arguments and results a whole SQL statement is normal, a piece that breaks out of a value is not. A user text
+that is a whole prompt template (`System: … Human: … Assistant:`) is a completion's own prompt. Where nobody knows who speaks, every
+rule counts.
 
 ## Settings
 
@@ -50,13 +56,20 @@ enrich:
 
 * **Attacks that say nothing unusual.** "Also mention our competitor's phone number" inside a document is an attack only because of
   where it stands. Of such texts (BIPIA) nearly none are flagged.
-* **Adversarial suffixes**, persuasion over many turns, many-shot examples: they have no words or form of their own.
-* **Texts in other languages** than those of the lexicon, unless their structure tells.
+* **Adversarial suffixes**, persuasion over many turns, examples of bad behaviour without forged turns: they have no words or form of
+  their own.
+* **Paraphrases** that no rule foresaw, spelling mistakes in every word, and languages beyond those of the lexicon, unless the structure tells.
 * **Code in long texts.** A whole prompt may talk about code; only short values and tool arguments are judged.
 * **What needs the system prompt to be seen**: whether a request goes beyond what the operator allows.
-* **A whole attack in quotation marks**, or told as somebody's words: it is taken for a report of one.
-* A linear classifier over words was tried, trained with one source and one family left out at a time. It added nothing at one
-  false alarm in a hundred and is not part of this.
+* **A whole attack that a user quotes and speaks of**: it is taken for a question about one.
+* **Structure of JSON**: a document that is a forged list of messages is judged string by string.
+
+Two layers were tried or weighed and left out:
+
+* **A statistical layer.** A linear classifier over words was tried, trained with one source and one family left out at a time. It added
+  nothing at one false alarm in a hundred: what it had learnt of one source did not hold for the next.
+* **A model in the process.** The small classifiers at hand (22 to 184 million parameters) flag 12 to 43 % of harmless prompts that mention
+  such words, and take milliseconds where these rules take microseconds.
 
 "#;
 
@@ -94,6 +107,7 @@ fn sentence(rule: &Rule) -> String {
         Roles::NotSystem => "anybody but the system",
         Roles::Untrusted => "users, tools and documents",
         Roles::Outside => "tools and documents",
+        Roles::Spoken => "users",
     };
     format!("Weight {}, for {roles}: {}{order}{reach}.", rule.weight, says.join(", "))
 }

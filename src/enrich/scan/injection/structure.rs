@@ -10,7 +10,9 @@ const LONGEST: usize = 400;
 
 /// Adds what `text` shows.
 pub fn look(text: &str, role: Option<Role>, evidence: &mut Vec<Evidence>) {
-    if Roles::NotSystem.hold(role) && images(text).any(carries_something) {
+    if Roles::NotSystem.hold(role)
+        && (images(text).any(carries_something) || links(text).any(carries_a_secret))
+    {
         evidence.push(Evidence { name: "image_with_placeholder", pack: Pack::Links, weight: 0.6 });
     }
 }
@@ -45,9 +47,73 @@ fn carries_something(rest: &str) -> bool {
     else {
         return false;
     };
-    let bracketed = path.contains(['[', '{', '<', '$']);
-    let capitals = path
-        .split(['=', '/', '&', '?'])
-        .any(|part| part.len() >= 4 && part.bytes().all(|b| b.is_ascii_uppercase() || b == b'_'));
-    bracketed || capitals && path.contains('=')
+    path.match_indices(['[', '{', '<', '$']).any(|(at, _)| opens_name(&path[at + 1..]))
+        || path.contains('=') && path.split(['=', '/', '&', '?']).any(is_placeholder)
+}
+
+/// Whether a name begins behind a bracket: `[DATA]`, `{{ user }}`, but not `[0]`.
+fn opens_name(rest: &str) -> bool {
+    let name = rest.trim_start_matches(['{', '[', '<', '%', ' ', '\'']);
+    name.bytes().take(3).filter(u8::is_ascii_alphabetic).count() == 3
+}
+
+/// Whether it is a name in capitals that somebody is to fill in: `YOUR_KEY`, `HISTORY`.
+fn is_placeholder(part: &str) -> bool {
+    let capitals =
+        part.len() >= 3 && part.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    capitals && (part.contains('_') || SECRETS.iter().any(|word| part.eq_ignore_ascii_case(word)))
+}
+
+/// What an attacker has put into an address.
+const SECRETS: &[&str] = &[
+    "data",
+    "history",
+    "chat",
+    "secret",
+    "secrets",
+    "prompt",
+    "token",
+    "session",
+    "conversation",
+    "summary",
+    "message",
+    "messages",
+    "answer",
+    "input",
+    "key",
+    "email",
+    "payload",
+    "base64",
+    "cookie",
+    "password",
+    "context",
+    "memory",
+    "content",
+    "contents",
+    "text",
+    "query",
+    "response",
+    "stolen",
+    "leak",
+    "info",
+];
+
+/// The addresses of Markdown links.
+fn links(text: &str) -> impl Iterator<Item = &str> {
+    text.match_indices("](").take(MOST).map(|(at, _)| cut(&text[at + 2..]))
+}
+
+/// Whether a link takes along what only the reader has: a placeholder in braces that is called so.
+fn carries_a_secret(rest: &str) -> bool {
+    let end = rest.find([')', '\n', ' ']).unwrap_or(rest.len());
+    let address = &rest[..end];
+    let is_secret = |(at, _)| {
+        let name = address[at..].trim_start_matches('{').trim_start_matches(' ');
+        let word = |w: &str| {
+            SECRETS[1..].contains(&w)
+                && !matches!(w, "text" | "content" | "query" | "key" | "input" | "email")
+        };
+        name.split(['_', '-', '}', '.']).take(3).any(word)
+    };
+    address.starts_with("http") && address.contains('=') && address.match_indices('{').any(is_secret)
 }

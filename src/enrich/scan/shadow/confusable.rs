@@ -5,6 +5,44 @@ pub fn confusable(c: char) -> Option<char> {
     CONFUSABLE.binary_search_by_key(&c, |(other, _)| *other).ok().map(|i| CONFUSABLE[i].1)
 }
 
+/// Latin letters in another dress that NFKC keeps: small capitals and letters in filled circles or squares.
+pub fn styled(c: char) -> Option<char> {
+    let code = u32::from(c);
+    let letter = |first: u32| char::from_u32(u32::from('a') + code - first);
+    match code {
+        0x1F150..=0x1F169 => letter(0x1F150),
+        0x1F170..=0x1F189 => letter(0x1F170),
+        _ => SMALL_CAPITALS.iter().find(|(other, _)| *other == c).map(|(_, latin)| *latin),
+    }
+}
+
+const SMALL_CAPITALS: &[(char, char)] = &[
+    ('\u{1D00}', 'a'),
+    ('\u{299}', 'b'),
+    ('\u{1D04}', 'c'),
+    ('\u{1D05}', 'd'),
+    ('\u{1D07}', 'e'),
+    ('\u{A730}', 'f'),
+    ('\u{262}', 'g'),
+    ('\u{29C}', 'h'),
+    ('\u{26A}', 'i'),
+    ('\u{1D0A}', 'j'),
+    ('\u{1D0B}', 'k'),
+    ('\u{29F}', 'l'),
+    ('\u{1D0D}', 'm'),
+    ('\u{274}', 'n'),
+    ('\u{1D0F}', 'o'),
+    ('\u{1D18}', 'p'),
+    ('\u{280}', 'r'),
+    ('\u{A731}', 's'),
+    ('\u{1D1B}', 't'),
+    ('\u{1D1C}', 'u'),
+    ('\u{1D20}', 'v'),
+    ('\u{1D21}', 'w'),
+    ('\u{28F}', 'y'),
+    ('\u{1D22}', 'z'),
+];
+
 /// Greek, Cyrillic and Armenian letters with their Latin twins, sorted.
 const CONFUSABLE: &[(char, char)] = &[
     ('\u{391}', 'A'),

@@ -28,9 +28,8 @@ fn backslash(bytes: &[u8]) -> Option<(usize, char)> {
             }
             _ => Some((slashes + 5, char::from_u32(high)?)),
         }),
-        b'x' => {
-            Some((slashes + 3, char::from(hex(rest.get(1..3)?)? as u8))).filter(|(_, c)| c.is_ascii_graphic())
-        }
+        b'x' => Some((slashes + 3, char::from(hex(rest.get(1..3)?)? as u8)))
+            .filter(|(_, c)| c.is_ascii_graphic() || *c == ' '),
         b'n' | b'r' | b't' => Some((slashes + 1, '\n')),
         b'"' => Some((slashes + 1, '"')),
         b'/' => Some((slashes + 1, '/')),

@@ -3,13 +3,14 @@
 
 mod confusable;
 mod escape;
+mod hidden;
 mod joined;
 mod plain;
 mod spaced;
 
 pub use joined::joined;
 
-use confusable::confusable;
+use confusable::{confusable, styled};
 use std::ops::Range;
 use unicode_normalization::char::decompose_compatible;
 
@@ -17,8 +18,10 @@ use unicode_normalization::char::decompose_compatible;
 #[derive(Default)]
 pub struct Shadow {
     pub text: String,
-    /// Whether characters that nobody can see were dropped.
+    /// Whether characters that nobody can see stood inside of words.
     pub hid_something: bool,
+    /// Whether a text was hidden in characters that nobody can see.
+    pub hid_text: bool,
     /// Where the copy and the original part, ascending.
     joints: Vec<Joint>,
 }
@@ -117,6 +120,9 @@ impl Fold<'_> {
             return at + width;
         }
         let c = self.text[at..].chars().next().expect("a character begins here");
+        if is_invisible(c) {
+            return self.unseen(at);
+        }
         let between_digits = || {
             at.checked_sub(1).is_some_and(|i| bytes[i].is_ascii_digit())
                 && bytes.get(at + width).is_some_and(u8::is_ascii_digit)
@@ -125,15 +131,23 @@ impl Fold<'_> {
             // A long vowel, a line or the number one, where a dash is meant.
             '\u{30FC}' | '\u{FF70}' | '\u{2500}' | '\u{2501}' | '\u{4E00}' if between_digits() => Some('-'),
             '\u{30FB}' if between_digits() => Some('.'),
-            _ => {
-                self.shadow.hid_something |= is_invisible(c);
-                fold_char(c, self.mixed.at(at))
-            }
+            _ => fold_char(c, self.mixed.at(at)),
         };
         if folded != Some(c) {
             self.put(at, width, folded);
         }
         at + width
+    }
+
+    /// Characters that nobody can see: what they say where they say something, else dropped.
+    fn unseen(&mut self, at: usize) -> usize {
+        let run = hidden::run(self.text, at);
+        self.shadow.hid_something |= run.parts_a_word;
+        self.shadow.hid_text |= run.code.is_some();
+        for (i, c) in self.text[at..run.end].char_indices() {
+            self.put(at + i, c.len_utf8(), run.code.and_then(|code| hidden::read(c, code)));
+        }
+        run.end
     }
 
     /// Drops the single spaces of `run`.
@@ -235,6 +249,9 @@ fn fold_char(c: char, in_mixed_word: bool) -> Option<char> {
     if let Some(digit) = decimal_digit(c) {
         return Some(digit);
     }
+    if let Some(letter) = styled(c) {
+        return Some(letter);
+    }
     if in_mixed_word && let Some(latin) = confusable(c) {
         return Some(latin);
     }
@@ -246,7 +263,9 @@ fn is_invisible(c: char) -> bool {
     matches!(u32::from(c),
         0xAD | 0x34F | 0x61C | 0x115F..=0x1160 | 0x17B4..=0x17B5 | 0x180B..=0x180F | 0x200B..=0x200F
         | 0x202A..=0x202E | 0x2060..=0x206F | 0x20E3 | 0x3164 | 0xFE00..=0xFE0F | 0xFEFF | 0xFFA0 | 0xFFF9..=0xFFFB
-        | 0x1D173..=0x1D17A | 0xE0000..=0xE0FFF)
+        | 0x1D173..=0x1D17A | 0xE0000..=0xE0FFF
+        // Strokes laid over a letter.
+        | 0x334..=0x338 | 0x489 | 0x20D2 | 0x20D3 | 0x20D8..=0x20DA | 0x20E5 | 0x20E6 | 0x20EA | 0x20EB)
 }
 
 /// Dashes, spaces, quotes and signs that stand for an ASCII one.

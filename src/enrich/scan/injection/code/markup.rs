@@ -2,6 +2,8 @@
 
 /// Longest text that is a value rather than a page or a question about one.
 const LONGEST: usize = 800;
+/// More lines are a page, or source code.
+const MOST_LINES: usize = 6;
 
 /// Tags that run or load something by themselves.
 const TAGS: &[&str] = &[
@@ -151,7 +153,7 @@ pub fn judge(text: &str) -> f64 {
         return 0.0;
     }
     let lower: String = text.chars().filter(|c| !c.is_ascii_control()).flat_map(char::to_lowercase).collect();
-    if is_about_code(&lower) {
+    if is_about_code(&lower) || text.trim().matches('\n').count() > MOST_LINES {
         return 0.0;
     }
     let handler = has_handler(&lower);
@@ -163,6 +165,7 @@ pub fn judge(text: &str) -> f64 {
     let scheme =
         ["javascript:", "vbscript:", "data:text/html", "livescript:"].iter().any(|s| lower.contains(s));
     match (tag, handler, runs) {
+        (true, true, false) if calls_own(&lower) => 0.0,
         (true, true, _) => 0.65,
         (true, false, true) => 0.6,
         (false, true, true) => 0.55,
@@ -187,6 +190,13 @@ fn has_handler(text: &str) -> bool {
             && name >= 3
             && rest.strip_prefix('=').is_some_and(|value| !value.is_empty() && !value.starts_with('='))
     })
+}
+
+/// Whether all that is handled is a click, a change or the like: `<button onclick="save()">` is how pages are built.
+fn calls_own(text: &str) -> bool {
+    const EVERYDAY: &[&str] = &["click", "change", "submit", "input", "keyup", "keydown", "blur"];
+    let handlers = || text.match_indices(" on").filter(|(at, _)| text[at + 3..].contains('='));
+    handlers().all(|(at, _)| EVERYDAY.iter().any(|event| text[at + 3..].starts_with(event)))
 }
 
 /// `';alert(1)//`, `"-alert(1)-"`: a string of a script closed and a call behind it.

@@ -3,23 +3,27 @@
 //! Only short texts are values; a whole prompt may talk about code as it likes.
 
 mod markup;
+mod path;
 mod shell;
 mod sql;
 mod template;
 mod tokens;
 
 use super::{Evidence, Pack};
+use crate::llm::Role;
 
-/// Adds what `text` shows.
-pub fn look(text: &str, evidence: &mut Vec<Evidence>) {
-    if text.contains("```") {
+/// Adds what `text` shows. What the operator or the model says is not put into a query.
+pub fn look(text: &str, role: Option<Role>, evidence: &mut Vec<Evidence>) {
+    if matches!(role, Some(Role::System | Role::Assistant)) || text.contains("```") {
         return;
     }
+    let is_read = matches!(role, Some(Role::Tool | Role::Document));
     let judged = [
-        ("sql_injection", sql::judge(text)),
+        ("sql_injection", sql::judge(text, is_read)),
         ("command_injection", shell::judge(text)),
         ("template_injection", template::judge(text)),
         ("xss", markup::judge(text)),
+        ("path_traversal", path::judge(text)),
     ];
     for (name, weight) in judged.into_iter().filter(|(_, weight)| *weight > 0.0) {
         evidence.push(Evidence { name, pack: Pack::Code, weight });

@@ -259,13 +259,12 @@ pub fn judge(text: &str) -> f64 {
     // `name$(id)`, `host|| ping`: glued to a value as no author writes it.
     let glued =
         !head.is_empty() && !lower[..*first].ends_with([' ', '\n']) && !lower[*first..].starts_with(';');
-    let honest = !glued
-        && head
-            .split_ascii_whitespace()
-            .next()
-            .is_some_and(|word| is_command(word) || HONEST.contains(&word))
-        || head.starts_with('$')
-        || head.starts_with('#');
+    let mut spoken = head.split_ascii_whitespace();
+    let honest =
+        spoken.next().is_some_and(|word| is_command(word) || HONEST.contains(&word) || is_assigned(word))
+            && (!glued || head.contains('='))
+            || head.starts_with('$')
+            || head.starts_with('#');
     match (honest, telling) {
         (true, false) => 0.0,
         (true, true) => 0.55,
@@ -281,6 +280,12 @@ pub fn judge(text: &str) -> f64 {
     }
 }
 
+/// Whether a name in capitals is given a value, as in a script: `NAME=…`.
+fn is_assigned(word: &str) -> bool {
+    let name = word.split('=').next().unwrap_or_default();
+    name.len() < word.len() && name.len() > 1 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
 /// Where a separator stands that a command follows, or a substitution that runs one. Sixteen at most.
 fn breaks(text: &str) -> Vec<usize> {
     let bytes = text.as_bytes();
@@ -291,10 +296,17 @@ fn breaks(text: &str) -> Vec<usize> {
             b';' => 1,
             // Set apart by spaces in a sentence it is a quotation.
             b'`' if !is_prose || i > 0 && !bytes[i - 1].is_ascii_whitespace() => 1,
+            // A reference in source code, a value in the query of an address.
+            b'&' if i > 0
+                && matches!(bytes[i - 1], b' ' | b'(' | b'|')
+                && bytes.get(i + 1).is_some_and(u8::is_ascii_alphabetic) =>
+            {
+                continue;
+            }
             b'|' | b'&' => 1 + usize::from(bytes.get(i + 1) == Some(byte)),
             b'\n' if !is_prose => 1,
             b'$' if bytes.get(i + 1) == Some(&b'(') && bytes.get(i + 2) != Some(&b'(') => 2,
-            b'{' if bytes[i..].contains(&b',') && !bytes[i..].starts_with(b"{{") => 1,
+            b'{' if bytes.get(i + 1).is_some_and(|b| b.is_ascii_alphabetic() || *b == b'/') => 1,
             _ => continue,
         };
         let rest = text[i + skip..].trim_start_matches([' ', '\t', '"', '\'', '(', '{', '\\']);
@@ -307,7 +319,10 @@ fn breaks(text: &str) -> Vec<usize> {
         let plain: String = word.chars().filter(|c| !matches!(c, '\\' | '\'' | '"')).collect();
         let behind = &rest[word.len()..];
         let prose = *byte == b'\n' || *byte == b';';
-        if is_command(&plain) && is_called(&plain, behind, prose) {
+        let named = behind.starts_with('=')
+            || *byte == b'{' && !behind.starts_with(',')
+            || plain == "base64" && behind.starts_with(',');
+        if is_command(&plain) && !named && is_called(&plain, behind, prose) {
             found.push(i);
             if found.len() == 16 {
                 break;

@@ -13,26 +13,47 @@ const MOST_WORDS: usize = 90;
 const MOST_PLACES: usize = 64;
 const REACH: usize = 40;
 
-/// How sure it is that `text` is an attack, 0 to 1.
-pub fn judge(text: &str) -> f64 {
-    if text.len() > LONGEST || !could_be(text) {
+/// How sure it is that `text` is an attack, 0 to 1. `is_read` says that it is what a tool is called with or gives
+/// back, where whole statements are at home.
+pub fn judge(text: &str, is_read: bool) -> f64 {
+    if text.len() > LONGEST || !could_be(text) || is_source(text) {
         return 0.0;
     }
     let all = tokens(text);
-    if all.iter().filter(|t| matches!(t, Token::Word(_))).count() > MOST_WORDS {
+    let words = all.iter().filter(|t| matches!(t, Token::Word(_))).count();
+    if words > MOST_WORDS || words > 4 && text.trim_end().ends_with('?') {
+        return 0.0;
+    }
+    let statement = opens_statement(&all);
+    if statement && is_read && !text.contains(['\'', '"']) {
         return 0.0;
     }
     if all.windows(2).any(|w| w[0].is("waitfor") && w[1].is("delay")) {
         return 0.6;
     }
-    let statement = all.first().is_some_and(|t| t.is_any(STATEMENTS) || t.is("with"));
     let places = (0..all.len()).filter_map(|i| Some((i, closing(&all, i)?))).take(MOST_PLACES);
     let judged = places.map(|(i, how)| {
         // A whole statement is a question about SQL, until a quote of its own is closed too early.
         let rest = &all[i..all.len().min(i + REACH)];
         if statement && how != Closing::Quote { 0.0 } else { goes_on(rest, how, &all[..i]) }
     });
-    judged.fold(0.0, f64::max).max(calls(&all, statement))
+    judged.fold(0.0, f64::max).max(if statement && is_read { 0.0 } else { calls(&all, statement) })
+}
+
+/// Whether it is a statement by itself, maybe in brackets or behind a comment: nothing is broken out of.
+fn opens_statement(all: &[Token<'_>]) -> bool {
+    let is_union = all.iter().any(|t| t.is("union"));
+    let first = all.iter().find(|t| !(is_union && t.is_sign(&["("])));
+    first
+        .is_some_and(|t| t.is_any(STATEMENTS) || t.is_any(&["with", "explain", "pragma", "show", "describe"]))
+}
+
+/// So many lines are no value any more, unless they are empty.
+const MOST_LINES: usize = 5;
+
+/// Whether it is source code rather than a value: several lines of it.
+fn is_source(text: &str) -> bool {
+    memchr::memchr_iter(b'\n', text.trim().as_bytes()).nth(MOST_LINES - 1).is_some()
 }
 
 /// A cheap look before anything is taken apart: a sign of code, or a keyword that opens a condition.
@@ -42,6 +63,7 @@ fn could_be(text: &str) -> bool {
         || ["order ", "union ", "and ", "or ", "having "]
             .iter()
             .any(|word| text.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word)))
+        || text.as_bytes().windows(7).any(|w| w.eq_ignore_ascii_case(b" union "))
 }
 
 /// What stands before a place where a query could go on.
@@ -90,11 +112,28 @@ fn goes_on(rest: &[Token<'_>], how: Closing, before: &[Token<'_>]) -> f64 {
     ]) || first.is_sign(&[
         "||", "&&", "|", "&", "^", "=", "+", "-", "*", "/", "<", ">", "!", "~", "%", "<=", ">=", "<>", "!=",
     ]) {
+        // `git pull || true`, `(a) and b == 2`: of shell and of source code.
+        if first.is_sign(&["||", "&&"])
+            && behind.first().is_some_and(|t| t.is_any(&["true", "exit", "echo"]))
+            && behind.len() <= 2
+        {
+            return 0.0;
+        }
+        if how == Closing::Value && behind.iter().any(|t| t.is_sign(&["==", ":="])) {
+            return 0.0;
+        }
         let strong =
             first.is_any(&["or", "and", "xor", "having", "rlike", "div"]) || first.is_sign(&["||", "&&"]);
         return condition(behind, strong, how);
     }
     if first.is_sign(&[";"]) {
+        // `drop(x)` is a call of a function.
+        let is_call = behind
+            .first()
+            .is_some_and(|t| t.is_any(&["drop", "insert", "update", "delete", "create", "copy"]));
+        if is_call && behind.get(1).is_some_and(|t| t.is_sign(&["("])) {
+            return 0.0;
+        }
         let quoted = how == Closing::Quote
             || has_comment(behind)
             || before.iter().any(|t| t.is_sign(&["'", "\"", "="]));

@@ -2,6 +2,8 @@
 
 /// Longest text that is a value rather than a template.
 const LONGEST: usize = 600;
+/// More lines are source code.
+const MOST_LINES: usize = 5;
 
 /// How expressions are opened and closed.
 const BORDERS: &[(&str, &str)] = &[
@@ -110,7 +112,6 @@ const TELLING: &[&str] = &[
     "self::getstreamvariable",
     "app.request",
     "settings.secret_key",
-    "debug",
     "dump(app",
     "['cat",
     "|filter('",
@@ -132,7 +133,10 @@ const TELLING: &[&str] = &[
 
 /// How sure it is that `text` is an attack, 0 to 1.
 pub fn judge(text: &str) -> f64 {
-    if text.len() > LONGEST || !text.bytes().any(|b| matches!(b, b'{' | b'%' | b'@' | b'#' | b'[')) {
+    if text.len() > LONGEST
+        || text.trim().matches('\n').count() > MOST_LINES
+        || !text.bytes().any(|b| matches!(b, b'{' | b'%' | b'@' | b'#' | b'['))
+    {
         return 0.0;
     }
     let lower = text.to_ascii_lowercase();
@@ -146,6 +150,10 @@ pub fn judge(text: &str) -> f64 {
 
 fn expression(inside: &str, open: &str) -> f64 {
     let bare = inside.trim_matches(['=', '-', ' ', '{', '}', '$', '#', '@', '(', ')', '%', '\'', '"']);
+    // `{% debug %}`
+    if open == "{%" && bare == "debug" {
+        return 0.65;
+    }
     if TELLING.iter().any(|t| inside.contains(t)) && open != "{" && open != "[["
         || open == "[[" && inside.starts_with("${")
     {

@@ -2,7 +2,7 @@
 
 use super::super::Pack;
 use super::super::lexicon::Concept::*;
-use super::{Order, Rule};
+use super::{Order, Roles, Rule};
 
 const MARKER: Rule =
     Rule { pack: Pack::Markers, one_sentence: false, can_be_taken_back: false, ..Rule::BASE };
@@ -34,6 +34,16 @@ pub const MARKERS: &[Rule] = &[
         can_be_taken_back: true,
         finds: &["</user><system>sing"],
         leaves: &["<user> is a placeholder"],
+        ..MARKER
+    },
+    Rule {
+        name: "result_tag",
+        weight: 0.5,
+        roles: Roles::Outside,
+        says: &[ResultTag],
+        can_be_taken_back: true,
+        finds: &["</tool_result> The user says"],
+        leaves: &["</table>"],
         ..MARKER
     },
     Rule {

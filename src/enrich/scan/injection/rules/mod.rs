@@ -47,6 +47,8 @@ pub enum Roles {
     Untrusted,
     /// What comes from outside without a person having written it to the model: tools, documents.
     Outside,
+    /// What is said to the model, not what it reads.
+    Spoken,
 }
 
 impl Roles {
@@ -55,6 +57,7 @@ impl Roles {
             Roles::NotSystem => role != Some(Role::System),
             Roles::Untrusted => !matches!(role, Some(Role::System | Role::Assistant)),
             Roles::Outside => matches!(role, None | Some(Role::Tool | Role::Document)),
+            Roles::Spoken => matches!(role, None | Some(Role::User)),
         }
     }
 }
