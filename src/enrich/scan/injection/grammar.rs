@@ -171,7 +171,9 @@ fn takes_back(text: &str, note: &Hit, fired: &Fired) -> bool {
             before || behind
         }
         Concept::Indefinite => {
-            let names_an_owner = fired.rule.says.contains(&Concept::Your);
+            // `your company guidelines` are not a model's own.
+            let names_an_owner =
+                fired.rule.says.contains(&Concept::Your) && !text[note.start..].starts_with("your ");
             (!names_an_owner || note.end > fired.at.end)
                 && note.start < fired.at.end
                 && fired.at.start < note.end

@@ -65,6 +65,8 @@ concepts! {
     SystemPrompt,
     /// The prompt, by any of its names.
     Prompt,
+    /// What only the one who set a model up sees: hidden, secret, internal, initial.
+    Hid,
     /// The text above, as a thing to repeat.
     TextAbove,
     /// A question about what a model was told, whole.
@@ -76,6 +78,10 @@ concepts! {
     Forever,
     /// A secret that a model was told to keep.
     Kept,
+    /// The password, which may be anybody's.
+    Password,
+    /// To tell a word without saying it: its letters, a rhyme.
+    Hint,
     /// A part of a text, word by word.
     Wording,
     /// What shows that a text above is the speaker's own: for more people, in simpler words.
@@ -91,6 +97,10 @@ concepts! {
     /// Free in a way that stories are full of.
     Free,
     Lawless,
+    /// What keeps a model in bounds.
+    Limits,
+    /// That something is no longer there.
+    Gone,
     /// That no request may be refused, nor warned of.
     NoRefusal,
     /// How an answer has to begin.
@@ -123,6 +133,10 @@ concepts! {
     ModelCalled,
     /// What no person is.
     Machine,
+    /// To read along, as only a machine is told that it does.
+    Reads,
+    /// What attackers make a model say to show that they can.
+    Trophy,
     /// Text hidden from readers.
     HiddenText,
     Secrecy,
@@ -394,7 +408,12 @@ impl Word {
 
 /// Whether nothing but marks of emphasis stands between the start of the line and `at`.
 fn opens_line(bytes: &[u8], at: usize) -> bool {
-    let emphasis = |b: &&u8| matches!(**b, b' ' | b'\t' | b'*' | b'#' | b'>' | b'-' | b'[' | b'"' | b'\'');
+    let emphasis = |b: &&u8| {
+        matches!(
+            **b,
+            b' ' | b'\t' | b'*' | b'#' | b'>' | b'-' | b'[' | b'"' | b'\'' | b'=' | b'~' | b'_' | b'<'
+        )
+    };
     let mut before = bytes[..at].iter().rev().take(8).skip_while(emphasis);
     before.next().is_none_or(|b| *b == b'\n')
 }

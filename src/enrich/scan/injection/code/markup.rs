@@ -111,7 +111,6 @@ const RUNS: &[&str] = &[
     "write(",
     "fetch(",
     "import(",
-    "cookie",
     "src=//",
     "src=http",
     "src=\"//",

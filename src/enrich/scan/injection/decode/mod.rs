@@ -6,6 +6,7 @@
 mod numbers;
 mod runs;
 mod spelt;
+mod typos;
 
 use super::lexicon::Spacing;
 
@@ -27,6 +28,9 @@ pub fn each(text: &str, said: bool, mut judge: impl FnMut(&str, Spacing)) {
     }
     if spelt::is_accented(head) {
         judge(&spelt::unaccented(head), Spacing::Kept);
+    }
+    if let Some(mended) = typos::mended(head) {
+        judge(&mended, Spacing::Kept);
     }
     if said || spelt::is_sum(head) {
         judge(&spelt::literals(head), Spacing::Kept);

@@ -82,7 +82,7 @@ fn is_words(run: &str) -> bool {
     let mut last = b' ';
     for b in run.bytes() {
         let hump = b.is_ascii_uppercase() && last.is_ascii_lowercase();
-        parts += usize::from(hump || !b.is_ascii_alphanumeric());
+        parts += usize::from(hump || !b.is_ascii_alphanumeric() && last.is_ascii_alphanumeric());
         last = b;
     }
     letters * 10 >= run.len() * 8 && parts * 3 <= run.len() && !run.bytes().any(|b| b.is_ascii_digit())
@@ -92,10 +92,13 @@ fn is_words(run: &str) -> bool {
 fn separate(run: &str, words: &mut String) {
     let mut last = b' ';
     for b in run.bytes() {
-        if b.is_ascii_uppercase() && last.is_ascii_lowercase() {
+        let is_sign = !b.is_ascii_alphanumeric();
+        if b.is_ascii_uppercase() && last.is_ascii_lowercase() || is_sign && last.is_ascii_alphanumeric() {
             words.push(' ');
         }
-        words.push(if b.is_ascii_alphanumeric() { char::from(b) } else { ' ' });
+        if !is_sign {
+            words.push(char::from(b));
+        }
         last = b;
     }
     words.truncate(words.trim_end().len());
