@@ -60,10 +60,11 @@ impl Share {
         self.count += 1;
     }
 
-    fn print(self, name: &str) {
+    /// A line of a table.
+    fn row(self, name: &str) -> String {
         let (low, high) = self.interval();
         let (Share { flagged, count }, value) = (self, self.value());
-        eprintln!("{name:56} {flagged:7} {count:8}   {value:.3}   {low:.3}-{high:.3}");
+        format!("{name:56} {flagged:7} {count:8}   {value:.3}   {low:.3}-{high:.3}\n")
     }
 
     fn value(self) -> f64 {
@@ -106,7 +107,7 @@ fn injections_of_the_development_set_are_told_from_ordinary_text() {
         }
         for ((is_attack, name), share) in &shares {
             let kind = if *is_attack { "attack" } else { "benign" };
-            share.print(&format!("{kind} {name}"));
+            eprint!("{}", share.row(&format!("{kind} {name}")));
         }
     };
     by("by family", &|document| document.family.clone());
@@ -171,11 +172,11 @@ fn unescaped(text: &str) -> String {
     out + rest
 }
 
-/// The share that is flagged, with a table by family, and the texts on which `wrong` holds.
-fn judged(title: &str, probes: &[Probe], wrong: impl Fn(bool) -> bool) -> Share {
+/// The share that is flagged, and a table of it by family with the texts that are judged otherwise than `wanted`.
+fn judged(probes: &[Probe], wanted: bool) -> (Share, String) {
     let redactor = Redactor::build(&Config::default(), &InjectionConfig::default());
     let mut families = BTreeMap::<&str, Share>::new();
-    let mut all = Share::default();
+    let (mut all, mut table) = (Share::default(), String::new());
     for probe in probes {
         let mut tally = Tally::default();
         redactor.leaf(Leaf { text: &probe.text, role: probe.role, ..Leaf::default() }, &mut tally);
@@ -183,27 +184,28 @@ fn judged(title: &str, probes: &[Probe], wrong: impl Fn(bool) -> bool) -> Share 
         for share in [families.entry(probe.family).or_default(), &mut all] {
             share.add(flagged);
         }
-        if wrong(flagged) {
-            eprintln!("  {} {:?} {:?}: {:?}", probe.family, probe.role, tally.injection.rules, probe.text);
+        if flagged != wanted {
+            table.push_str(&format!("  {} {:?} {:?}\n", probe.family, tally.injection.rules, probe.text));
         }
     }
-    eprintln!("\n{title:56} flagged of count   share   95 %");
-    families.iter().chain([(&"all", &all)]).for_each(|(name, share)| share.print(name));
-    all
+    families.iter().chain([(&"all", &all)]).for_each(|(name, share)| table.push_str(&share.row(name)));
+    (all, table)
 }
 
 #[test]
 fn of_our_own_attacks_nine_in_ten_are_flagged() {
     let attacks = probes(ATTACKS);
-    let share = judged("our own attacks", &attacks, |flagged| !flagged);
-    assert!(attacks.len() >= 300 && share.value() >= 0.9, "{}", share.value());
+    let (share, table) = judged(&attacks, true);
+    eprintln!("\nour own attacks, those missed first\n{table}");
+    assert!(attacks.len() >= 500 && share.value() >= 0.9, "{}", share.value());
 }
 
 #[test]
 fn of_a_hundred_benign_look_alikes_at_most_one_is_flagged() {
     let texts = probes(LOOKALIKES);
-    let share = judged("our own look-alikes", &texts, |flagged| flagged);
-    assert!(texts.len() >= 700 && share.value() <= 0.01, "{}", share.value());
+    let (share, table) = judged(&texts, false);
+    eprintln!("\nour own look-alikes, those flagged first\n{table}");
+    assert!(texts.len() >= 850 && share.value() <= 0.01, "{}", share.value());
 }
 
 #[test]

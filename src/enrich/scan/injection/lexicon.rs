@@ -226,7 +226,7 @@ pub struct Lexicon {
     /// The byte that leads to each node.
     bytes: Vec<u8>,
     /// The node of each two bytes that some word begins with, 0 for none.
-    roots: Vec<u16>,
+    roots: Vec<u32>,
 }
 
 struct Word {
@@ -240,7 +240,7 @@ struct Word {
 #[derive(Clone, Default)]
 struct Node {
     words: Range<u16>,
-    next: Range<u16>,
+    next: Range<u32>,
 }
 
 /// Whether words stand apart.
@@ -276,11 +276,19 @@ impl Lexicon {
             let to =
                 from + lexicon.words[from..].partition_point(|word| word.text.as_bytes()[..2] <= start[..]);
             let root = lexicon.push(start[1]);
-            lexicon.roots[usize::from(u16::from_le_bytes(start))] = number(root);
+            lexicon.roots[usize::from(u16::from_le_bytes(start))] = place(root);
             lexicon.grow(root, from..to, 2);
             from = to;
         }
         lexicon
+    }
+
+    /// Bytes that it takes.
+    #[cfg(test)]
+    pub fn memory(&self) -> usize {
+        self.words.len() * size_of::<Word>()
+            + self.nodes.len() * (size_of::<Node>() + 1)
+            + self.roots.len() * size_of::<u32>()
     }
 
     fn push(&mut self, byte: u8) -> usize {
@@ -303,7 +311,7 @@ impl Lexicon {
             from = to;
         }
         if let (Some((first, _)), Some((last, _))) = (groups.first(), groups.last()) {
-            self.nodes[node].next = number(*first)..number(last + 1);
+            self.nodes[node].next = place(*first)..place(last + 1);
         }
         for (child, words) in groups {
             self.grow(child, words, depth + 1);
@@ -329,10 +337,12 @@ impl Lexicon {
     }
 
     /// Follows the words behind `root` along the text from `start` on.
-    fn walk(&self, bytes: &[u8], start: usize, root: u16, glued: bool, found: &mut impl FnMut(Hit)) {
-        let mut node = &self.nodes[usize::from(root)];
+    fn walk(&self, bytes: &[u8], start: usize, root: u32, glued: bool, found: &mut impl FnMut(Hit)) {
+        let mut node = &self.nodes[root as usize];
         let mut end = start + 2;
         loop {
+            #[cfg(test)]
+            super::super::engine::work::add(1);
             for word in &self.words[usize::from(node.words.start)..usize::from(node.words.end)] {
                 if glued || word.stands(bytes, start) {
                     found(Hit { concept: word.concept, start, end });
@@ -341,8 +351,8 @@ impl Lexicon {
             let Some(byte) = bytes.get(end) else {
                 return;
             };
-            let next = usize::from(node.next.start);
-            let ways = &self.bytes[next..usize::from(node.next.end)];
+            let next = node.next.start as usize;
+            let ways = &self.bytes[next..node.next.end as usize];
             let Some(way) = ways.iter().position(|way| way == byte) else {
                 return;
             };
@@ -352,8 +362,12 @@ impl Lexicon {
     }
 }
 
-fn number(n: usize) -> u16 {
-    u16::try_from(n).expect("a few thousand words have fewer than 65,536 beginnings")
+fn number(word: usize) -> u16 {
+    u16::try_from(word).expect("the lexicon has a few thousand words")
+}
+
+fn place(node: usize) -> u32 {
+    u32::try_from(node).expect("a few thousand words have fewer beginnings than bytes")
 }
 
 /// Adds the entries of one file.
