@@ -1,12 +1,20 @@
 //! Bytes a second of the scanner, of the injection judge and of redaction, on text of one kind each.
 //!
-//! `cargo bench --bench scan`. The hostile texts are long runs of what detectors begin to look at; the
+//! `cargo bench --bench scan`; `SIDELIGHT_PEER_PYTHON` names a Python for the predecessor's part. The hostile texts are long runs of what detectors begin to look at; the
 //! claim is that none is much slower than dense personal data, and that all are linear.
 
+#![allow(clippy::print_stdout, reason = "a bench tells its figures")]
+
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use regex_automata::meta::Regex;
+use regex_automata::util::syntax;
+use regex_automata::{Input, MatchKind, PatternSet};
+use rustix::time::{ClockId, clock_gettime};
 use sidelight::enrich::redact::{Config, InjectionConfig, Leaf, Redactor, Tally};
-use sidelight::enrich::scan::{Around, Judge, Scanner};
+use sidelight::enrich::scan::{Around, Find, Judge, Scanner, detectors};
 use std::hint::black_box;
+use std::io::Write;
+use std::process::{Command, Stdio};
 
 const ENGLISH: &str = "The retry loop backs off exponentially and gives up after five attempts. Please keep the tone \
     friendly but precise, and avoid jargon where possible. We deployed the change to the staging cluster first and \
@@ -84,6 +92,120 @@ const HOSTILE: &[(&str, &str)] = &[
 
 fn repeated(piece: &str, bytes: usize) -> String {
     piece.chars().cycle().take(bytes / piece.len() * piece.chars().count() + 1).collect()
+}
+
+/// The same shapes as one set of regular expressions, over bytes as ours are, and the predecessor's three in Python where
+/// `SIDELIGHT_PEER_PYTHON` names one: MB a second of CPU time, interleaved.
+fn peers(_: &mut Criterion) {
+    if !wanted("peers") {
+        return;
+    }
+    let shapes: Vec<String> = detectors()
+        .filter_map(|row| match &row.find {
+            Find::Shape(shape) | Find::Stem(shape, _) => Some(format!(r"(?-u:\b)(?:{shape})")),
+            _ => None,
+        })
+        .collect();
+    let set = Regex::builder()
+        .configure(Regex::config().match_kind(MatchKind::All).utf8_empty(false))
+        .syntax(syntax::Config::new().unicode(false).utf8(false))
+        .build_many(&shapes)
+        .expect("the shapes of the table are valid");
+    let started = cpu();
+    let scanner = Scanner::default();
+    println!("engine built in {:.1} ms of CPU time", (cpu() - started) * 1e3);
+    let mut found = PatternSet::new(shapes.len());
+    let mut findings = Vec::new();
+    for (name, piece) in [("english", ENGLISH), ("code", CODE), ("json", JSON), ("dense", DENSE)] {
+        let text = repeated(piece, 2000);
+        let (mut ours, mut theirs) = (f64::MAX, f64::MAX);
+        for _ in 0..ROUNDS {
+            ours = ours.min(timed(|| {
+                findings.clear();
+                scanner.scan(black_box(&text), Around::default(), &mut findings);
+            }));
+            theirs = theirs.min(timed(|| {
+                found.clear();
+                set.which_overlapping_matches(&Input::new(black_box(&text)), &mut found);
+            }));
+        }
+        let speed = |seconds: f64| text.len() as f64 / seconds / 1e6;
+        let python = python(&text)
+            .map_or(String::new(), |s| format!(", Python {:.1} MB/s ({:.1} x)", speed(s), s / ours));
+        println!(
+            "{name}: ours {:.0} MB/s, set of {} shapes {:.0} MB/s ({:.1} x){python}",
+            speed(ours),
+            shapes.len(),
+            speed(theirs),
+            theirs / ours
+        );
+    }
+}
+
+/// The sixty hostile texts: nanoseconds a byte at 10 kB and at 10 MB.
+fn worst(_: &mut Criterion) {
+    if !wanted("worst") {
+        return;
+    }
+    let scanner = Scanner::default();
+    let mut findings = Vec::new();
+    let mut all: Vec<(f64, f64, &str)> = Vec::new();
+    for (name, piece) in HOSTILE {
+        let mut each = |bytes: usize, rounds: usize| {
+            let text = repeated(piece, bytes);
+            let once = |findings: &mut Vec<_>| {
+                let start = cpu();
+                findings.clear();
+                scanner.scan(black_box(&text), Around::default(), findings);
+                cpu() - start
+            };
+            (0..rounds).map(|_| once(&mut findings)).fold(f64::MAX, f64::min) / text.len() as f64 * 1e9
+        };
+        all.push((each(10_000_000, 1), each(10_000, 20), name));
+    }
+    all.sort_by(|a, b| b.0.total_cmp(&a.0));
+    for (long, short, name) in &all[..5] {
+        println!("{name}: {long:.1} ns/byte at 10 MB ({:.0} MB/s), {short:.1} at 10 kB", 1e3 / long);
+    }
+    let (long, short, name) =
+        all.iter().max_by(|a, b| (a.0 / a.1).total_cmp(&(b.0 / b.1))).expect("sixty texts");
+    println!("furthest from linear: {name}, {:.1} x", long / short);
+}
+
+/// Whether no filter was given, or this one.
+fn wanted(name: &str) -> bool {
+    std::env::args().skip(1).all(|argument| argument.starts_with("--") || name == argument)
+}
+
+const ROUNDS: usize = 40;
+const RUNS: u32 = 50;
+
+/// Seconds of CPU time that one run takes.
+fn timed(mut run: impl FnMut()) -> f64 {
+    let start = cpu();
+    (0..RUNS).for_each(|_| run());
+    (cpu() - start) / f64::from(RUNS)
+}
+
+/// Seconds of CPU time of this thread.
+fn cpu() -> f64 {
+    let now = clock_gettime(ClockId::ThreadCPUTime);
+    now.tv_sec as f64 + now.tv_nsec as f64 / 1e9
+}
+
+/// Seconds of CPU time that the predecessor's three expressions take for the text in Python.
+fn python(text: &str) -> Option<f64> {
+    let python = std::env::var_os("SIDELIGHT_PEER_PYTHON")?;
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/scan_peer.py");
+    let mut running = Command::new(python)
+        .arg(script)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("Python starts");
+    running.stdin.take().expect("piped").write_all(text.as_bytes()).expect("it reads");
+    let said = running.wait_with_output().expect("it ends").stdout;
+    String::from_utf8(said).ok()?.trim().parse().ok()
 }
 
 /// The longest texts take as long for each byte as short ones do.
@@ -182,5 +304,5 @@ fn leaf(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, scan, injection, injection_linear, leaf, linear);
+criterion_group!(benches, peers, worst, scan, injection, injection_linear, leaf, linear);
 criterion_main!(benches);

@@ -11,6 +11,7 @@ mod explain;
 mod failure;
 mod fault;
 mod lines;
+mod marked;
 mod patterns;
 mod prices;
 mod print_config;

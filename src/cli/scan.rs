@@ -2,11 +2,12 @@
 
 use super::args::Scan;
 use super::lines::{self, json};
+use super::marked::marked;
 use super::{Failure, Outcome, load, show};
 use crate::config::Environment;
 use crate::enrich::patterns::Patterns;
 use crate::enrich::redact::{Redactor, report};
-use std::io;
+use std::io::{self, IsTerminal};
 
 pub fn run(asked: Scan, environment: &Environment) -> Outcome {
     let enrich = load(asked.sources, environment)?.config.enrich;
@@ -16,5 +17,7 @@ pub fn run(asked: Scan, environment: &Environment) -> Outcome {
         return lines::answer_texts(|text| Ok(report(&redactor, text)));
     }
     let text = lines::whole_text(io::stdin().lock())?;
-    show(format!("{}\n", json(&report(&redactor, &text))))
+    let report = report(&redactor, &text);
+    let colour = environment.get("NO_COLOR").is_none_or(str::is_empty) && io::stdout().is_terminal();
+    show(if colour { marked(&text, &report) } else { json(&report) + "\n" })
 }

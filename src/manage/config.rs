@@ -127,13 +127,12 @@ fn is_link(url: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::read_text;
+    use crate::settings;
     use expect_test::{Expect, expect};
 
     fn check(text: &str, problems: Expect) {
         let mut config = Config::default();
-        let found = read_text("c.yaml", text, |section| config.read(section));
-        problems.assert_eq(&found.iter().map(|problem| format!("{problem}\n")).collect::<String>());
+        problems.assert_eq(&settings::problems(text, |section| config.read(section)));
     }
 
     #[test]

@@ -48,5 +48,11 @@ pub fn read_text(name: &str, text: &str, take: impl FnOnce(&mut Section<'_>)) ->
     problems
 }
 
+/// The problems that [`read_text`] finds in `c.yaml`, a line each: what tests of parts compare.
+#[cfg(test)]
+pub fn problems(text: &str, take: impl FnOnce(&mut Section<'_>)) -> String {
+    read_text("c.yaml", text, take).iter().map(|problem| format!("{problem}\n")).collect()
+}
+
 #[cfg(test)]
 mod tests;

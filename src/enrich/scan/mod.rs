@@ -24,7 +24,7 @@ mod words;
 pub(super) use tests::any_text;
 
 pub use context::Around;
-pub use detector::{Detector, Tier};
+pub use detector::{Detector, Find, Tier};
 use injection::Hidden;
 pub use injection::{Injection, Judge};
 
