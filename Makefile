@@ -40,10 +40,15 @@ test-faults: tools ## kill -9, power loss, full and failing disks, a soak (docs/
 	$(faults_$(FAULTS)) $(CARGO) test --locked --lib -- --nocapture queue::tests::power queue::tests::model
 	$(faults_$(FAULTS)) $(CARGO) test --locked --test it -- --include-ignored --nocapture --test-threads=1 kill:: faults::
 
+.PHONY: test-kafka
+test-kafka: tools ## what is built with the feature `kafka`, against librdkafka's mock cluster (needs make and perl; some minutes once)
+	$(CARGO) clippy --locked --features kafka --all-targets -- -D warnings
+	$(CARGO) test --locked --features kafka --lib -- kafka
+
 .PHONY: test-backends
-test-backends: tools ## what needs real back ends (Jaeger, Collector, Prometheus, PostgreSQL, ClickHouse's engine; Tempo where SIDELIGHT_TEMPO_BIN names one)
+test-backends: tools ## what needs real back ends (Jaeger, Collector, Prometheus, PostgreSQL, ClickHouse's engine, Kafka; Tempo where SIDELIGHT_TEMPO_BIN names one)
 	tests/backends/install
-	$(CARGO) test --locked --test backends -- --test-threads=1
+	$(CARGO) test --locked --features kafka --test backends -- --test-threads=1
 
 .PHONY: test-nightly
 test-nightly: tools ## the long forms of property tests: a million mutations and strings
@@ -70,8 +75,8 @@ bench-cost: tools ## what counting, pricing and embedding cost: against tiktoken
 	$(CARGO) bench --locked --bench tokens --bench embed
 
 .PHONY: dist
-dist: tools ## the release binary, in target/release
-	$(CARGO) build --locked --release
+dist: tools ## the release binary with Kafka, in target/release (needs make and perl)
+	$(CARGO) build --locked --release --features kafka
 
 .PHONY: image
 image: tools ## a container image of one static binary, built with buildah (needs musl-tools)

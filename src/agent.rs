@@ -13,7 +13,7 @@ use crate::export::BoxError;
 use crate::manage::{self, Listening};
 use crate::net::listen::{BindError, Endpoint, Listener};
 use crate::queue::{self, DeadError, DeadLetters, Directory, Durability, LaneSpec, Opened, Queue};
-use crate::receive::{self, Intake, Live, LlmMetrics, Receiver};
+use crate::receive::{self, Intake, Live, LlmMetrics};
 use crate::recognize::memory::Memory;
 use crate::telemetry::health::Phase;
 use crate::telemetry::{self, Health, Recorder};
@@ -110,6 +110,10 @@ impl Agent {
 
         // Everything that can be refused comes first, so that nothing has to be stopped again.
         let receiver = receive::bind(&config.receivers).await?;
+        #[cfg(feature = "kafka")]
+        let reader = recorder.scope(|| config.receivers.kafka.as_ref().map(receive::kafka::Reader::new));
+        #[cfg(feature = "kafka")]
+        let reader = reader.transpose().map_err(receive::StartError::Kafka)?;
         let metrics = bind("telemetry.metrics.endpoint", &config.telemetry.metrics).await?;
         let page = bind("telemetry.health.endpoint", &config.telemetry.health).await?;
         let management = manage::bind(&config.manage)?;
@@ -164,7 +168,13 @@ impl Agent {
         if let Some(management) = management {
             agent.managing = Some(agent.manage(management, config, &line, &dead, &received)?);
         }
-        agent.receive(receiver, config, line, received, &recorder);
+        let intake = agent.intake(config, line, received, &recorder);
+        #[cfg(feature = "kafka")]
+        if let Some(reader) = reader {
+            let reading = reader.serve(intake.clone(), dead.clone(), agent.receiving.clone());
+            agent.receiving.tasks.spawn(reading);
+        }
+        agent.receiving.tasks.spawn(receiver.serve(intake, agent.receiving.clone()));
         agent.showing.tasks.spawn(bury_the_old(dead, agent.showing.stop.clone()));
         warn_of_open_doors(config);
         agent.health.set(Phase::Ready);
@@ -243,20 +253,19 @@ impl Agent {
         thread("manage", move || management.serve(parts, stop))
     }
 
-    /// Takes requests from now on.
-    fn receive(
+    /// The way in for all receivers.
+    fn intake(
         &self,
-        receiver: Receiver,
         config: &Config,
         line: Arc<receive::Standard>,
         metrics: receive::Metrics,
         recorder: &Recorder,
-    ) {
+    ) -> Intake {
         let in_flight = config.queue.max_in_flight.0 as usize;
         let intake = Intake::new(line, in_flight, metrics, &self.receiving);
         let shown = intake.clone();
         recorder.before_scrape(move || shown.collect());
-        self.receiving.tasks.spawn(receiver.serve(intake, self.receiving.clone()));
+        intake
     }
 }
 

@@ -13,6 +13,8 @@ pub mod settings;
 pub mod sqlite;
 pub mod units;
 
+#[cfg(feature = "kafka")]
+pub mod kafka;
 pub mod llm;
 pub mod queue;
 

@@ -252,8 +252,7 @@ fn a_given_map_of_exporters_replaces_the_built_in_one() {
         endpoint: http://collector:4318 # --config yaml:3
         when_full: drop_oldest # --config yaml:3
     "#]]);
-    yaml("exporters: { kafka: {}, oltp/x: {}, otlp: { endpont: 'tempo:4317' } }").check(expect![[r#"
-        --config yaml:1: exporters.kafka: not built yet
+    yaml("exporters: { oltp/x: {}, otlp: { endpont: 'tempo:4317' } }").check(expect![[r#"
         --config yaml:1: exporters.oltp/x: unknown key; did you mean otlp?
         --config yaml:1: exporters.otlp.endpoint: an endpoint is needed, such as tempo:4317 or https://example.com
         --config yaml:1: exporters.otlp.endpont: unknown key; did you mean endpoint?
@@ -284,15 +283,39 @@ fn a_rich_configuration_is_printed_and_read_back_to_the_same() {
     assert!(!printed.contains("grpc:"));
 }
 
+#[cfg(not(feature = "kafka"))]
+#[test]
+fn a_build_without_kafka_says_so() {
+    yaml("receivers: { otlp: {}, kafka: {} }\nexporters: { local: {}, kafka/far: { brokers: [a:1] } }")
+        .check(expect![[r#"
+            --config yaml:1: receivers.kafka: this build has no Kafka: it needs the cargo feature `kafka`
+            --config yaml:2: exporters.kafka/far: this build has no Kafka: it needs the cargo feature `kafka`
+        "#]]);
+}
+
+#[cfg(feature = "kafka")]
+#[test]
+fn kafka_is_read_and_its_passwords_are_masked() {
+    let sasl = "sasl: { mechanism: PLAIN, username: u, password: made-up }";
+    let text = format!(
+        "receivers: {{ kafka: {{ brokers: [a:1], max_message_size: 30MiB }} }}\n\
+         exporters: {{ kafka: {{ brokers: [a:1], {sasl} }}, kafka/far: {{ brokers: [b:1] }} }}"
+    );
+    yaml(&text).check(expect![[r#"
+        --config yaml:1: receivers.kafka.max_message_size: a request may be held 3 times over (as it came, decompressed, patched), which is more than queue.max_in_flight, 64MiB
+    "#]]);
+    let printed = yaml(&text.replace("30MiB", "20MiB")).load().expect("no problems").print();
+    assert!(printed.contains("llm.spans.raw") && !printed.contains("made-up"), "{printed}");
+}
+
 #[test]
 fn settings_that_depend_on_each_other_are_checked_together() {
     yaml("queue: { max_in_flight: 32MiB }\nreceivers: { otlp: { protocols: { http: null } } }")
         .check(expect![[r#"
             --config yaml:2: receivers.otlp.protocols.http.max_request_body_size: a request may be held 3 times over (as it came, decompressed, patched), which is more than queue.max_in_flight, 32MiB
         "#]]);
-    yaml("receivers: { kafka: {} }").check(expect![[r#"
-        --config yaml:1: receivers: needs otlp: without it nothing comes in
-        --config yaml:1: receivers.kafka: not built yet
+    yaml("receivers: {}").check(expect![[r#"
+        --config yaml:1: receivers: needs otlp or kafka: without them nothing comes in
     "#]]);
     yaml("receivers: { otlp: { protocols: {} } }").check(expect![[r#"
         --config yaml:1: receivers.otlp.protocols: needs grpc or http: without them nothing comes in

@@ -1,5 +1,7 @@
 //! The section `exporters`: any number of them, each under its own id.
 
+#[cfg(feature = "kafka")]
+use super::kafka;
 use super::store::Schema;
 use super::{BoxError, Exporter, clickhouse, lane, local, otlp_grpc, otlp_http, postgres};
 use crate::settings::Section;
@@ -10,10 +12,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The exporters that are built in. A new one is a file and a line here.
-pub static TYPES: &[Type] =
-    &[otlp_grpc::TYPE, otlp_http::TYPE, local::TYPE, postgres::TYPE, clickhouse::TYPE];
-
-const NOT_BUILT_YET: &[&str] = &["kafka"];
+pub static TYPES: &[Type] = &[
+    otlp_grpc::TYPE,
+    otlp_http::TYPE,
+    local::TYPE,
+    postgres::TYPE,
+    clickhouse::TYPE,
+    #[cfg(feature = "kafka")]
+    kafka::TYPE,
+];
 
 /// A type of exporter.
 pub struct Type {
@@ -66,7 +73,9 @@ impl Exporters {
             return;
         }
         self.0.clear();
-        section.not_built_yet(NOT_BUILT_YET);
+        if cfg!(not(feature = "kafka")) {
+            section.unavailable(&["kafka"], crate::settings::NO_KAFKA);
+        }
         let names: Vec<&'static str> = TYPES.iter().flat_map(|of| of.names).copied().collect();
         section.components(&names, |component, section| {
             let of = TYPES.iter().find(|of| of.names.contains(&component.kind));

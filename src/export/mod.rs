@@ -6,6 +6,8 @@ pub mod compress;
 mod config;
 mod connect;
 mod delivery;
+#[cfg(feature = "kafka")]
+mod kafka;
 pub mod lane;
 pub mod local;
 mod metrics;

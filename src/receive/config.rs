@@ -15,6 +15,9 @@ const COPIES: u64 = 3;
 pub struct Config {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub otlp: Option<Otlp>,
+    #[cfg(feature = "kafka")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kafka: Option<super::kafka::Config>,
 }
 
 /// The section `receivers.otlp`.
@@ -98,7 +101,11 @@ pub struct Http {
 
 impl Default for Config {
     fn default() -> Config {
-        Config { otlp: Some(Otlp::default()) }
+        Config {
+            otlp: Some(Otlp::default()),
+            #[cfg(feature = "kafka")]
+            kafka: None,
+        }
     }
 }
 
@@ -151,13 +158,28 @@ impl Config {
         section.section("otlp", |section| {
             section.section("protocols", |section| otlp.protocols.read(section));
         });
-        section.not_built_yet(&["kafka"]);
+        self.read_kafka(section);
         if section.given() {
             self.otlp = section.has("otlp").then_some(otlp);
-            if self.otlp.is_none() {
-                section.problem("", "needs otlp: without it nothing comes in");
+            if self.otlp.is_none() && !section.has("kafka") {
+                section.problem("", "needs otlp or kafka: without them nothing comes in");
             }
         }
+    }
+
+    #[cfg(feature = "kafka")]
+    fn read_kafka(&mut self, section: &mut Section<'_>) {
+        let given = section.has("kafka");
+        section.section("kafka", |section| {
+            if given {
+                self.kafka.get_or_insert_default().read(section);
+            }
+        });
+    }
+
+    #[cfg(not(feature = "kafka"))]
+    fn read_kafka(&mut self, section: &mut Section<'_>) {
+        section.unavailable(&["kafka"], crate::settings::NO_KAFKA);
     }
 
     /// Every host and port to listen on.
@@ -189,19 +211,21 @@ impl Config {
 
     /// What is wrong in view of `queue.max_in_flight`, each with its key below `receivers`.
     pub fn check(&self, max_in_flight: Size) -> Vec<(&'static str, String)> {
-        let Some(Otlp { protocols }) = &self.otlp else {
-            return Vec::new();
-        };
-        let grpc =
-            protocols.grpc.as_ref().map(|grpc| ("otlp.protocols.grpc.max_recv_msg_size_mib", grpc.limit()));
-        let http = protocols.http.as_ref();
+        let protocols = self.otlp.as_ref().map(|otlp| &otlp.protocols);
+        let grpc = protocols.and_then(|protocols| protocols.grpc.as_ref());
+        let grpc = grpc.map(|grpc| ("otlp.protocols.grpc.max_recv_msg_size_mib", grpc.limit()));
+        let http = protocols.and_then(|protocols| protocols.http.as_ref());
         let http = http.map(|http| ("otlp.protocols.http.max_request_body_size", http.max_request_body_size));
+        #[cfg(feature = "kafka")]
+        let kafka = self.kafka.as_ref().map(|kafka| ("kafka.max_message_size", kafka.max_message_size));
+        #[cfg(not(feature = "kafka"))]
+        let kafka = None;
         let too_large = |(_, limit): &(_, Size)| limit.0.saturating_mul(COPIES) > max_in_flight.0;
         let text = format!(
             "a request may be held {COPIES} times over (as it came, decompressed, patched), \
              which is more than queue.max_in_flight, {max_in_flight}"
         );
-        let limits = grpc.into_iter().chain(http).filter(too_large);
+        let limits = grpc.into_iter().chain(http).chain(kafka).filter(too_large);
         limits.map(|(key, _)| (key, text.clone())).collect()
     }
 }

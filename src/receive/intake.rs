@@ -49,6 +49,8 @@ pub enum Via {
     Http,
     /// Single spans over the REST API.
     Rest,
+    /// Records of a topic.
+    Kafka,
 }
 
 /// How a body is written, once it is decompressed.
@@ -79,7 +81,7 @@ struct Ready {
 }
 
 impl Via {
-    pub const ALL: [Via; 3] = [Via::Grpc, Via::Http, Via::Rest];
+    pub const ALL: [Via; 4] = [Via::Grpc, Via::Http, Via::Rest, Via::Kafka];
 
     /// The value of the metric's label `transport`.
     pub fn name(self) -> &'static str {
@@ -87,6 +89,7 @@ impl Via {
             Via::Grpc => "grpc",
             Via::Http => "http",
             Via::Rest => "rest",
+            Via::Kafka => "kafka",
         }
     }
 }

@@ -1,4 +1,4 @@
-//! In: gRPC and HTTP; `intake` is the one way from a received body to the queue.
+//! In: gRPC, HTTP and Kafka; `intake` is the one way from a received body to the queue.
 //!
 //! [`bind`] first, so that a port in use is an error before anything runs; then [`Receiver::serve`]
 //! until the drain stops it: no new connections, requests in hand are finished.
@@ -8,6 +8,8 @@ pub mod frame;
 mod grpc;
 mod http;
 mod intake;
+#[cfg(feature = "kafka")]
+pub mod kafka;
 mod line;
 mod llm_metrics;
 mod metrics;
@@ -46,6 +48,9 @@ pub enum StartError {
         #[source]
         source: TlsError,
     },
+    #[cfg(feature = "kafka")]
+    #[error("receivers.kafka")]
+    Kafka(#[source] rdkafka::error::KafkaError),
 }
 
 /// The OTLP receiver, bound and not yet serving. Peers that connect wait in the backlog.

@@ -36,6 +36,9 @@ pub use setting::{Secret, Setting};
 pub use tree::{Entry, Node, Origin, Scalar, Value};
 pub use yaml::parse;
 
+/// What is said to those who ask for Kafka of a build that has none.
+pub const NO_KAFKA: &str = "this build has no Kafka: it needs the cargo feature `kafka`";
+
 /// Reads a whole YAML text, such as a price file, and gives every problem with it, sorted by position.
 ///
 /// `name` is what problems call the text. Where the YAML itself is broken `take` is not called.

@@ -185,10 +185,16 @@ impl<'a> Section<'a> {
     /// Refuses each of `keys` that is set, alone or as `key/name`, as something that a later version
     /// will know.
     pub fn not_built_yet(&mut self, keys: &[&'static str]) {
+        self.unavailable(keys, "not built yet");
+    }
+
+    /// Refuses each of `keys` that is set, alone or as `key/name`, as something that this build does not have;
+    /// `text` says why.
+    pub fn unavailable(&mut self, keys: &[&'static str], text: &str) {
         self.planned.extend(keys);
         for Entry { key, origin, .. } in self.entries {
             if keys.contains(&kind_of(key)) {
-                self.report(origin.clone(), self.key(key), "not built yet".into());
+                self.report(origin.clone(), self.key(key), text.to_string());
             }
         }
     }

@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+/// The one that `install` builds.
+pub const COLLECTOR: &str = "otelcol-v0.155.0-kafka";
+
 #[tokio::test]
 async fn a_collector_logs_as_many_spans_as_we_count_sent() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -19,7 +22,7 @@ async fn a_collector_logs_as_many_spans_as_we_count_sent() {
          service:\n  telemetry: {{ metrics: {{ level: none }} }}\n  pipelines: {{ traces: {{ receivers: [otlp], exporters: [debug] }} }}\n"
     );
     std::fs::write(&config, text).expect("the configuration is written");
-    let mut command = Command::new(binary("otelcol-v0.155.0"));
+    let mut command = Command::new(binary(COLLECTOR));
     let collector = Process::start("collector", folder.path(), command.arg("--config").arg(&config));
     eventually("the collector to run", || async {
         collector.output().contains("Everything is ready").then_some(())
@@ -75,14 +78,14 @@ impl Passing {
     }
 
     fn start(&self) -> Process {
-        let mut command = Command::new(binary("otelcol-v0.155.0"));
+        let mut command = Command::new(binary(COLLECTOR));
         Process::start("passing", &self.folder, command.arg("--config").arg(&self.config))
     }
 
     fn start_in(&self, group: &Path) -> Process {
         let mut command = Command::new("sh");
         command.args(["-c", "echo $$ > \"$0/cgroup.procs\" && exec \"$@\""]).arg(group);
-        command.arg(binary("otelcol-v0.155.0")).arg("--config").arg(&self.config);
+        command.arg(binary(COLLECTOR)).arg("--config").arg(&self.config);
         Process::start("passing", &self.folder, &mut command)
     }
 }

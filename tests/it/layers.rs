@@ -12,6 +12,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("settings", 0),
     ("sqlite", 0),
     ("units", 0),
+    ("kafka", 1),
     ("llm", 1),
     ("queue", 1),
     ("recognize", 2),

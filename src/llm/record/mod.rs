@@ -6,6 +6,8 @@
 //!
 //! Source: spec of the predecessor, "Span model" and "Kafka"; design §6.17 for the ids.
 
+#[cfg(test)]
+mod contract;
 mod ids;
 mod json;
 mod read;

@@ -4,4 +4,4 @@ mod config;
 mod connections;
 mod grpc;
 mod http;
-mod support;
+pub(super) mod support;
