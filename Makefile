@@ -58,6 +58,10 @@ test-nightly: tools ## the long forms of property tests: a million mutations and
 eval-detect: tools ## how well detection does on the labelled sets beside the repository, as tables
 	$(CARGO) test --locked --test it detect -- --include-ignored --nocapture --test-threads=1
 
+.PHONY: eval-recognize
+eval-recognize: tools ## how well recognition does on the corpus beside the repository, as a table per library
+	$(CARGO) test --locked --test it corpus::the_corpus_is_recognised -- --nocapture
+
 .PHONY: audit
 audit: tools ## licences, bans and sources of all dependencies; advisories where their database can be reached
 	@command -v cargo-deny >/dev/null || $(CARGO) install --locked cargo-deny

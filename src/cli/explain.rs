@@ -26,7 +26,7 @@ fn one(out: &mut String, item: &Explained) {
     let scope = if item.scope.is_empty() { String::new() } else { format!(", scope {}", plain(&item.scope)) };
     let what = match item.known {
         Known::Call(_) => "",
-        Known::Carrier => ": beside an LLM call, may carry its prompt",
+        Known::Carrier => ": beside an LLM call or asking a provider, may carry a prompt",
         Known::Other => ": scanned because enrich.scope is all",
         Known::Above => ": above an LLM call",
         Known::Untouched => ": unchanged",

@@ -115,12 +115,17 @@ pub(super) fn is_name(text: &str) -> bool {
         && !text.contains("//")
 }
 
-/// Whether an attribute key is a dotted name of lower-case words with a few short indexes, which no detector
-/// could find anything in.
+/// Whether an attribute key is a dotted name of words, `lower_case` or `camelCase`, with a few short indexes,
+/// which no detector could find anything in. A token's capitals stand side by side, or are many.
 fn is_plain_key(key: &str) -> bool {
-    let (mut numbers, mut digits) = (0, 0);
+    let (mut numbers, mut digits, mut humps) = (0, 0, 0);
+    let mut before = b'.';
     for byte in key.bytes() {
         match byte {
+            b'A'..=b'Z' if before.is_ascii_lowercase() && humps < 4 => {
+                humps += 1;
+                digits = 0;
+            }
             b'0'..=b'9' => {
                 numbers += u32::from(digits == 0);
                 digits += 1;
@@ -131,6 +136,7 @@ fn is_plain_key(key: &str) -> bool {
         if digits > 3 || numbers > 3 {
             return false;
         }
+        before = byte;
     }
     key.len() <= 128
 }
@@ -168,6 +174,10 @@ mod tests {
     fn keys_that_are_plain_names_pass() {
         check(Place::Key, "", "gen_ai.prompt.12.tool_calls.0.arguments", true);
         check(Place::Key, "", "genkit:input", true);
+        check(Place::Key, "", "ai.response.msToFirstChunk", true);
+        check(Place::Key, "", "note.AKIAIOSFODNNSEXAMPLE", false);
+        check(Place::Key, "", "kJhGfDsAqWeRtYuIoP", false);
+        check(Place::Key, "", "Jane", false);
         check(Place::Key, "", "a.10.71.94.71", false);
         check(Place::Key, "", "jane@example.com", false);
         check(Place::Key, "", "customer.4111111111111111", false);

@@ -5,7 +5,7 @@ use super::own::Own;
 use super::redact::Tally;
 use super::texts::{carries_content, role_of, roles};
 use super::{Enricher, Scope, allow};
-use crate::llm::{Call, Role, Side, Text};
+use crate::llm::{Call, Odd, Role, Side, Text};
 use crate::otlp::{Batch, Item, Leaf, Place, Value};
 use crate::recognize::{self, Found, is_of_transport};
 use std::ops::Range;
@@ -103,11 +103,11 @@ impl Enricher {
             let ours = own.wrote(&leaf).then_some("written by Sidelight");
             leaves.push(self.seen(&leaf, role_of(&roles, &leaf), ours));
         });
-        self.named(item, Known::Call(self.facts(call)), leaves)
+        self.named(item, Known::Call(self.facts(item, call)), leaves)
     }
 
     fn carrier(&self, batch: &Batch, item: &Item<'_>) -> Explained {
-        const ONLY: &str = "of HTTP, database and messaging spans, only URL, statement, headers and body";
+        const ONLY: &str = "no URL, statement, header or body of a span about HTTP, a database or messages";
         let transport = self.0.scope == Scope::Llm && item.attributes().keys().any(is_of_transport);
         let leaves =
             self.plainly(batch, item, |leaf| (transport && !carries_content(leaf.key)).then_some(ONLY));
@@ -178,7 +178,7 @@ impl Enricher {
     }
 
     /// What was read of a call, as far as it is known.
-    fn facts(&self, call: &Call<'_>) -> Vec<(&'static str, String)> {
+    fn facts(&self, item: &Item<'_>, call: &Call<'_>) -> Vec<(&'static str, String)> {
         let safe = |text: &Option<std::borrow::Cow<'_, str>>| {
             text.as_deref().map(|text| self.0.texts.safe(text, ""))
         };
@@ -188,6 +188,7 @@ impl Enricher {
         let role = match (call.model_call, call.usage_counted) {
             (true, true) => "yes, and it counts",
             (true, false) => "yes, counted by another span or not at all",
+            (false, _) if item.log_record().is_some() => "no, a record of one or of what is around it",
             (false, _) => "no",
         };
         let all = [
@@ -206,9 +207,16 @@ impl Enricher {
             ("user", safe(&call.user_id)),
             ("texts in", said(call, Side::Input)),
             ("texts out", said(call, Side::Output)),
+            ("odd", odd(call)),
         ];
         all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
+}
+
+/// What is wrong with it.
+fn odd(call: &Call<'_>) -> Option<String> {
+    let odd: Vec<&str> = Odd::ALL.into_iter().filter(|odd| call.odd.has(*odd)).map(Odd::reason).collect();
+    (!odd.is_empty()).then(|| odd.join(", "))
 }
 
 /// Whose texts were read on one side, in order: `system, user 2, tool`.

@@ -1,6 +1,6 @@
 //! The commands that need no agent, run as a user runs them.
 
-use expect_test::{Expect, expect};
+use expect_test::{Expect, expect, expect_file};
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
@@ -341,6 +341,17 @@ async fn what_waits_in_a_queue_is_listed_and_shown() {
 
 /// One chat span whose prompt holds a made-up address.
 const REQUEST: &str = r#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"5b8efff798038103d269b633813fc60c","spanId":"eee19b7ec3c1b174","name":"chat","attributes":[{"key":"gen_ai.operation.name","value":{"stringValue":"chat"}},{"key":"gen_ai.prompt.0.content","value":{"stringValue":"write to jane.doe@example.com"}}]}]}]}]}"#;
+
+/// As somebody reads it who knows the Vercel AI SDK; prices, which change, left out.
+#[test]
+fn a_real_payload_is_explained() {
+    let payload = include_str!("../data/payloads/vercel-ai-v5-chat-pii.traces.json");
+    let output = sidelight(&["enrich", "--encoding=json", "--explain"], payload);
+    let report = String::from_utf8(output.stdout).expect("UTF-8");
+    let lines = report.lines().filter(|line| !line.contains("sidelight.cost."));
+    let report: String = lines.map(|line| format!("{line}\n")).collect();
+    expect_file!["../data/payloads/vercel-ai-v5-chat-pii.explained.txt"].assert_eq(&report);
+}
 
 #[test]
 fn what_becomes_of_each_text_is_explained_without_any_text() {
