@@ -39,9 +39,8 @@ const SAID: &[&str] = &[
 impl Chunks {
     /// Of an item without two chunks there is nothing to join.
     pub(super) fn of(item: &Item<'_>) -> Chunks {
-        let named = |name: &str| ["chunk", "token", "delta"].iter().any(|word| contains(name, word));
         let events = item.span().into_iter().flat_map(|span| span.events());
-        let is_chunk: Vec<bool> = events.map(|event| named(event.name())).collect();
+        let is_chunk: Vec<bool> = events.map(|event| is_chunk(event.name())).collect();
         let several = is_chunk.iter().filter(|is_chunk| **is_chunk).count() > 1;
         Chunks { is_chunk: if several { is_chunk } else { Vec::new() }, ..Chunks::default() }
     }
@@ -101,6 +100,27 @@ impl Chunks {
             .map(|((_, s), _)| s)
             .collect()
     }
+}
+
+/// What the chunks of the item's stream say together, in their order: of each the first part that is a reply's text.
+/// `None` where none says anything.
+pub(super) fn said(item: &Item<'_>) -> Option<String> {
+    let mut all = String::new();
+    let events = item.span().into_iter().flat_map(|span| span.events());
+    for event in events.filter(|event| is_chunk(event.name())) {
+        let texts = event.attributes().filter_map(|attribute| {
+            let name = attribute.key.rsplit('.').next().unwrap_or(attribute.key);
+            let tells = SAID.contains(&name) || is_chunk(name) || name == "completion";
+            tells.then(|| attribute.value().as_str()).flatten()
+        });
+        all.extend(texts.flat_map(parts).next().map(|(_, _, text)| text));
+    }
+    (!all.is_empty()).then_some(all)
+}
+
+/// By the name of an event or an attribute.
+fn is_chunk(name: &str) -> bool {
+    ["chunk", "token", "delta"].iter().any(|word| contains(name, word))
 }
 
 /// One part of a value that is said in pieces: in which chunk, where in it, and what.

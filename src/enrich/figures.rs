@@ -13,14 +13,22 @@ pub(super) struct Tokens {
     pub(super) method: String,
 }
 
-/// The tokens of `call`. What is missing is counted over its texts, if there is a way and there are any.
-pub(super) fn tokens(call: &Call<'_>, tokenizers: Option<&Tokenizers>) -> Option<Tokens> {
+/// The tokens of `call`. What is missing is counted over its texts, if there is a way and there are any; of a reply that
+/// stands nowhere else, over what its chunks have `said`.
+pub(super) fn tokens(
+    call: &Call<'_>,
+    tokenizers: Option<&Tokenizers>,
+    said: impl Fn() -> Option<String>,
+) -> Option<Tokens> {
     let Usage { input, output, .. } = call.usage;
     let tokenizer = tokenizers
         .filter(|_| input.is_none() || output.is_none())
         .map(|tokenizers| tokenizers.of(model(call).unwrap_or("")));
     let counted = |side, reported: Option<u64>| match (reported, &tokenizer) {
-        (None, Some(tokenizer)) => count(call, side, tokenizer),
+        (None, Some(tokenizer)) => count(call, side, tokenizer).or_else(|| match side {
+            Side::Input => None,
+            Side::Output => said().map(|text| tokenizer.count(&text)),
+        }),
         _ => None,
     };
     let (more_input, more_output) = (counted(Side::Input, input), counted(Side::Output, output));
@@ -136,7 +144,7 @@ mod tests {
     }
 
     fn check(call: &Call<'_>, expected: Option<(Option<u64>, Option<u64>, &str)>) {
-        let found = tokens(call, counting());
+        let found = tokens(call, counting(), || None);
         let found = found.as_ref().map(|tokens| (tokens.input, tokens.output, tokens.method.as_str()));
         assert_eq!(found, expected);
     }
@@ -157,7 +165,7 @@ mod tests {
     #[test]
     fn without_text_and_usage_nothing_is_known() {
         check(&Call { texts: Vec::new().into(), ..chat() }, None);
-        assert_eq!(tokens(&chat(), None), None);
+        assert_eq!(tokens(&chat(), None, || None), None);
     }
 
     #[test]
@@ -178,11 +186,11 @@ mod tests {
         let prices = Prices::builtin();
         let usage = Usage { input: Some(1_000_000), output: Some(0), ..Usage::default() };
         let call = Call { usage, response_model: Some("gpt-4o-2024-05-13".into()), ..chat() };
-        let found = cost(&call, tokens(&call, None).as_ref(), &prices, None).unwrap();
+        let found = cost(&call, tokens(&call, None, || None).as_ref(), &prices, None).unwrap();
         assert_eq!((found.total, found.price_version.as_str()), (5_000_000_000_000, "2026-11-21"));
         let deployment = Call { response_model: Some("my-deployment".into()), ..call.clone() };
         assert_eq!(
-            cost(&deployment, tokens(&call, None).as_ref(), &prices, None).unwrap().total,
+            cost(&deployment, tokens(&call, None, || None).as_ref(), &prices, None).unwrap().total,
             2_500_000_000_000
         );
     }
@@ -198,7 +206,7 @@ mod tests {
         let embedding = Call { kind: Some(Kind::Embeddings), ..chat() };
         assert!(cost(&embedding, Some(&half), &prices, None).is_ok());
         let unknown = Call { request_model: Some("llama-in-house".into()), ..chat() };
-        let tokens = tokens(&unknown, counting());
+        let tokens = tokens(&unknown, counting(), || None);
         assert_eq!(cost(&unknown, tokens.as_ref(), &prices, None), Err(Unpriced::UnknownModel));
         let nameless = Call { request_model: None, ..chat() };
         assert_eq!(cost(&nameless, tokens.as_ref(), &prices, None), Err(Unpriced::NoModel));

@@ -1,5 +1,6 @@
 //! One recognised item through the line: the order of the steps is the order of [`Line::call`].
 
+use super::chunks;
 use super::config::Scope;
 use super::cost::{Day, Prices, Unpriced, dollars};
 use super::count::Tokenizers;
@@ -76,7 +77,7 @@ impl Line {
         let (mut ours, mut added) = (Vec::new(), Vec::new());
         let mut traits = Traits::default();
         if let Some(span) = item.span() {
-            let tokens = self.tokens(call, failed(span));
+            let tokens = self.tokens(item, call, failed(span));
             let cost = self.cost(call, tokens.as_ref(), day(span, now), &mut outcome);
             let facts = CallFacts::of(item, span, call, tokens.as_ref(), cost.as_ref(), &self.texts);
             traits = facts.traits();
@@ -134,11 +135,11 @@ impl Line {
     }
 
     /// Of a call whose usage counts. What failed is billed only what was reported.
-    fn tokens(&self, call: &Call<'_>, failed: bool) -> Option<Tokens> {
+    fn tokens(&self, item: &Item<'_>, call: &Call<'_>, failed: bool) -> Option<Tokens> {
         if !(call.model_call && call.usage_counted) {
             return None;
         }
-        figures::tokens(call, self.tokenizers.as_ref().filter(|_| !failed))
+        figures::tokens(call, self.tokenizers.as_ref().filter(|_| !failed), || chunks::said(item))
     }
 
     fn cost(

@@ -11,7 +11,7 @@ use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, InstrumentationScope, KeyValue};
 use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs, ScopeLogs};
 use opentelemetry_proto::tonic::resource::v1::Resource;
-use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status};
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status, span};
 use prost::Message;
 
 /// `sha256("0000000000000007") mod 100` is 1.
@@ -584,4 +584,34 @@ fn facts_hold_numbers_and_safe_names() {
     assert_eq!((facts.service.as_str(), facts.model.as_str()), ("shop", "other"));
     assert_eq!((facts.provider.as_str(), facts.operation.as_str()), ("openai", "chat"));
     assert_eq!((facts.duration_ms, facts.model_call, facts.pii), (Some(250.0), true, true));
+}
+
+/// A chat whose reply stands in its chunks alone.
+fn streamed(chunks: impl Iterator<Item = String>) -> Span {
+    let event = |text: String| span::Event {
+        name: "gen_ai.content.completion.chunk".into(),
+        attributes: vec![attribute("id", "chatcmpl-1"), attribute("gen_ai.completion.chunk", text.as_str())],
+        ..span::Event::default()
+    };
+    Span { events: chunks.map(event).collect(), ..chat("hi") }
+}
+
+#[test]
+fn a_reply_that_came_in_chunks_is_counted_as_one_text() {
+    let output = |span: Span| {
+        let (after, _) = apply("", &request(vec![span]));
+        let attributes = &after.resource_spans[0].scope_spans[0].spans[0].attributes;
+        let found = attributes.iter().find(|attribute| attribute.key == "sidelight.tokens.output");
+        found.and_then(|found| found.value.clone())
+    };
+    let plain = ["hel", "lo wor", "ld"].map(str::to_owned);
+    assert_eq!(output(streamed(plain.into_iter())), Some(any(2_i64)));
+    let json =
+        ["hel", "lo wor", "ld"].map(|text| format!(r#"{{"choices":[{{"delta":{{"content":"{text}"}}}}]}}"#));
+    assert_eq!(output(streamed(json.into_iter())), Some(any(2_i64)));
+    // By themselves each of these is a token; together eight are one.
+    let many = count::Encoding::O200kBase.count(&"a".repeat(4_000)) as i64;
+    assert_eq!(output(streamed((0..4_000).map(|_| "a".to_owned()))), Some(any(many)));
+    assert!(many < 1_000);
+    assert_eq!(output(streamed(std::iter::empty())), None);
 }
