@@ -51,8 +51,10 @@ test-backends: tools ## what needs real back ends (Jaeger, Collector, Prometheus
 	$(CARGO) test --locked --features kafka --test backends -- --test-threads=1
 
 .PHONY: test-nightly
-test-nightly: tools ## the long forms of property tests: a million mutations and strings
-	SIDELIGHT_CASES=1000000 $(CARGO) test --locked --release -- --include-ignored
+test-nightly: tools ## the long forms of property tests: a million mutations and strings, and all that oracles know
+	tests/oracles/make target/oracles
+	SIDELIGHT_CASES=1000000 SIDELIGHT_TEST_MODEL=$(CURDIR)/target/oracles/model SIDELIGHT_WORDPIECE_CASES=$(CURDIR)/target/oracles/wordpiece.jsonl \
+	  SIDELIGHT_TOKENIZER_CASES=$(CURDIR)/target/oracles/tokenizers $(CARGO) test --locked --release -- --include-ignored
 
 .PHONY: eval-detect
 eval-detect: tools ## how well detection does on the labelled sets beside the repository, as tables

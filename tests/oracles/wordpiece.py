@@ -1,12 +1,15 @@
 """What Hugging Face's tokenizers make of many texts: the oracle of our WordPiece.
 
     pip install tokenizers
-    python tests/oracles/wordpiece.py MODEL_DIR > cases.jsonl
-    SIDELIGHT_WORDPIECE_CASES=cases.jsonl cargo test --lib wordpiece -- --include-ignored
+    python tests/oracles/wordpiece.py MODEL_DIR [EVERY] > cases.jsonl
+    SIDELIGHT_TEST_MODEL=MODEL_DIR SIDELIGHT_WORDPIECE_CASES=cases.jsonl cargo test --lib wordpiece
+
+With EVERY only each so manieth text; `tests/data/model/wordpiece.jsonl` has every 120th by the tiny vocabulary there.
 
 MODEL_DIR holds `vocab.txt`; the settings are those of all-MiniLM-L6-v2. Texts are made up from a seed: words, scripts,
 marks, controls, special words, long words, every assigned block, and random code points.
 """
+import itertools
 import json
 import random
 import sys
@@ -56,8 +59,9 @@ def texts(pieces):
 
 def main():
     made, pieces = tokenizer(sys.argv[1] + "/vocab.txt")
-    for text in texts(pieces):
-        print(json.dumps({"text": text, "ids": made.encode(text).ids}))
+    every = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+    for text in itertools.islice(texts(pieces), 0, None, every):
+        print(json.dumps({"text": text, "ids": made.encode(text).ids}, ensure_ascii=False))
 
 
 main()
