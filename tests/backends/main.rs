@@ -14,3 +14,4 @@ mod prometheus;
 mod queries;
 mod tempo;
 mod tls;
+mod vectors;

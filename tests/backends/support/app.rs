@@ -39,6 +39,14 @@ impl App {
             .unwrap_or_else(|stderr| panic!("{stderr}"))
     }
 
+    /// As [`App::chat`] by the official instrumentation and gRPC, with this prompt.
+    pub fn ask(&self, prompt: &str, port: u16) -> String {
+        let endpoint = format!("http://127.0.0.1:{port}");
+        let settings = [("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str())];
+        let args = ["--provider", &self.provider, "--prompt", prompt];
+        run(&args, &settings).unwrap_or_else(|stderr| panic!("{stderr}"))
+    }
+
     /// As [`App::chat`] with these settings of the SDK in its environment; what the app complains of
     /// where it fails.
     pub fn chat_with(
@@ -47,7 +55,6 @@ impl App {
         transport: Transport,
         settings: &[(&str, &str)],
     ) -> Result<String, String> {
-        let mut python = Command::new(binary("python/bin/python"));
         let instrumentation = match instrumentation {
             Instrumentation::Official => "official",
             Instrumentation::OpenLlmetry => "openllmetry",
@@ -56,25 +63,26 @@ impl App {
             Transport::Grpc => "grpc",
             Transport::Http => "http",
         };
-        let app = python
-            .arg(example("app.py"))
-            .args([
-                "--instrumentation",
-                instrumentation,
-                "--transport",
-                transport,
-                "--provider",
-                &self.provider,
-            ])
-            // They would win over what the SDK is told.
-            .env_remove("REQUESTS_CA_BUNDLE")
-            .env_remove("CURL_CA_BUNDLE")
-            .envs(settings.iter().copied())
-            .output()
-            .expect("the app runs");
-        let text = |bytes| String::from_utf8(bytes).expect("text").trim().to_string();
-        if app.status.success() { Ok(text(app.stdout)) } else { Err(text(app.stderr)) }
+        let args =
+            ["--instrumentation", instrumentation, "--transport", transport, "--provider", &self.provider];
+        run(&args, settings)
     }
+}
+
+/// The trace id that the app prints, or its complaint.
+fn run(args: &[&str], settings: &[(&str, &str)]) -> Result<String, String> {
+    let mut python = Command::new(binary("python/bin/python"));
+    let app = python
+        .arg(example("app.py"))
+        .args(args)
+        // They would win over what the SDK is told.
+        .env_remove("REQUESTS_CA_BUNDLE")
+        .env_remove("CURL_CA_BUNDLE")
+        .envs(settings.iter().copied())
+        .output()
+        .expect("the app runs");
+    let text = |bytes| String::from_utf8(bytes).expect("text").trim().to_string();
+    if app.status.success() { Ok(text(app.stdout)) } else { Err(text(app.stderr)) }
 }
 
 fn example(file: &str) -> String {
