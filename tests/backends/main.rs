@@ -8,6 +8,8 @@ mod clickhouse;
 mod collector;
 mod dashboards;
 mod jaeger;
+#[cfg(feature = "kafka")]
+mod kafka;
 mod page;
 mod postgres;
 mod prometheus;

@@ -3,6 +3,8 @@
 mod app;
 mod calls;
 pub mod clickhouse;
+#[cfg(feature = "kafka")]
+mod kafka;
 mod postgres;
 mod process;
 mod sidelight;
@@ -10,6 +12,8 @@ mod sidelight;
 pub use app::{App, Instrumentation, Transport};
 pub use calls::{batch, call, known_calls, span};
 pub use clickhouse::ClickHouse;
+#[cfg(feature = "kafka")]
+pub use kafka::Kafka;
 pub use postgres::Postgres;
 pub use process::{Process, binary, free_port, installed};
 pub use sidelight::Sidelight;

@@ -1,0 +1,87 @@
+//! One node of Kafka, which is broker and controller, and a consumer of it that is not ours.
+
+use super::{Process, binary, eventually, free_port};
+use std::fs;
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Small, and quick to start.
+const JAVA: [&str; 3] = ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
+
+pub struct Kafka {
+    pub port: u16,
+    folder: PathBuf,
+    process: Option<Process>,
+}
+
+impl Kafka {
+    /// Starts one with its data in `folder` and waits until it takes connections.
+    pub async fn start(folder: &Path) -> Kafka {
+        let folder = folder.join("kafka");
+        fs::create_dir_all(&folder).expect("a folder");
+        let (port, controller) = (free_port(), free_port());
+        let (broker, quorum) = (format!("127.0.0.1:{port}"), format!("127.0.0.1:{controller}"));
+        // A broker that was killed is let back in once its session has ended, so that is short.
+        let properties = format!(
+            "process.roles=broker,controller\nnode.id=1\ncontroller.quorum.voters=1@{quorum}\nlog.dirs={}\n\
+             listeners=PLAINTEXT://{broker},CONTROLLER://{quorum}\nadvertised.listeners=PLAINTEXT://{broker}\n\
+             listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT\n\
+             controller.listener.names=CONTROLLER\ninter.broker.listener.name=PLAINTEXT\n\
+             offsets.topic.replication.factor=1\noffsets.topic.num.partitions=1\n\
+             transaction.state.log.replication.factor=1\ntransaction.state.log.min.isr=1\n\
+             transaction.state.log.num.partitions=1\ngroup.initial.rebalance.delay.ms=0\n\
+             broker.session.timeout.ms=2000\nbroker.heartbeat.interval.ms=500\nauto.create.topics.enable=false\n",
+            folder.join("data").display()
+        );
+        fs::write(folder.join("server.properties"), properties).expect("the configuration is written");
+        let mut kafka = Kafka { port, folder, process: None };
+        let mut format = kafka.java("kafka.tools.StorageTool");
+        let formatted =
+            format.args(["format", "-t", "MkU3OEVBNTcwNTJENDM2Qk", "-c", "server.properties"]).output();
+        let formatted = formatted.expect("java runs");
+        assert!(formatted.status.success(), "{}", String::from_utf8_lossy(&formatted.stderr));
+        kafka.restart().await;
+        kafka
+    }
+
+    /// Kills it if it runs, and starts it on the same data.
+    pub async fn restart(&mut self) {
+        self.kill();
+        let mut command = self.java("kafka.Kafka");
+        self.process = Some(Process::start("kafka", &self.folder, command.arg("server.properties")));
+        let port = self.port;
+        eventually("Kafka to listen", || async { TcpStream::connect(("127.0.0.1", port)).ok() }).await;
+    }
+
+    /// As `kill -9` does.
+    pub fn kill(&mut self) {
+        if let Some(process) = self.process.take() {
+            process.kill();
+        }
+    }
+
+    pub fn brokers(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// The first `count` records of `topic`, a JSON object each: key, headers and the message, as Confluent's client
+    /// and classes generated from our schema read them.
+    pub fn consume(&self, topic: &str, count: usize) -> Vec<serde_json::Value> {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/backends/kafka/consume.py");
+        let schema = concat!(env!("CARGO_MANIFEST_DIR"), "/proto");
+        let mut python = Command::new(binary("kafka-python/bin/python"));
+        let arguments = [script, schema, &self.brokers(), topic, &count.to_string()];
+        let output = python.args(arguments).output().expect("python runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let text = String::from_utf8(output.stdout).expect("text");
+        text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+    }
+
+    fn java(&self, class: &str) -> Command {
+        let mut java = Command::new("java");
+        let libs = format!("{}/*", binary("kafka-4.3.0/libs").display());
+        java.current_dir(&self.folder).args(JAVA).args(["-cp", &libs, class]);
+        java
+    }
+}
