@@ -172,8 +172,10 @@ fn takes_back(text: &str, note: &Hit, fired: &Fired) -> bool {
         }
         Concept::Indefinite => {
             // `your company guidelines` are not a model's own.
+            let is_owned =
+                |concept| matches!(concept, &Concept::Your | &Concept::Bounds | &Concept::OwnPrompt);
             let names_an_owner =
-                fired.rule.says.contains(&Concept::Your) && !text[note.start..].starts_with("your ");
+                fired.rule.says.iter().any(is_owned) && !text[note.start..].starts_with("your ");
             (!names_an_owner || note.end > fired.at.end)
                 && note.start < fired.at.end
                 && fired.at.start < note.end

@@ -46,6 +46,8 @@ concepts! {
     /// That something no longer holds.
     Void,
     NewOrders,
+    /// Not to obey any more.
+    Disobey,
     /// That orders are turned round or outranked, whole.
     Overruled,
     /// That whoever is in charge has changed something.
@@ -63,6 +65,10 @@ concepts! {
     Your,
     /// The prompt of the system, by a name that says so.
     SystemPrompt,
+    /// The prompt of the one spoken to, whole.
+    OwnPrompt,
+    /// What a text says or holds.
+    Says,
     /// The prompt, by any of its names.
     Prompt,
     /// What only the one who set a model up sees: hidden, secret, internal, initial.
@@ -101,6 +107,9 @@ concepts! {
     Limits,
     /// That something is no longer there.
     Gone,
+    /// The bounds of the one spoken to.
+    Bounds,
+    YouAre,
     /// That no request may be refused, nor warned of.
     NoRefusal,
     /// How an answer has to begin.

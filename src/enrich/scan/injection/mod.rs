@@ -9,7 +9,7 @@ mod code;
 mod decode;
 mod grammar;
 mod lexicon;
-mod markers;
+mod own_prompt;
 #[cfg(test)]
 mod page;
 mod rules;
@@ -206,7 +206,7 @@ fn evidence(text: &str, role: Option<Role>, hidden: Hidden) -> Vec<Evidence> {
     let mut evidence = Vec::new();
     let plain = lower(text);
     let speaks_of_decoding = grammar::look(&plain, role, Spacing::Kept, &mut evidence);
-    markers::take_back(&plain, role, &mut evidence);
+    own_prompt::take_back(&plain, role, &mut evidence);
     structure::look(text, role, &mut evidence);
     code::look(text, role, &mut evidence);
     // What is only readable after decoding is worse than the same in plain sight.

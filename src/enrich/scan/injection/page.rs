@@ -66,8 +66,10 @@ enrich:
 
 Two layers were tried or weighed and left out:
 
-* **A statistical layer.** A linear classifier over words was tried, trained with one source and one family left out at a time. It added
-  nothing at one false alarm in a hundred: what it had learnt of one source did not hold for the next.
+* **A statistical layer.** A logistic regression over hashed words and letter n-grams was trained on the development set, with one family
+  or one source of attacks and one source of ordinary texts left out at a time. At one false alarm in a hundred of the texts left out it
+  finds .24 of the attacks of a family that it has not seen, and .10 of those of a source. Beside the rules (.871) it adds .013 where sources
+  are left out, nearly all of it by the frame in which that set puts its semantic attacks, for ten times the false alarms.
 * **A model in the process.** The small classifiers at hand (22 to 184 million parameters) flag 12 to 43 % of harmless prompts that mention
   such words, and take milliseconds where these rules take microseconds.
 

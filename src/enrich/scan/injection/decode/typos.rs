@@ -1,4 +1,4 @@
-//! Words of an attack with a slip or two in them, as `ignoer` and `instrucitons`.
+//! Words of an attack with a slip in them, as `ignoer` and `instrucitons`.
 
 /// The words that nearly every attack in English has.
 const ANCHORS: &[&str] = &[
@@ -59,13 +59,12 @@ fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
 fn meant(word: &str) -> Option<&'static str> {
     let first = word.as_bytes()[0].to_ascii_lowercase();
     let near = |anchor: &&&str| {
-        let most = if anchor.len() < 8 { 1 } else { 2 };
         anchor.as_bytes()[0] == first
-            && anchor.len().abs_diff(word.len()) <= most
-            && (letters(anchor) ^ letters(word)).count_ones() <= 2 * most as u32
+            && anchor.len().abs_diff(word.len()) <= 1
+            && (letters(anchor) ^ letters(word)).count_ones() <= 2
             && !word[..word.len().min(anchor.len() - 1)]
                 .eq_ignore_ascii_case(&anchor[..word.len().min(anchor.len() - 1)])
-            && distance(anchor.as_bytes(), word.to_ascii_lowercase().as_bytes()) <= most
+            && distance(anchor.as_bytes(), word.to_ascii_lowercase().as_bytes()) <= 1
     };
     ANCHORS.iter().find(near).copied()
 }

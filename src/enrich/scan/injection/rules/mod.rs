@@ -1,9 +1,12 @@
 //! The rules: combinations of concepts that stand close together, each with a weight and examples.
 
 mod agents;
+mod exfiltration;
+mod indirect;
 mod markers;
 mod overrides;
 mod personas;
+mod pretexts;
 
 use super::Pack;
 use super::lexicon::Concept;
@@ -82,11 +85,11 @@ impl Rule {
 pub fn all() -> impl Iterator<Item = &'static Rule> {
     let tables = [
         overrides::OVERRIDE,
-        overrides::PRETEXTS,
-        overrides::EXFILTRATION,
+        pretexts::PRETEXTS,
+        exfiltration::EXFILTRATION,
         personas::PERSONAS,
         markers::MARKERS,
-        agents::INDIRECT,
+        indirect::INDIRECT,
         agents::TOOLS,
         agents::LINKS,
         agents::ENCODED,
