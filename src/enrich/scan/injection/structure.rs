@@ -3,6 +3,7 @@
 use super::rules::Roles;
 use super::{Evidence, Pack};
 use crate::llm::Role;
+use memchr::memmem;
 
 /// So many addresses of one text are looked at, and so many bytes of each.
 const MOST: usize = 32;
@@ -19,11 +20,11 @@ pub fn look(text: &str, role: Option<Role>, evidence: &mut Vec<Evidence>) {
 
 /// The addresses of images, in Markdown and HTML.
 fn images(text: &str) -> impl Iterator<Item = &str> {
-    let markdown = text.match_indices("![").take(MOST).filter_map(|(at, _)| {
+    let markdown = memmem::find_iter(text.as_bytes(), "![").take(MOST).filter_map(|at| {
         let rest = cut(&text[at..]);
         rest.find("](").map(|open| &rest[open + 2..])
     });
-    let html = text.match_indices("<img").take(MOST).filter_map(|(at, _)| {
+    let html = memmem::find_iter(text.as_bytes(), "<img").take(MOST).filter_map(|at| {
         let rest = cut(&text[at..]);
         rest.find("src=").map(|src| rest[src + 4..].trim_start_matches(['"', '\'', '\\']))
     });
@@ -100,7 +101,7 @@ const SECRETS: &[&str] = &[
 
 /// The addresses of Markdown links.
 fn links(text: &str) -> impl Iterator<Item = &str> {
-    text.match_indices("](").take(MOST).map(|(at, _)| cut(&text[at + 2..]))
+    memmem::find_iter(text.as_bytes(), "](").take(MOST).map(|at| cut(&text[at + 2..]))
 }
 
 /// Whether a link takes along what only the reader has: a placeholder in braces that is called so.

@@ -14,7 +14,9 @@ use crate::llm::Role;
 
 /// Adds what `text` shows. What the operator or the model says is not put into a query.
 pub fn look(text: &str, role: Option<Role>, evidence: &mut Vec<Evidence>) {
-    if matches!(role, Some(Role::System | Role::Assistant)) || text.contains("```") {
+    if matches!(role, Some(Role::System | Role::Assistant))
+        || memchr::memmem::find(text.as_bytes(), b"```").is_some()
+    {
         return;
     }
     let is_read = matches!(role, Some(Role::Tool | Role::Document));

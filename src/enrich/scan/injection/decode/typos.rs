@@ -1,24 +1,21 @@
 //! Words of an attack with a slip in them, as `ignoer` and `instrucitons`.
 
-/// The words that nearly every attack in English has.
-const ANCHORS: &[&str] = &[
-    "ignore",
-    "previous",
-    "instructions",
-    "instruction",
-    "disregard",
-    "forget",
-    "reveal",
-    "system",
-    "prompt",
-    "override",
-    "guidelines",
-    "restrictions",
-    "password",
-    "bypass",
-    "pretend",
-    "unrestricted",
-];
+/// The words that nearly every attack in English has, by their first letter.
+fn anchors(first: u8) -> &'static [&'static str] {
+    match first {
+        b'b' => &["bypass"],
+        b'd' => &["disregard"],
+        b'f' => &["forget"],
+        b'g' => &["guidelines"],
+        b'i' => &["ignore", "instructions", "instruction"],
+        b'o' => &["override"],
+        b'p' => &["previous", "prompt", "password", "pretend"],
+        b'r' => &["reveal", "restrictions"],
+        b's' => &["system"],
+        b'u' => &["unrestricted"],
+        _ => &[],
+    }
+}
 
 /// The longest anchor, and what a slip may add.
 const LONGEST: usize = 14;
@@ -59,14 +56,13 @@ fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
 fn meant(word: &str) -> Option<&'static str> {
     let first = word.as_bytes()[0].to_ascii_lowercase();
     let near = |anchor: &&&str| {
-        anchor.as_bytes()[0] == first
-            && anchor.len().abs_diff(word.len()) <= 1
+        anchor.len().abs_diff(word.len()) <= 1
             && (letters(anchor) ^ letters(word)).count_ones() <= 2
             && !word[..word.len().min(anchor.len() - 1)]
                 .eq_ignore_ascii_case(&anchor[..word.len().min(anchor.len() - 1)])
             && distance(anchor.as_bytes(), word.to_ascii_lowercase().as_bytes()) <= 1
     };
-    ANCHORS.iter().find(near).copied()
+    anchors(first).iter().find(near).copied()
 }
 
 /// A bit for each letter that stands in `word`.

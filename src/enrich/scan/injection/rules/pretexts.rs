@@ -2,7 +2,7 @@
 
 use super::super::Pack;
 use super::super::lexicon::Concept::*;
-use super::{Order, Roles, Rule};
+use super::{Roles, Rule};
 
 pub const PRETEXTS: &[Rule] = &[
     Rule {
