@@ -91,14 +91,9 @@ impl Config {
         if self.timeout.is_zero() {
             section.problem("timeout", "must be more than 0");
         }
-        // What the parser says might quote the password.
-        if session::parse(&self.url).is_err() {
-            section.problem("url", "a URL is needed, such as postgres://user:password@host/database");
+        if let Err(problem) = session::parse(&self.url) {
+            section.problem("url", problem);
         }
-    }
-
-    fn target(&self) -> Result<Target, BoxError> {
-        Target::new(self)
     }
 }
 
@@ -109,7 +104,7 @@ impl Settings for Config {
 
     fn build(&self, _data_dir: &Path) -> Result<Arc<dyn Exporter>, BoxError> {
         Ok(Arc::new(Postgres {
-            target: self.target()?,
+            target: Target::new(self)?,
             messages: self.messages,
             timeout: self.timeout,
             idle: Mutex::default(),
@@ -145,7 +140,10 @@ impl Postgres {
         match tokio::time::timeout(self.timeout, self.store(records)).await {
             Ok(Ok(())) => Verdict::Kept { items },
             Ok(Err(failure)) => failure.verdict(self.target.creates()),
-            Err(late) => Verdict::Later { after: None, cause: late.into() },
+            Err(_) => {
+                let cause = format!("no answer within {} s", self.timeout.as_secs()).into();
+                Verdict::Later { after: None, cause }
+            }
         }
     }
 
@@ -157,12 +155,16 @@ impl Postgres {
                 // a table that was altered since.
                 Err(failure) if failure.may_be_stale() => {}
                 Err(failure) => return Err(failure),
-                Ok(()) => return self.keep(session),
+                Ok(()) => {
+                    self.keep(session);
+                    return Ok(());
+                }
             }
         }
         let mut session = Session::open(&self.target).await?;
         self.write(&mut session, &records).await?;
-        self.keep(session)
+        self.keep(session);
+        Ok(())
     }
 
     async fn write(&self, session: &mut Session, records: &Arc<Records>) -> Result<(), Failure> {
@@ -177,9 +179,8 @@ impl Postgres {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
 
-    fn keep(&self, session: Session) -> Result<(), Failure> {
+    fn keep(&self, session: Session) {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(session);
-        Ok(())
     }
 }
 

@@ -62,18 +62,20 @@ impl Target {
 }
 
 /// Reads the URL. Whatever is encrypted is verified, so that the two modes that ask for it are as good as `require`.
-pub fn parse(url: &Secret) -> Result<tokio_postgres::Config, tokio_postgres::Error> {
+pub fn parse(url: &Secret) -> Result<tokio_postgres::Config, NotAUrl> {
     let url = url
         .0
         .replace("sslmode=verify-full", "sslmode=require")
         .replace("sslmode=verify-ca", "sslmode=require");
-    let config: tokio_postgres::Config = url.parse()?;
-    match config.get_hosts().is_empty() {
-        // The parser takes an empty text for a list of settings without any.
-        true => "host".parse(),
-        false => Ok(config),
-    }
+    let config: tokio_postgres::Config = url.parse().map_err(|_| NotAUrl)?;
+    // The parser takes an empty text for a list of settings without any.
+    if config.get_hosts().is_empty() { Err(NotAUrl) } else { Ok(config) }
 }
+
+/// What the parser says might quote the password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a URL is needed, such as postgres://user:password@host/database")]
+pub struct NotAUrl;
 
 /// The password in the URL, which a server may quote.
 pub fn password(url: &Secret) -> Option<Secret> {

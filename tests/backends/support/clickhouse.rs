@@ -26,6 +26,11 @@ impl ClickHouse {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    /// Of its first process.
+    pub fn pid(&self) -> u32 {
+        self.process.as_ref().expect("it runs").id()
+    }
+
     /// `kill -9`.
     pub fn kill(&mut self) {
         self.process.take().expect("it runs").kill();

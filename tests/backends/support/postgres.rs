@@ -52,6 +52,16 @@ impl Postgres {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
     }
 
+    /// The program that asks it.
+    pub fn psql(&self) -> PathBuf {
+        self.bin.join("psql")
+    }
+
+    /// Of its first process.
+    pub fn pid(&self) -> u32 {
+        self.process.as_ref().expect("it runs").id()
+    }
+
     /// `kill -9`.
     pub fn kill(&mut self) {
         self.process.take().expect("it runs").kill();

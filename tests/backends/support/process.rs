@@ -20,6 +20,10 @@ impl Process {
         Process { child: child.unwrap_or_else(|error| panic!("{name} does not start: {error}")), log }
     }
 
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn kill(mut self) {
         self.end();
     }
