@@ -7,6 +7,8 @@ mod support;
 mod clickhouse;
 mod collector;
 mod dashboards;
+#[cfg(feature = "kafka")]
+mod fleet;
 mod jaeger;
 #[cfg(feature = "kafka")]
 mod kafka;
