@@ -41,7 +41,7 @@ pub enum Tier {
 #[derive(Clone)]
 pub enum Find {
     /// A pattern of ASCII bytes that begins at the start of a word and is at most
-    /// [`REACH`](super::engine::REACH) bytes long.
+    /// `engine::REACH` bytes long.
     Shape(&'static str),
     /// As `Shape` for the beginning; the function sees the text and where the beginning lies and
     /// says where the value lies. It must refuse to start in the middle of a run that it would walk

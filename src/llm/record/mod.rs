@@ -214,7 +214,7 @@ pub struct Record {
     #[prost(int64, optional, tag = "124")]
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "json::some_int")]
     pub output_tokens: Option<i64>,
-    /// reported, tokenizer:<encoding> or estimate:<rule>.
+    /// `reported`, `tokenizer:<encoding>` or `estimate:<rule>`.
     #[prost(string, tag = "125")]
     #[serde(skip_serializing_if = "String::is_empty")]
     pub tokens_method: String,
