@@ -77,6 +77,9 @@ pub const SERVER_PORT: &str = "server.port";
 pub const SYSTEM_INSTRUCTIONS: &str = "gen_ai.system_instructions";
 pub const INPUT_MESSAGES: &str = "gen_ai.input.messages";
 pub const OUTPUT_MESSAGES: &str = "gen_ai.output.messages";
+/// What the app says of a call for its own use, as OpenInference names it: texts, and a JSON object in a text.
+pub const TAGS: &str = "tag.tags";
+pub const METADATA: &str = "metadata";
 pub const TOOL_DEFINITIONS: &str = "gen_ai.tool.definitions";
 
 /// What older conventions called some of them; `enrich.aliases: all` writes them too.

@@ -219,6 +219,112 @@ async fn a_span_goes_down_the_line_as_any_other() {
     assert!(call["cost_usd"].as_f64().is_some_and(|usd| usd > 0.0), "{call}");
 }
 
+/// An embeddings call as an SDK's `run_embedding` knows it.
+fn embeddings_call(more: &Value) -> Value {
+    let mut span = json!({
+        "span_id": "123e4567-e89b-42d3-a456-426614174001", "trace_id": "0b1f8e0a-1111-4222-8333-444455556666",
+        "kind": "embeddings", "model": "text-embedding-3-small", "provider": "openai", "service_name": "search",
+        "endpoint": "/index", "prompt_tokens": 50_000, "latency_ms_total": 120, "cost_usd_micro": 0,
+        "price_version": "", "timestamp_utc": sidelight::units::utc_text(SystemTime::now()), "dimensions": 512,
+        "user_id": "u-7", "session_id": "s-9", "tags": ["nightly", "index"],
+        "metadata": { "team": "search", "run": { "number": 7 } },
+    });
+    for (key, value) in more.as_object().expect("a map") {
+        span[key] = value.clone();
+    }
+    span
+}
+
+#[tokio::test]
+async fn an_embeddings_call_goes_down_the_line_with_all_that_it_says() {
+    use crate::support::upstream::Upstream;
+    let upstream = Upstream::start().await;
+    let agent = Agent::start(&format!(
+        "exporters: {{ local: {{}}, otlphttp: {{ endpoint: \"{}\" }} }}",
+        upstream.url()
+    ))
+    .await;
+    let input = json!(["What is life?", "Write to alice.brown@example.org"]);
+    let span = embeddings_call(&json!({ "input": input }));
+    let (status, answer) = agent.request(Method::POST, "/v1/spans", Some(&span.to_string())).await;
+    assert_eq!((status, answer), (StatusCode::ACCEPTED, json!({ "success": true, "span_warnings": [] })));
+    let call = agent.once("/v1/calls", |page| page["calls"].as_array()?.first().cloned()).await;
+    for (key, value) in [
+        ("kind", json!("embeddings")),
+        ("model", json!("text-embedding-3-small")),
+        ("dimensions", json!(512)),
+        ("inputs", json!(2)),
+        ("input_tokens", json!(50_000)),
+        ("tokens_method", json!("reported")),
+        // 0.02 USD a million tokens.
+        ("cost_usd", json!(0.001)),
+        ("user_id", json!("u-7")),
+        ("conversation_id", json!("s-9")),
+        ("pii", json!(true)),
+    ] {
+        assert_eq!(call[key], value, "{key}: {call}");
+    }
+    let taken = upstream.wait_for(|taken| !taken.span_ids().is_empty()).await;
+    let traces = serde_json::to_value(taken.traces()).expect("JSON");
+    let sent = &traces[0]["resourceSpans"][0]["scopeSpans"][0]["spans"][0];
+    assert_eq!(sent["name"], "embeddings text-embedding-3-small");
+    let attribute = |key: &str| {
+        let mut all = sent["attributes"].as_array().expect("a list").iter();
+        all.find(|attribute| attribute["key"] == key).map(|attribute| attribute["value"].to_string())
+    };
+    assert_eq!(
+        attribute("metadata"),
+        Some(json!({ "stringValue": span["metadata"].to_string() }).to_string())
+    );
+    let tags =
+        json!({ "arrayValue": { "values": [{ "stringValue": "nightly" }, { "stringValue": "index" }] } });
+    assert_eq!(attribute("tag.tags"), Some(tags.to_string()));
+    assert!(
+        !sent.to_string().contains("alice.brown") && sent.to_string().contains("What is life?"),
+        "{sent}"
+    );
+}
+
+#[tokio::test]
+async fn an_embeddings_call_may_tell_one_text_or_only_how_many() {
+    let agent = Agent::start("").await;
+    for (more, inputs) in [
+        (json!({ "kind": "EMBEDDING", "input": "one" }), json!(1)),
+        (
+            json!({ "batch_size": 96, "tags": null, "span_id": "123e4567-e89b-42d3-a456-426614174002" }),
+            json!(96),
+        ),
+    ] {
+        let span = embeddings_call(&more);
+        let (status, answer) = agent.request(Method::POST, "/v1/spans", Some(&span.to_string())).await;
+        assert_eq!(status, StatusCode::ACCEPTED, "{answer}");
+        let id = span["span_id"].as_str().expect("a text").to_string();
+        let counted = |page: &Value| {
+            let found = page["calls"].as_array()?.iter().find(|call| call["inputs"] == inputs)?;
+            Some(found["kind"].clone())
+        };
+        assert_eq!(agent.once("/v1/calls", counted).await, json!("embeddings"), "{id}");
+    }
+    for (more, field) in [
+        (json!({ "dimensions": 0 }), "dimensions"),
+        (json!({ "batch_size": "many" }), "batch_size"),
+        (json!({ "input": 7 }), "input"),
+        (json!({ "input": ["a", null] }), "input"),
+        (json!({ "tags": "nightly" }), "tags"),
+        (json!({ "metadata": ["a"] }), "metadata"),
+    ] {
+        let span = embeddings_call(&more);
+        let (status, answer) = agent.request(Method::POST, "/v1/spans", Some(&span.to_string())).await;
+        let error = answer["error"].as_str().expect("a text");
+        assert_eq!((status, &answer["rule"]), (StatusCode::BAD_REQUEST, &json!("RULE-V-99")), "{answer}");
+        assert!(error.starts_with(&format!("Validation failed for field '{field}'")), "{error}");
+    }
+    // Of a chat they say nothing, as they never did.
+    let chat = json!({ "kind": "chat", "dimensions": 0, "completion_tokens": 1, "finish_reason": "stop" });
+    let chat = embeddings_call(&chat).to_string();
+    assert_eq!(agent.request(Method::POST, "/v1/spans", Some(&chat)).await.0, StatusCode::ACCEPTED);
+}
+
 #[tokio::test]
 async fn a_test_call_is_a_real_one_and_its_span_is_shown() {
     let agent = Agent::start("").await;

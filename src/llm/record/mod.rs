@@ -285,6 +285,13 @@ pub struct Record {
     #[prost(message, repeated, tag = "144")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub output_messages: Vec<Message>,
+    /// What the app says of the call for its own use. `metadata` is a JSON object, or empty.
+    #[prost(string, repeated, tag = "145")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    #[prost(string, tag = "146")]
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub metadata: String,
 }
 
 /// One text's vector.

@@ -103,13 +103,17 @@ impl Record {
         }
     }
 
-    /// Our own attributes, in one walk.
+    /// Our own attributes and those of the app, in one walk.
     fn own(&mut self, item: &Item<'_>) {
         for attribute in item.attributes() {
-            let key = attribute.key;
-            if key.starts_with("sidelight.") {
-                self.found(key, &attribute.value());
-                self.restore(key, &attribute.value());
+            match attribute.key {
+                names::TAGS => self.tags = texts(&attribute.value()),
+                names::METADATA => self.metadata = written(&attribute.value()),
+                key if key.starts_with("sidelight.") => {
+                    self.found(key, &attribute.value());
+                    self.restore(key, &attribute.value());
+                }
+                _ => {}
             }
         }
     }
@@ -235,7 +239,7 @@ fn floats(list: &Value<'_>) -> Vec<f32> {
     list.items().filter_map(|number| number.as_double()).map(|number| number as f32).collect()
 }
 
-/// A value of a resource as text; what is none, as JSON.
+/// A value as text; what is none, as JSON.
 fn written(value: &Value<'_>) -> String {
     value.as_str().map_or_else(|| crate::llm::Node::value(value).to_json(), str::to_string)
 }

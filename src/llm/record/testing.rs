@@ -96,6 +96,8 @@ pub fn full() -> Record {
         resource: [("host.name".to_string(), "h".to_string())].into(),
         input_messages: vec![message("user", "text", "hi")],
         output_messages: vec![message("assistant", "tool_call", "{}")],
+        tags: vec!["nightly".to_string()],
+        metadata: r#"{"team":"search"}"#.to_string(),
         ..record()
     };
     record.begin(1_700_000_000_500_000_001);

@@ -2,7 +2,7 @@
 
 use super::ids::padded;
 use super::{Environment, FinishReason, Message, Record, TokenCountMethod, Vector};
-use crate::llm::names;
+use crate::llm::{Kind, names};
 use crate::otlp::encode::{Value, attribute, trace_state};
 use crate::otlp::wire::{put_bytes, put_fixed32, put_fixed64, put_message, put_uint};
 
@@ -64,7 +64,7 @@ impl Record {
         }
         match self.is_of_span() {
             true => put_bytes(out, 5, self.name.as_bytes()),
-            false => put_bytes(out, 5, format!("chat {}", self.model).as_bytes()),
+            false => put_bytes(out, 5, format!("{} {}", self.told_operation(), self.model).as_bytes()),
         }
         put_uint(out, 6, if self.is_of_span() { self.span_kind as u64 } else { CLIENT });
         put_fixed64(out, 7, start);
@@ -101,6 +101,8 @@ impl Record {
         self.kept(add);
         messages(add, names::INPUT_MESSAGES, &self.input_messages);
         messages(add, names::OUTPUT_MESSAGES, &self.output_messages);
+        strings(add, names::TAGS, &self.tags);
+        text(add, names::METADATA, &self.metadata);
     }
 
     /// The ids as records have them, where OTLP's own do not say the same.
@@ -120,9 +122,10 @@ impl Record {
 
     fn call(&self, add: &mut Add<'_>) {
         if !self.is_of_span() {
-            add(names::OPERATION, Value::Str("chat"));
+            add(names::OPERATION, Value::Str(self.told_operation()));
             text(add, names::PROVIDER, &self.provider);
-            return add(names::REQUEST_MODEL, Value::Str(&self.model));
+            add(names::REQUEST_MODEL, Value::Str(&self.model));
+            return self.embedded(add);
         }
         text(add, names::KIND, &self.kind);
         strings(add, names::DIALECTS, &self.dialects);
@@ -131,6 +134,17 @@ impl Record {
         text(add, names::REQUEST_MODEL, &self.request_model);
         text(add, names::RESPONSE_MODEL, &self.response_model);
         text(add, names::TOOL_NAME, &self.tool_name);
+        self.embedded(add);
+    }
+
+    /// The operation of a record that was no span: a chat, as all of the predecessor's are, if it does not say that it
+    /// embeds.
+    fn told_operation(&self) -> &'static str {
+        let embeds = self.kind == Kind::Embeddings.name();
+        if embeds { Kind::Embeddings.name() } else { Kind::Chat.name() }
+    }
+
+    fn embedded(&self, add: &mut Add<'_>) {
         int(add, names::DIMENSIONS, self.dimensions);
         int(add, names::RECORD_INPUTS, self.inputs);
     }

@@ -67,6 +67,16 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// A field that has to be there, unless there is something to `spare` it by.
+    pub fn required_unless<T>(
+        &mut self,
+        spare: Option<T>,
+        name: &str,
+        read: impl FnOnce(&Json) -> Read<T>,
+    ) -> Option<T> {
+        if self.of.get(name).is_none() && spare.is_some() { spare } else { self.required(name, read) }
+    }
+
     /// A field that may be missing, but not `null`.
     pub fn given<T>(&mut self, name: &str, default: T, read: impl FnOnce(&Json) -> Read<T>) -> T {
         match self.of.get(name) {
@@ -166,6 +176,14 @@ pub fn text(json: &Json) -> Read<String> {
     match json {
         Json::Text(text) => Ok(text.clone()),
         _ => Err(("string_type", "Input should be a valid string".to_string())),
+    }
+}
+
+/// A list of texts.
+pub fn list(json: &Json) -> Read<Vec<String>> {
+    match json {
+        Json::List(items) => items.iter().map(text).collect(),
+        _ => Err(("list_type", "Input should be a valid list".to_string())),
     }
 }
 

@@ -6,6 +6,7 @@
 mod body;
 pub mod detect;
 pub mod embed;
+mod embedded;
 mod fields;
 pub mod instrumentation;
 mod json;

@@ -1,10 +1,11 @@
 //! `POST /v1/spans`: one record of a call, validated, and sent down the line as an OTLP span.
 
 use super::body::Sent;
+use super::embedded::Embedded;
 use super::fields::{Fields, int, int_from, numbers, some_text, text, text_of, truth, uuid, word};
 use super::json::Json;
 use super::{Refused, answer};
-use crate::llm::{Environment, FinishReason, Record, TokenCountMethod, UNSPECIFIED, Uuid};
+use crate::llm::{Environment, FinishReason, Kind, Record, TokenCountMethod, UNSPECIFIED, Uuid};
 use crate::manage::app::App;
 use crate::net::budget::Hold;
 use crate::net::decode::Encoding;
@@ -48,7 +49,9 @@ const DIMENSIONS: usize = 384;
 const FUTURE: Duration = Duration::from_secs(60);
 const PAST: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// Takes a span. 202 says that it is safely on disk.
+/// Takes a span. 202 says that it is safely on disk. With `kind: embeddings` it is a call that embeds texts, which may
+/// tell its `input` (a text or a list of texts) or the `batch_size`, `dimensions`, `tags` and `metadata`, and needs no
+/// `completion_tokens` and `finish_reason`.
 #[utoipa::path(post, path = "/v1/spans", tag = "predecessor",
     request_body(content = Value, example = json!({
         "span_id": "123e4567-e89b-42d3-a456-426614174000", "model": "gpt-4o", "provider": "openai", "service_name": "checkout",
@@ -121,6 +124,8 @@ fn read(fields: &mut Fields<'_>, now: SystemTime) -> (Option<Read>, Vec<String>)
         _ => Err(("literal_error", "Input should be 1".to_string())),
     };
     let unspecified = || UNSPECIFIED.to_string();
+    let embedded = Embedded::read(fields);
+    let embeds = embedded.is_some();
     let span_id = fields.required("span_id", uuid);
     let trace_id = fields.optional("trace_id", uuid);
     let parent_span_id = fields.optional("parent_span_id", uuid);
@@ -133,10 +138,12 @@ fn read(fields: &mut Fields<'_>, now: SystemTime) -> (Option<Read>, Vec<String>)
     let user_id = fields.optional("user_id", text);
     let session_id = fields.optional("session_id", text);
     let prompt_tokens = fields.required("prompt_tokens", int_from(1, true));
-    let completion_tokens = fields.required("completion_tokens", int_from(0, false));
+    let completion_tokens =
+        fields.required_unless(embeds.then_some(0), "completion_tokens", int_from(0, false));
     let latency_ms_ttft = fields.optional("latency_ms_ttft", int);
     let latency_ms_total = fields.required("latency_ms_total", int_from(1, true));
-    let finish_reason = fields.required("finish_reason", word(FINISH_REASONS));
+    let finish_reason =
+        fields.required_unless(embeds.then(unspecified), "finish_reason", word(FINISH_REASONS));
     let cost_usd_micro = fields.required("cost_usd_micro", int_from(0, false));
     let price_version = fields.required("price_version", text);
     let token_count_method = fields.given("token_count_method", unspecified(), word(METHODS));
@@ -181,6 +188,9 @@ fn read(fields: &mut Fields<'_>, now: SystemTime) -> (Option<Read>, Vec<String>)
             ..Record::default()
         };
         record.begin(unix_nano(timestamp?));
+        if let Some(embedded) = embedded {
+            embedded.tell(&mut record);
+        }
         Some(Read { record, is_sampled })
     };
     (read(), warnings)
@@ -190,7 +200,8 @@ fn read(fields: &mut Fields<'_>, now: SystemTime) -> (Option<Read>, Vec<String>)
 fn warn(record: &mut Record, warnings: &mut Vec<String>) {
     let mut tell = |odd: bool, warning: &str| warnings.extend(odd.then(|| warning.to_string()));
     let late = record.latency_ms_ttft.is_some_and(|ttft| ttft > record.latency_ms_total);
-    let empty = record.completion_tokens == 0 && record.finish_reason() == FinishReason::Stop;
+    let speaks = record.kind != Kind::Embeddings.name();
+    let empty = speaks && record.completion_tokens == 0 && record.finish_reason() == FinishReason::Stop;
     tell(
         record.token_count_method() == TokenCountMethod::Estimated,
         "RULE-W-01: token_count_method == 'estimated' -> warn: cost accuracy reduced",
