@@ -73,16 +73,20 @@ impl FromRequest<Arc<App>> for Whole {
 
     async fn from_request(request: Request<Body>, app: &Arc<App>) -> Result<Whole, Problem> {
         let mut hold = app.hold();
-        let mut body = request.into_body();
-        let read = timeout(WHOLE_BODY, body::read(&mut body, app.body_limit(), &mut hold)).await;
-        match read {
-            Ok(Ok(bytes)) => Ok(Whole { bytes, hold }),
-            Ok(Err(error)) => {
-                body::linger(&mut body).await;
-                Err(unread(error))
-            }
-            Err(_) => Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "the body came too slowly")),
+        let bytes = read(request.into_body(), app.body_limit(), &mut hold).await?;
+        Ok(Whole { bytes, hold })
+    }
+}
+
+/// All of `body`, if it is no longer than `limit` and comes in time.
+async fn read(mut body: Body, limit: usize, hold: &mut Hold) -> Result<Bytes, Problem> {
+    match timeout(WHOLE_BODY, body::read(&mut body, limit, hold)).await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(error)) => {
+            body::linger(&mut body).await;
+            Err(unread(error))
         }
+        Err(_) => Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "the body came too slowly")),
     }
 }
 
@@ -118,4 +122,44 @@ pub fn is_json(kind: Option<&HeaderValue>) -> bool {
     let essence = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let Some(sub) = essence.strip_prefix("application/") else { return false };
     sub == "json" || sub.ends_with("+json")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::budget::Budget;
+    use futures_util::stream;
+    use std::convert::Infallible;
+    use tokio::time::{Instant, sleep};
+
+    const LIMIT: usize = 1 << 20;
+
+    /// Sends `pieces` of that many bytes each, with a pause before each, and expects to be refused within `most`.
+    async fn check(pieces: usize, bytes: usize, pause: Duration, most: Duration, status: StatusCode) {
+        let begun = Instant::now();
+        let pieces = stream::unfold(pieces, move |left| async move {
+            sleep(pause).await;
+            (left > 0).then(|| (Ok::<_, Infallible>(Bytes::from(vec![b' '; bytes])), left - 1))
+        });
+        let budget = Budget::new(64 << 20);
+        let problem = read(Body::from_stream(pieces), LIMIT, &mut budget.hold()).await.unwrap_err();
+        assert_eq!(problem.status, status.as_u16());
+        assert!(begun.elapsed() <= most, "{:?}", begun.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_drips_is_refused_after_a_minute() {
+        check(usize::MAX, 1, Duration::from_millis(900), WHOLE_BODY, StatusCode::REQUEST_TIMEOUT).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_never_comes_is_refused() {
+        check(1, 1, Duration::from_secs(86_400), WHOLE_BODY, StatusCode::REQUEST_TIMEOUT).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_without_an_end_is_refused_at_the_limit() {
+        let (pause, most) = (Duration::from_millis(1), WHOLE_BODY);
+        check(usize::MAX, 64 << 10, pause, most, StatusCode::PAYLOAD_TOO_LARGE).await;
+    }
 }

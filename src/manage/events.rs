@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
 
 /// Between two looks.
@@ -40,19 +41,17 @@ pub struct NewCalls {
     responses((status = 200, content_type = "text/event-stream", body = String), (status = 503, body = Problem)))]
 pub async fn get(State(app): State<Arc<App>>) -> Result<Response, Problem> {
     let place = app.stream().ok_or_else(|| Problem::later("too many streams of events are open"))?;
-    let mut ticks = interval(EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let beat = Beat::new(app.stop.clone());
     let stored = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_nanos();
     let stored = i64::try_from(stored).unwrap_or(i64::MAX);
-    let stream = Stream { app, ticks, ends: Instant::now() + LONGEST, stored, _place: place };
+    let stream = Stream { app, beat, stored, _place: place };
     let body = Body::from_stream(unfold(stream, Stream::next));
     Ok(([(header::CONTENT_TYPE, "text/event-stream")], body).into_response())
 }
 
 struct Stream {
     app: Arc<App>,
-    ticks: Interval,
-    ends: Instant,
+    beat: Beat,
     /// Up to where calls were shown, by when they were stored, in nanoseconds since 1970.
     stored: i64,
     _place: OwnedSemaphorePermit,
@@ -60,11 +59,7 @@ struct Stream {
 
 impl Stream {
     async fn next(mut self) -> Option<(Result<Bytes, Infallible>, Stream)> {
-        let stop = self.app.stop.clone();
-        stop.run_until_cancelled(self.ticks.tick()).await?;
-        if Instant::now() >= self.ends {
-            return None;
-        }
+        self.beat.next().await?;
         let stored = self.stored;
         let (status, calls, stored) = self.app.blocking(move |app| look(app, stored)).await.ok()?;
         self.stored = stored;
@@ -74,6 +69,27 @@ impl Stream {
             event(&mut text, "calls", &NewCalls { calls });
         }
         Some((Ok(text.into()), self))
+    }
+}
+
+/// When a stream looks, and when it ends.
+struct Beat {
+    ticks: Interval,
+    ends: Instant,
+    stop: CancellationToken,
+}
+
+impl Beat {
+    fn new(stop: CancellationToken) -> Beat {
+        let mut ticks = interval(EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Beat { ticks, ends: Instant::now() + LONGEST, stop }
+    }
+
+    /// Waits for the next look; `None` once it has been long enough or the agent stops.
+    async fn next(&mut self) -> Option<()> {
+        self.stop.run_until_cancelled(self.ticks.tick()).await?;
+        (Instant::now() < self.ends).then_some(())
     }
 }
 
@@ -93,4 +109,28 @@ fn look(app: &App, stored: i64) -> Result<(Status, Vec<Call>, i64), Problem> {
 fn event(text: &mut String, name: &str, data: &impl Serialize) {
     let data = serde_json::to_string(data).expect("plain structs serialise");
     let _ = write!(text, "event: {name}\ndata: {data}\n\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_looks_each_second_and_ends_after_an_hour() {
+        let mut beat = Beat::new(CancellationToken::new());
+        let mut looks = 0;
+        while beat.next().await.is_some() {
+            looks += 1;
+        }
+        assert_eq!(looks, 3600);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_ends_when_the_agent_stops() {
+        let stop = CancellationToken::new();
+        let mut beat = Beat::new(stop.clone());
+        assert!(beat.next().await.is_some());
+        stop.cancel();
+        assert!(beat.next().await.is_none());
+    }
 }

@@ -15,13 +15,14 @@ use axum::response::{IntoResponse, Response};
 use http::{Method, Request};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
-use hyper::service::service_fn;
+use hyper::service::{HttpService, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use rustls::ServerConfig;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -129,12 +130,21 @@ async fn answer_all(conn: Conn, requests: Arc<Requests>, stop: CancellationToken
         let requests = Arc::clone(&requests);
         async move { Ok::<_, Infallible>(requests.answer(request).await) }
     });
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_buf_size(BUFFER);
-    let conversation = http.serve_connection(TokioIo::new(Patient::new(conn, PATIENCE)), service);
-    if let Err(error) = converse(conversation, http1::Connection::graceful_shutdown, &stop).await {
+    if let Err(error) = serve(conn, service, &stop).await {
         debug!(%error, "a connection to the management API broke");
     }
+}
+
+/// Has `service` answer what comes over `io`. Whoever is slow to ask or to read is cut.
+async fn serve<I, S>(io: I, service: S, stop: &CancellationToken) -> Result<(), hyper::Error>
+where
+    I: AsyncRead + AsyncWrite + Unpin,
+    S: HttpService<Incoming, ResBody = Body, Error = Infallible>,
+{
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_buf_size(BUFFER);
+    let conversation = http.serve_connection(TokioIo::new(Patient::new(io, PATIENCE)), service);
+    converse(conversation, http1::Connection::graceful_shutdown, stop).await
 }
 
 /// What every request needs.
@@ -174,5 +184,61 @@ impl Requests {
             |_| Problem::later("this takes too long; ask for less").into_response(),
             |Ok(answer)| answer,
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::stream;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+    use tokio::time::{Instant, sleep};
+
+    /// Serves one connection by an answer that has no end, over a line that holds 4 KiB; how long until it is over, and
+    /// what of it was wrong.
+    async fn served(client: impl AsyncFnOnce(DuplexStream)) -> (Duration, Option<hyper::Error>) {
+        let (far, near) = duplex(4096);
+        let service = service_fn(|_| async {
+            let endless = stream::repeat_with(|| Ok::<_, Infallible>("event: status\n\n"));
+            Ok::<_, Infallible>(Response::new(Body::from_stream(endless)))
+        });
+        let (begun, stop) = (Instant::now(), CancellationToken::new());
+        let served = async { (serve(near, service, &stop).await.err(), begun.elapsed()) };
+        let ((error, took), ()) = tokio::join!(served, client(far));
+        (took, error)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_drips_the_head_of_a_request_is_cut() {
+        let (took, error) = served(async |mut line| {
+            while line.write_all(b"G").await.is_ok() {
+                sleep(Duration::from_secs(1)).await;
+            }
+        })
+        .await;
+        assert!(error.is_some_and(|error| error.is_timeout()));
+        assert!(took <= PATIENCE + Duration::from_secs(1), "{took:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_asks_nothing_is_cut() {
+        let (took, _) = served(async |mut line| {
+            let _ = line.read(&mut [0; 16]).await;
+        })
+        .await;
+        assert!(took <= PATIENCE + Duration::from_secs(1), "{took:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_stops_reading_a_stream_of_events_is_cut() {
+        let (took, error) = served(async |mut line| {
+            line.write_all(b"GET /v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+            line.read_exact(&mut [0; 8192]).await.unwrap();
+            // Holds the line, and reads no more.
+            sleep(PATIENCE * 10).await;
+        })
+        .await;
+        assert!(error.is_some());
+        assert!(took <= PATIENCE + Duration::from_secs(1), "{took:?}");
     }
 }
