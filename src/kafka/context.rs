@@ -29,8 +29,6 @@ pub struct Context<H> {
     pub hears: H,
     token_file: PathBuf,
     last: Mutex<Option<Trouble>>,
-    /// What operators were told of; each trouble once.
-    told: Mutex<Option<RDKafkaErrorCode>>,
 }
 
 /// What a client complained of last, in librdkafka's words: they name brokers, never what is sent.
@@ -46,17 +44,21 @@ const TOKEN_LIFE: Duration = Duration::from_secs(3600);
 
 impl<H: Hears> Context<H> {
     pub(super) fn new(name: &str, token_file: PathBuf, hears: H) -> Context<H> {
-        Context { name: name.to_string(), hears, token_file, last: Mutex::default(), told: Mutex::default() }
+        Context { name: name.to_string(), hears, token_file, last: Mutex::default() }
     }
 
     /// Says that all is well: the next trouble is news.
     pub fn well(&self) {
-        *locked(&self.told) = None;
+        self.last().take();
     }
 
-    /// What the client complained of last since it was asked.
+    /// What the client complains of, since all was well.
     pub fn trouble(&self) -> Option<Trouble> {
-        locked(&self.last).take()
+        self.last().clone()
+    }
+
+    fn last(&self) -> MutexGuard<'_, Option<Trouble>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -69,13 +71,14 @@ impl<H: Hears> ClientContext for Context<H> {
 
     fn error(&self, error: KafkaError, reason: &str) {
         let Some(code) = error.rdkafka_error_code() else { return };
-        match locked(&self.told).replace(code) {
-            Some(told) if told == code => {
-                debug!(client = self.name, %code, reason, "still trouble with a broker")
-            }
-            _ => warn!(client = self.name, %code, reason, "trouble with a broker"),
+        let mut last = self.last();
+        let told = last.as_ref().map(|trouble| trouble.code);
+        // That all are down follows from what was wrong with each, which says more.
+        if told == Some(code) || (told.is_some() && code == RDKafkaErrorCode::AllBrokersDown) {
+            return debug!(client = self.name, %code, reason, "still trouble with a broker");
         }
-        *locked(&self.last) = Some(Trouble { code, reason: reason.to_string() });
+        warn!(client = self.name, %code, reason, "trouble with a broker");
+        *last = Some(Trouble { code, reason: reason.to_string() });
     }
 
     fn stats_raw(&self, json: &[u8]) {
@@ -85,10 +88,6 @@ impl<H: Hears> ClientContext for Context<H> {
     fn generate_oauth_token(&self, _: Option<&str>) -> Result<OAuthToken, Box<dyn Error>> {
         token(&self.token_file, SystemTime::now())
     }
-}
-
-fn locked<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
-    of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The token in `file`. It is for the broker to judge; we look for its subject and its end only.
@@ -128,6 +127,19 @@ mod tests {
             Ok((name, end)) => assert_eq!(read.unwrap(), (name.to_string(), end)),
             Err(why) => assert!(read.unwrap_err().to_string().contains(why)),
         }
+    }
+
+    #[test]
+    fn that_all_brokers_are_down_hides_no_reason_and_ends_with_a_success() {
+        let context = Context::new("kafka", PathBuf::new(), ());
+        let complain = |code| context.error(KafkaError::Global(code), "made up");
+        let seen = || context.trouble().map(|trouble| trouble.code);
+        complain(RDKafkaErrorCode::AllBrokersDown);
+        complain(RDKafkaErrorCode::Authentication);
+        complain(RDKafkaErrorCode::AllBrokersDown);
+        assert_eq!(seen(), Some(RDKafkaErrorCode::Authentication));
+        context.well();
+        assert_eq!(seen(), None);
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use crate::collector::COLLECTOR;
 use crate::support::{
-    App, Instrumentation, Kafka, Process, Sidelight, Transport, assert_no_secret, binary, chat, eventually,
-    post,
+    App, Instrumentation, KAFKA_PASSWORD, Kafka, Process, Sidelight, Transport, assert_no_secret, binary,
+    chat, eventually, post,
 };
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -147,4 +147,37 @@ async fn a_collector_reads_what_we_publish_and_we_read_what_it_publishes() {
     let more = ["topic=from_collector", "encoding=otlp_proto", "group_id=back"];
     let reader = gateway(folder.path(), &kafka, &more).await;
     all_stored(&reader, 4).await;
+}
+
+#[tokio::test]
+async fn calls_go_over_mutual_tls_with_a_password_and_a_wrong_one_holds_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let kafka = Kafka::start(folder.path()).await;
+    let wrong = folder.path().join("wrong");
+    std::fs::create_dir_all(&wrong).expect("a folder");
+    let exporter =
+        |password| format!("{{ kafka: {{ {}, timeout: 5s, {CREATE} }} }}", kafka.credentials(password));
+    let outsider = Sidelight::start(&wrong, &exporter("another-made-up")).await;
+    send(&outsider, 0..1).await;
+    eventually("the lane to be held", || async {
+        outsider.process.output().contains("the peer turns us away").then_some(())
+    })
+    .await;
+    assert_eq!(
+        outsider.metric("sidelight_exporter_waiting_items", &["exporter=\"kafka\"", "traces"]).await,
+        1.0
+    );
+
+    let right = folder.path().join("right");
+    std::fs::create_dir_all(&right).expect("a folder");
+    let insider = Sidelight::start(&right, &exporter(KAFKA_PASSWORD)).await;
+    send(&insider, 1..4).await;
+    eventually("the insider's calls to be taken", || async {
+        (insider.metric("sidelight_exporter_sent_items_total", &["traces"]).await == 3.0).then_some(())
+    })
+    .await;
+    let records = kafka.consume("llm.spans.raw", 3);
+    assert_eq!(records.len(), 3);
+    let said = outsider.process.output() + &insider.process.output();
+    assert!(!said.contains("made-up"), "no password is logged");
 }

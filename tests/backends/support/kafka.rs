@@ -9,8 +9,14 @@ use std::process::Command;
 /// Small, and quick to start.
 const JAVA: [&str; 3] = ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
 
+/// Who may come in by the guarded port, where a client has to show a certificate as well.
+const USER: &str = "alice";
+pub const PASSWORD: &str = "made-up-password";
+
 pub struct Kafka {
     pub port: u16,
+    /// TLS with certificates on both sides, and SCRAM-SHA-512.
+    pub guarded: u16,
     folder: PathBuf,
     process: Option<Process>,
 }
@@ -20,26 +26,36 @@ impl Kafka {
     pub async fn start(folder: &Path) -> Kafka {
         let folder = folder.join("kafka");
         fs::create_dir_all(&folder).expect("a folder");
-        let (port, controller) = (free_port(), free_port());
+        let [port, controller, guarded] = std::array::from_fn(|_| free_port());
+        let pem = |name: &str| format!("{}/tests/data/tls/{name}", env!("CARGO_MANIFEST_DIR"));
+        let identity =
+            ["server.key.pem", "server.pem"].map(|name| fs::read_to_string(pem(name)).expect("a PEM file"));
+        fs::write(folder.join("server.pem"), identity.concat()).expect("the certificate is written");
         let (broker, quorum) = (format!("127.0.0.1:{port}"), format!("127.0.0.1:{controller}"));
         // A broker that was killed is let back in once its session has ended, so that is short.
         let properties = format!(
             "process.roles=broker,controller\nnode.id=1\ncontroller.quorum.voters=1@{quorum}\nlog.dirs={}\n\
-             listeners=PLAINTEXT://{broker},CONTROLLER://{quorum}\nadvertised.listeners=PLAINTEXT://{broker}\n\
-             listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT\n\
+             listeners=PLAINTEXT://{broker},CONTROLLER://{quorum},SASL_SSL://127.0.0.1:{guarded}\n\
+             advertised.listeners=PLAINTEXT://{broker},SASL_SSL://127.0.0.1:{guarded}\n\
+             listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_SSL:SASL_SSL\n\
+             sasl.enabled.mechanisms=SCRAM-SHA-512\n\
+             listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;\n\
+             ssl.keystore.type=PEM\nssl.keystore.location=server.pem\nssl.truststore.type=PEM\nssl.truststore.location={}\n\
+             listener.name.sasl_ssl.ssl.client.auth=required\n\
              controller.listener.names=CONTROLLER\ninter.broker.listener.name=PLAINTEXT\n\
              offsets.topic.replication.factor=1\noffsets.topic.num.partitions=1\n\
              transaction.state.log.replication.factor=1\ntransaction.state.log.min.isr=1\n\
              transaction.state.log.num.partitions=1\ngroup.initial.rebalance.delay.ms=0\n\
              broker.session.timeout.ms=2000\nbroker.heartbeat.interval.ms=500\nauto.create.topics.enable=false\n",
-            folder.join("data").display()
+            folder.join("data").display(),
+            pem("ca.pem")
         );
         fs::write(folder.join("server.properties"), properties).expect("the configuration is written");
-        let mut kafka = Kafka { port, folder, process: None };
+        let mut kafka = Kafka { port, guarded, folder, process: None };
+        let scram = format!("SCRAM-SHA-512=[name={USER},password={PASSWORD}]");
         let mut format = kafka.java("kafka.tools.StorageTool");
-        let formatted =
-            format.args(["format", "-t", "MkU3OEVBNTcwNTJENDM2Qk", "-c", "server.properties"]).output();
-        let formatted = formatted.expect("java runs");
+        let format = format.args(["format", "-t", "MkU3OEVBNTcwNTJENDM2Qk", "-c", "server.properties"]);
+        let formatted = format.args(["--add-scram", &scram]).output().expect("java runs");
         assert!(formatted.status.success(), "{}", String::from_utf8_lossy(&formatted.stderr));
         kafka.restart().await;
         kafka
@@ -59,6 +75,17 @@ impl Kafka {
         if let Some(process) = self.process.take() {
             process.kill();
         }
+    }
+
+    /// The settings of a client that comes in by the guarded port.
+    pub fn credentials(&self, password: &str) -> String {
+        let pem = |name: &str| format!("{}/tests/data/tls/{name}", env!("CARGO_MANIFEST_DIR"));
+        let (ca, cert, key) = (pem("ca.pem"), pem("client.pem"), pem("client.key.pem"));
+        format!(
+            "brokers: [\"127.0.0.1:{}\"], tls: {{ ca_file: \"{ca}\", cert_file: \"{cert}\", key_file: \"{key}\" }}, \
+             sasl: {{ mechanism: SCRAM-SHA-512, username: {USER}, password: \"{password}\" }}",
+            self.guarded
+        )
     }
 
     pub fn brokers(&self) -> String {

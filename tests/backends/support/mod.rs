@@ -13,7 +13,7 @@ pub use app::{App, Instrumentation, Transport};
 pub use calls::{batch, call, known_calls, span};
 pub use clickhouse::ClickHouse;
 #[cfg(feature = "kafka")]
-pub use kafka::Kafka;
+pub use kafka::{Kafka, PASSWORD as KAFKA_PASSWORD};
 pub use postgres::Postgres;
 pub use process::{Process, binary, free_port, installed};
 pub use sidelight::Sidelight;
