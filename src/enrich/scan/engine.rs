@@ -1,6 +1,6 @@
 //! One pass over a text: candidates at the starts of words and at a few telling bytes.
 //!
-//! All shapes are one automaton over bytes that is started at each word with whose first two bytes some shape
+//! All shapes are one automaton over bytes that is started at each word with whose first three bytes some shape
 //! begins, and dies as soon as no shape can follow: in prose at once, or after two or three bytes. The work for one
 //! byte is bounded by [`REACH`] and by what finders walk, so no text is worse than linear.
 
@@ -10,10 +10,7 @@ use super::detector::{Detector, Find, Spot, Tier};
 use super::detectors;
 use super::marks;
 use super::settle::Candidate;
-use regex_automata::dfa::{Automaton, StartKind, dense};
-use regex_automata::nfa::thompson;
-use regex_automata::util::{primitives::StateID, syntax};
-use regex_automata::{Anchored, MatchKind, util::start};
+use super::shapes::Shapes;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -26,12 +23,10 @@ const WORD_MOST: usize = 40;
 pub struct Engine {
     rows: Vec<&'static Detector>,
     words: Words,
-    shapes: dense::DFA<Vec<u32>>,
-    start: StateID,
-    /// The row of each pattern of `shapes`.
-    shape_rows: Vec<u16>,
-    /// Whether some shape begins with two bytes: a bit for each second byte, by the first.
-    begins: Vec<[u64; 4]>,
+    /// Of the rows that are on by default.
+    shapes: Shapes,
+    /// Of those that are asked for by name. They begin with words of prose, and cost nothing where nobody asks.
+    asked: Shapes,
     /// The rows that look at each word of a length.
     words_of: Vec<Vec<u16>>,
     /// The rows that look at a byte wherever it stands.
@@ -71,37 +66,32 @@ pub static ENGINE: LazyLock<Engine> = LazyLock::new(Engine::build);
 impl Engine {
     fn build() -> Engine {
         let rows: Vec<&'static Detector> = detectors::all().collect();
-        let mut patterns: Vec<String> = Vec::new();
-        let mut keyed = Vec::new();
-        let mut shape_rows = Vec::new();
+        let (mut patterns, mut asked, mut keyed) = (Vec::new(), Vec::new(), Vec::new());
         let mut at = vec![Vec::new(); 256];
         let mut words_of = vec![Vec::new(); WORD_MOST + 1];
         for (number, row) in rows.iter().enumerate() {
+            let number = number as u16;
+            let mut shape = |pattern: String| match on_by_default(row) {
+                true => patterns.push((number, pattern)),
+                false => asked.push((number, pattern)),
+            };
             match &row.find {
-                Find::Shape(pattern) | Find::Stem(pattern, _) => {
-                    patterns.push((*pattern).to_owned());
-                    shape_rows.push(number as u16);
-                }
+                Find::Shape(pattern) | Find::Stem(pattern, _) => shape((*pattern).to_owned()),
                 Find::Prefixed(prefixes) => {
                     let any: Vec<String> = prefixes.iter().map(|p| regex_syntax::escape(p.prefix)).collect();
-                    patterns.push(any.join("|"));
-                    shape_rows.push(number as u16);
+                    shape(any.join("|"));
                 }
-                Find::Keyed(_) => keyed.push(number as u16),
+                Find::Keyed(_) => keyed.push(number),
                 Find::Word(lengths) => {
-                    lengths.clone().for_each(|length| words_of[length].push(number as u16));
+                    lengths.clone().for_each(|length| words_of[length].push(number));
                 }
-                Find::At(bytes, _) => bytes.iter().for_each(|b| at[usize::from(*b)].push(number as u16)),
+                Find::At(bytes, _) => bytes.iter().for_each(|b| at[usize::from(*b)].push(number)),
             }
         }
-        let shapes = compile(&patterns);
-        let start = shapes
-            .start_state(&start::Config::new().anchored(Anchored::Yes))
-            .expect("the automaton is anchored and looks at nothing before its start");
-        let begins = (0..=255).map(|first| second_bytes(&shapes, start, first)).collect();
+        let (shapes, asked) = (Shapes::build(patterns), Shapes::build(asked));
         let classes = std::array::from_fn(|b| class(b as u8, &at));
         let words = Words::build(rows.iter().map(|row| row.context));
-        Engine { rows, words, shapes, start, shape_rows, begins, words_of, at, keyed, classes }
+        Engine { rows, words, shapes, asked, words_of, at, keyed, classes }
     }
 
     pub fn rows(&self) -> &[&'static Detector] {
@@ -111,7 +101,7 @@ impl Engine {
     /// Bytes that the compiled tables take.
     #[cfg(test)]
     pub fn memory(&self) -> usize {
-        self.shapes.memory_usage() + self.words.memory() + self.begins.len() * size_of::<[u64; 4]>()
+        self.shapes.memory() + self.asked.memory() + self.words.memory()
     }
 
     /// Adds every accepted candidate of `pass.text` to `pass.found`, in no order.
@@ -120,13 +110,15 @@ impl Engine {
         if !pass.around.key.is_empty() && !marks::is_mark(pass.text) {
             self.by_key(pass);
         }
+        let asked = self.asked.rows().iter().any(|number| pass.on[usize::from(*number)]);
         let mut i = 0;
         while i < bytes.len() {
             match self.classes[usize::from(bytes[i])] {
                 Class::Plain => i += 1,
                 Class::Word => {
-                    if self.may_begin(bytes, i) {
-                        self.walk(i, pass);
+                    self.shapes_at(&self.shapes, i, pass);
+                    if asked {
+                        self.shapes_at(&self.asked, i, pass);
                     }
                     let start = i;
                     i += 1;
@@ -159,37 +151,11 @@ impl Engine {
         }
     }
 
-    /// Whether some shape begins with the two bytes at `at`.
-    fn may_begin(&self, bytes: &[u8], at: usize) -> bool {
-        bytes.get(at + 1).is_some_and(|second| {
-            self.begins[usize::from(bytes[at])][usize::from(second >> 6)] >> (second & 63) & 1 == 1
-        })
-    }
-
-    /// Runs the automaton from the word that starts at `from`.
-    fn walk(&self, from: usize, pass: &mut Pass<'_>) {
+    /// Offers each shape that begins at the word at `from` to its row.
+    fn shapes_at(&self, shapes: &Shapes, from: usize, pass: &mut Pass<'_>) {
         let bytes = pass.text.as_bytes();
-        let last = bytes.len().min(from + REACH);
-        let mut state = self.start;
-        // A match shows one byte late: the state behind `at` speaks of what ends at `at`.
-        for at in from..=last {
-            #[cfg(test)]
-            work::add(1);
-            state = match bytes.get(at) {
-                Some(byte) => self.shapes.next_state(state, *byte),
-                None => self.shapes.next_eoi_state(state),
-            };
-            if !self.shapes.is_special_state(state) {
-                continue;
-            }
-            if self.shapes.is_match_state(state) {
-                for i in 0..self.shapes.match_len(state) {
-                    let row = self.shape_rows[self.shapes.match_pattern(state, i).as_usize()];
-                    self.shaped(row, from..at, pass);
-                }
-            } else if self.shapes.is_dead_state(state) {
-                return;
-            }
+        if shapes.may_begin(bytes, from) {
+            shapes.walk(bytes, from, REACH, |row, at| self.shaped(row, at, pass));
         }
     }
 
@@ -292,28 +258,6 @@ fn note_blob(word: Range<usize>, pass: &mut Pass<'_>) {
 /// Which rows count when nothing is said: all but those that are asked for by name.
 pub fn on_by_default(row: &Detector) -> bool {
     !matches!(row.tier, Tier::Optional | Tier::OptionalNear)
-}
-
-/// One automaton for all patterns, which reports each that ends at a place.
-fn compile(patterns: &[String]) -> dense::DFA<Vec<u32>> {
-    dense::Builder::new()
-        .configure(dense::Config::new().start_kind(StartKind::Anchored).match_kind(MatchKind::All))
-        .syntax(syntax::Config::new().unicode(false).utf8(false))
-        .thompson(thompson::Config::new().utf8(false))
-        .build_many(patterns)
-        .expect("the shapes of the table are valid and small: a test builds them")
-}
-
-/// The bytes that may follow `first` at the start of a shape.
-fn second_bytes(shapes: &dense::DFA<Vec<u32>>, start: StateID, first: u8) -> [u64; 4] {
-    let after_first = shapes.next_state(start, first);
-    let mut seconds = [0; 4];
-    for second in 0..=255_u8 {
-        if !shapes.is_dead_state(shapes.next_state(after_first, second)) {
-            seconds[usize::from(second >> 6)] |= 1 << (second & 63);
-        }
-    }
-    seconds
 }
 
 fn class(byte: u8, at: &[Vec<u16>]) -> Class {

@@ -16,6 +16,7 @@ pub mod injection;
 pub(crate) mod marks;
 mod settle;
 mod shadow;
+mod shapes;
 mod table;
 #[cfg(test)]
 mod tests;

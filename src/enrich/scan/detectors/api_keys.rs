@@ -339,7 +339,10 @@ fn is_key(value: &str) -> bool {
 
 /// Whether `name` ends as one of a key does, however its words are joined.
 fn names_a_key(name: &[u8]) -> bool {
-    if !name.last().is_some_and(|b| matches!(b | 0x20, b'y' | b'n' | b't')) {
+    // Each of them ends in `key`, `token` or `secret`, and most words before a colon do not.
+    let [.., a, b, c] = name else { return false };
+    if !matches!([a | 0x20, b | 0x20, c | 0x20], [b'k', b'e', b'y'] | [b'k', b'e', b'n'] | [b'r', b'e', b't'])
+    {
         return false;
     }
     let mut tail = [0; NAME_MOST];

@@ -163,6 +163,25 @@ const SHORT_NAMES: &[&str] = &[
     "暗証番号",
 ];
 
+/// Whether some name ends with a byte (bit 0), or has it as its last but one (bit 1): most words before a colon are
+/// turned away by it.
+const LAST_TWO: [u8; 256] = {
+    let mut ends = [0; 256];
+    let lists = [NAMES, SHORT_NAMES];
+    let mut list = 0;
+    while list < lists.len() {
+        let mut i = 0;
+        while i < lists[list].len() {
+            let name = lists[list][i].as_bytes();
+            ends[name[name.len() - 1] as usize] |= 1;
+            ends[name[name.len() - 2] as usize] |= 2;
+            i += 1;
+        }
+        list += 1;
+    }
+    ends
+};
+
 /// How many quotes and blanks may stand between a name and its sign, and how long a value may be.
 const QUOTES_MOST: usize = 8;
 const VALUE_MOST: usize = 128;
@@ -172,7 +191,11 @@ fn named_value(text: &str, at: usize) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     let quotes = bytes[..at].iter().rev().take(QUOTES_MOST).take_while(|b| b" \"'\\".contains(b)).count();
     let name = &bytes[..at - quotes];
-    let last = name.last()?.to_ascii_lowercase();
+    let [.., before_last, last] = name else { return None };
+    let (before_last, last) = (before_last.to_ascii_lowercase(), last.to_ascii_lowercase());
+    if LAST_TWO[usize::from(last)] & 1 == 0 || LAST_TWO[usize::from(before_last)] & 2 == 0 {
+        return None;
+    }
     let is_named = |n: &&str| n.as_bytes()[n.len() - 1] == last && ends_with(name, n);
     let stands_alone = |n: &&&str| {
         let before = name.len().checked_sub(n.len() + 1).map_or(b' ', |i| name[i]);
