@@ -32,30 +32,46 @@ pub fn around(bytes: &[u8], word: &Range<usize>, from: usize) -> Option<Range<us
 
 /// What `run` says, if that is text.
 pub fn decode(run: &str) -> Option<String> {
-    let text = unhex(run.as_bytes()).or_else(|| base64(run.as_bytes()))?;
-    String::from_utf8(text).ok().filter(|text| !text.chars().any(is_control))
+    let mut says = vec![0; run.len()];
+    let length = unhex(run.as_bytes(), &mut says).or_else(|| base64(run.as_bytes(), &mut says))?;
+    says.truncate(length);
+    String::from_utf8(says).ok().filter(|text| !text.chars().any(is_control))
 }
 
+/// Whether `head`, of at most [`HEAD`] bytes, says something. Allocates nothing: clean text is full of ids.
 fn reads_as_text(head: &[u8]) -> bool {
-    let is_text = |bytes: Vec<u8>| !bytes.iter().any(|b| is_control(char::from(*b)) && *b < 0x80);
-    unhex(&head[..head.len() & !1]).is_some_and(is_text)
-        || base64(&head[..head.len() & !3]).is_some_and(is_text)
+    let mut says = [0; HEAD];
+    unhex(&head[..head.len() & !1], &mut says).is_some_and(|length| is_text(&says[..length]))
+        || base64(&head[..head.len() & !3], &mut says).is_some_and(|length| is_text(&says[..length]))
+}
+
+/// Whether `bytes` are UTF-8 without control characters; the last character may be cut off.
+fn is_text(bytes: &[u8]) -> bool {
+    let whole = match std::str::from_utf8(bytes) {
+        Ok(_) => bytes,
+        Err(error) if error.error_len().is_none() => &bytes[..error.valid_up_to()],
+        Err(_) => return false,
+    };
+    std::str::from_utf8(whole).is_ok_and(|text| !text.chars().any(is_control))
 }
 
 fn is_control(c: char) -> bool {
     c.is_control() && !matches!(c, '\n' | '\r' | '\t')
 }
 
-fn base64(run: &[u8]) -> Option<Vec<u8>> {
-    STANDARD.decode(run).or_else(|_| URL_SAFE.decode(run)).ok()
+/// Writes what `run` is base64 of to `says`, which is as long at least, and says how many bytes that is.
+fn base64(run: &[u8], says: &mut [u8]) -> Option<usize> {
+    STANDARD.decode_slice(run, says).or_else(|_| URL_SAFE.decode_slice(run, says)).ok()
 }
 
-fn unhex(run: &[u8]) -> Option<Vec<u8>> {
+/// The same of hexadecimal digits.
+fn unhex(run: &[u8], says: &mut [u8]) -> Option<usize> {
     if run.len() % 2 == 1 || !run.iter().all(u8::is_ascii_hexdigit) {
         return None;
     }
     let digit = |b: u8| char::from(b).to_digit(16).unwrap_or(0) as u8;
-    Some(run.chunks(2).map(|pair| digit(pair[0]) << 4 | digit(pair[1])).collect())
+    run.chunks(2).zip(says).for_each(|(pair, says)| *says = digit(pair[0]) << 4 | digit(pair[1]));
+    Some(run.len() / 2)
 }
 
 #[cfg(test)]
