@@ -4,6 +4,7 @@ mod americas;
 mod api_keys;
 mod asia;
 mod card;
+mod command_line;
 mod crypto;
 mod devices;
 mod europe;
@@ -40,6 +41,7 @@ pub const FAMILIES: &[&[Detector]] = &[
     api_keys::ROWS,
     private_key::ROWS,
     passwords::ROWS,
+    command_line::ROWS,
     people::ROWS,
     us::ROWS,
     health::ROWS,

@@ -1,0 +1,64 @@
+//! Passwords among the arguments of a command: `mysql -pX`, `redis-cli -a X`. Sources: the manual page of each command.
+
+use super::secrets::is_placeholder;
+use crate::enrich::scan::detector::{Detector, Edges, Find};
+use crate::enrich::scan::marks;
+use std::ops::Range;
+
+pub const ROWS: &[Detector] = &[Detector {
+    kind: "PASSWORD",
+    find: Find::Stem(
+        r"(?:mysql(?:dump|admin|import|show|check)?|mariadb(?:-dump|-admin)?|mongo(?:sh|dump|restore)?|sshpass|redis-cli|sqlcmd|ldap(?:search|modify|add)|docker login|helm registry login) ",
+        argument,
+    ),
+    edges: Edges::Free,
+    finds: &[
+        "mysql -u root -p⟦hunter2x⟧ shop",
+        "mysqldump -h db -p'⟦s3cret one⟧' shop > dump.sql",
+        "sshpass -p ⟦Winter#23⟧ ssh me@host",
+        "redis-cli -h cache -a ⟦Qx81kdmZ⟧ ping",
+        "docker login -u me -p ⟦Qx81kdmZ⟧ registry.example",
+    ],
+    leaves: &[
+        "mysql -u root -p shop",
+        "mysql -p$MYSQL_PWD shop",
+        "mysql -u root -p<password>",
+        "docker login -p $TOKEN",
+        "redis-cli ping; ls -a folder",
+        "the mysql process of 10-percent",
+    ],
+    ..Detector::BASE
+}];
+
+/// How many bytes behind a command are looked at.
+const LINE_MOST: usize = 120;
+
+/// The value of the flag that takes a password, on the line of the command that is `stem`.
+fn argument(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
+    let flag = match &text[stem.clone()] {
+        command if command.starts_with("redis") => "-a",
+        command if command.starts_with("sqlcmd") => "-P",
+        command if command.starts_with("ldap") => "-w",
+        _ => "-p",
+    };
+    // Behind a blank, these two read the name of a database, and ask for the password.
+    let glued = text[stem.clone()].starts_with("mysql") || text[stem.clone()].starts_with("mariadb");
+    let line = &text[stem.end..text.floor_char_boundary((stem.end + LINE_MOST).min(text.len()))];
+    let line = line.split(['\n', ';', '|', '&']).next()?;
+    let behind =
+        line.match_indices(flag).find(|(i, _)| *i == 0 || line.as_bytes()[i - 1] == b' ')?.0 + flag.len();
+    let gap = usize::from(!glued && line[behind..].starts_with(' '));
+    let start = behind + gap;
+    let quote = line[start..].bytes().next().filter(|b| matches!(b, b'"' | b'\''));
+    let (start, length) = match quote {
+        Some(quote) => (start + 1, line[start + 1..].bytes().position(|b| b == quote)?),
+        None => {
+            let ends = |b: u8| b.is_ascii_whitespace() || b"\"'`".contains(&b);
+            (start, line[start..].bytes().position(ends).unwrap_or(line.len() - start))
+        }
+    };
+    let value = &line[start..start + length];
+    let is_one = value.len() >= 4 && !value.starts_with(['$', '<', '{', '*', '[', '-']);
+    let says_so = is_placeholder(value) || value.to_ascii_lowercase().contains("password");
+    (is_one && !says_so && !marks::is_mark(value)).then(|| stem.end + start..stem.end + start + length)
+}
