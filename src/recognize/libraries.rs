@@ -6,8 +6,10 @@
 
 use super::dialect::{Pattern, matches};
 
-/// Scopes of such libraries. Source: spec/text_attributes.json, `log_records.by_scope`. Those which
-/// are a dialect's own stand here too, so that the list is whole.
+/// Scopes of such libraries. Source: spec/text_attributes.json, `log_records.by_scope`, and the names that
+/// libraries give their loggers: the package or namespace that logs. Those which are a dialect's own stand
+/// here too, so that the list is whole. A name that others share (Django's `haystack`, Oracle's `coherence`)
+/// stands with what tells them apart.
 const SCOPES: &[Pattern] = &[
     "openai*",
     "*genai*",
@@ -23,6 +25,62 @@ const SCOPES: &[Pattern] = &[
     "litellm*",
     // Its loggers are `LiteLLM`, `LiteLLM Proxy` and `LiteLLM Router`: litellm/_logging.py.
     "LiteLLM*",
+    // SDKs of the providers.
+    "anthropic*",
+    "ollama*",
+    "cohere",
+    "cohere.*",
+    "mistralai*",
+    "groq",
+    "groq.*",
+    "vertexai*",
+    "google.generativeai*",
+    "com.openai.*",
+    "com.anthropic.*",
+    "OpenAI.*",
+    "Azure.AI.*",
+    "com.azure.ai.*",
+    // Frameworks in Python.
+    "langgraph*",
+    "langfuse*",
+    "langsmith*",
+    "llama_index*",
+    "haystack.components.*",
+    "haystack.core.*",
+    "haystack_integrations.*",
+    "dspy*",
+    "instructor",
+    "instructor.*",
+    "autogen.*",
+    "autogen_core*",
+    "autogen_agentchat*",
+    "autogen_ext*",
+    "smolagents*",
+    "agno",
+    "agno.*",
+    "letta",
+    "letta.*",
+    "mem0",
+    "mem0.*",
+    "pydantic_ai*",
+    "google.adk*",
+    "google_adk*",
+    "nemoguardrails*",
+    "open_webui*",
+    // Frameworks for Java and .NET.
+    "org.springframework.ai.*",
+    "dev.langchain4j.*",
+    "io.quarkiverse.langchain4j.*",
+    "Microsoft.SemanticKernel*",
+    "Microsoft.Extensions.AI*",
+    "Microsoft.Agents.AI*",
+    "ModelContextProtocol*",
+    // The Model Context Protocol, and servers of models.
+    "mcp.*",
+    "fastmcp*",
+    "FastMCP*",
+    "vllm*",
+    "sglang*",
 ];
 
 /// Whether log records of `scope` are an LLM library's.
@@ -101,6 +159,12 @@ mod tests {
             "crewai.agents",
             "litellm.proxy",
             "LiteLLM Router",
+            "anthropic._base_client",
+            "llama_index.core.indices.base",
+            "org.springframework.ai.chat.client.advisor.SimpleLoggerAdvisor",
+            "dev.langchain4j.http.client.log.LoggingHttpClient",
+            "Microsoft.Extensions.AI.LoggingChatClient",
+            "mcp.server.lowlevel.server",
         ] {
             check(scope, true);
         }
@@ -119,6 +183,13 @@ mod tests {
             "lang",
             "general",
             "strands",
+            "haystack",
+            "haystack.backends",
+            "coherence.cluster",
+            "agnostic",
+            "org.springframework.boot",
+            "Microsoft.Extensions.Http",
+            "Azure.Core",
         ] {
             check(scope, false);
         }
