@@ -79,7 +79,8 @@ impl<'a> Seen<'a, '_> {
         if !hints.is_call() {
             return OTHER;
         }
-        let name = self.name.to_ascii_lowercase();
+        // The library's name holds a word that is no step's.
+        let name = self.name.to_ascii_lowercase().replace("langchain", "");
         GUESSES.iter().find(|(word, _)| name.contains(word)).map_or(call(Kind::Chat), |(_, class)| *class)
     }
 }

@@ -119,3 +119,46 @@ output.value = hello
         "#]],
     );
 }
+
+#[test]
+fn a_known_model_with_a_text_is_a_call_and_any_other_model_is_not() {
+    check(
+        r#"
+embed_query | svc
+embedding.model = text-embedding-3-small
+embedding.input = hi
+summarise | svc
+step.model = claude-3-5-haiku
+step.output = hello
+search | shop
+model = trie
+input = sho
+output = shoes
+"#,
+        expect![[r#"
+            embed_query: embeddings counted text-embedding-3-small by openai ["unknown"]
+              <0 Document: hi
+            summarise: chat counted claude-3-5-haiku by anthropic ["unknown"]
+              >0 Assistant: hello
+            search: carrier
+        "#]],
+    );
+}
+
+#[test]
+fn usage_is_read_from_an_object_and_langchain_is_no_chain() {
+    check(
+        r#"
+langchainrb.llm | langchainrb
+model = gpt-4o
+prompt = hi
+completion = hello
+token_usage = {"prompt_tokens":5,"completion_tokens":3}
+"#,
+        expect![[r#"
+            langchainrb.llm: chat counted gpt-4o by openai 5+3 ["unknown"]
+              <0 User: hi
+              >0 Assistant: hello
+        "#]],
+    );
+}

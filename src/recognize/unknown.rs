@@ -36,6 +36,8 @@ impl Hints {
     const CONVERSATION: Hints = Hints(1 << 12);
     const VALUE_IN: Hints = Hints(1 << 13);
     const VALUE_OUT: Hints = Hints(1 << 14);
+    /// A text under a word that is anybody's: it tells only beside a known model.
+    const SAID: Hints = Hints(1 << 15);
 
     pub fn is_empty(self) -> bool {
         self.0 == 0
@@ -74,6 +76,7 @@ impl Hints {
             || (self.has(Hints::MODEL) && self.has(Hints::ASKED) && self.has(Hints::ANSWERED))
             || (self.has(Hints::MODEL) && aspects >= 3)
             || (self.has(Hints::VALUE_IN) && self.has(Hints::VALUE_OUT))
+            || (self.has(Hints::KNOWN_MODEL) && self.has(Hints::SAID))
     }
 
     /// Whether a value alone tells, by its shape.
@@ -85,7 +88,7 @@ impl Hints {
     pub fn is_call(self) -> bool {
         let told: [&[Hints]; 3] = [
             &[Hints::MODEL],
-            &[Hints::ASKED, Hints::ANSWERED, Hints::CONVERSATION],
+            &[Hints::ASKED, Hints::ANSWERED, Hints::SAID, Hints::CONVERSATION],
             &[Hints::TOKENS_IN, Hints::TOKENS_OUT, Hints::TOKENS],
         ];
         let told = told.into_iter().filter(|aspect| self.any(aspect)).count();
@@ -154,6 +157,11 @@ const WORDS: &[(&str, Hints, Source)] = &[
     ("provider", Hints::PROVIDER, (Field::Provider, "", Read::Word)),
     ("provider.name", Hints::PROVIDER, (Field::Provider, "", Read::Word)),
     ("vendor", Hints::PROVIDER, (Field::Provider, "", Read::Word)),
+    ("input", Hints::SAID, ASKED),
+    ("output", Hints::SAID, ANSWERED),
+    ("response", Hints::SAID, ANSWERED),
+    ("question", Hints::SAID, ASKED),
+    ("answer", Hints::SAID, ANSWERED),
     ("input.value", Hints::VALUE_IN, ASKED),
     ("output.value", Hints::VALUE_OUT, ANSWERED),
 ];
@@ -167,12 +175,12 @@ const TOTAL_TOKENS: Source = (Field::TotalTokens, "", Read::Count);
 
 /// Words that hint at nothing by themselves, and hold a fact on a span that is an LLM call.
 const ALSO: &[Source] = &[
-    (Field::Output, "response", Read::Say(Role::Assistant)),
-    (Field::Output, "output", Read::Say(Role::Assistant)),
-    (Field::Input, "input", Read::Say(Role::User)),
     (Field::Input, "query", Read::Say(Role::User)),
-    (Field::Input, "question", Read::Say(Role::User)),
-    (Field::Output, "answer", Read::Say(Role::Assistant)),
+    (Field::Usage, "usage", Read::Object),
+    (Field::Usage, "token_usage", Read::Object),
+    (Field::Usage, "tokenUsage", Read::Object),
+    (Field::Usage, "usage_metadata", Read::Object),
+    (Field::Usage, "usageMetadata", Read::Object),
     (Field::Cost, "cost_usd", Read::Dollars),
     (Field::UserId, "user_id", Read::Word),
     (Field::ConversationId, "session_id", Read::Word),
@@ -215,7 +223,7 @@ pub fn of<'a>(key: &[u8], value: impl FnOnce() -> Value<'a>) -> Hints {
 fn of_value(key: &[u8], hints: Hints, value: &Value<'_>) -> Hints {
     let fits = match hints {
         Hints::MODEL => matches!(value, Value::Str(name) if !name.is_empty()),
-        Hints::ASKED | Hints::ANSWERED | Hints::VALUE_IN | Hints::VALUE_OUT => match value {
+        Hints::ASKED | Hints::ANSWERED | Hints::SAID | Hints::VALUE_IN | Hints::VALUE_OUT => match value {
             Value::Str(text) => !is_number(text),
             Value::Array(_) | Value::KvList(_) => true,
             _ => false,
@@ -407,9 +415,12 @@ mod tests {
         for (word, hints, _) in WORDS {
             let value = match *hints {
                 Hints::PROVIDER => "openai",
-                Hints::MODEL | Hints::ASKED | Hints::ANSWERED | Hints::VALUE_IN | Hints::VALUE_OUT => {
-                    "a text"
-                }
+                Hints::MODEL
+                | Hints::ASKED
+                | Hints::ANSWERED
+                | Hints::SAID
+                | Hints::VALUE_IN
+                | Hints::VALUE_OUT => "a text",
                 _ => "5",
             };
             assert!(of_pair(&format!("{word} = {value}")).has(*hints), "{word}");
