@@ -31,7 +31,12 @@ pub const DIALECT: Dialect = Dialect {
         (RequestModel, "langsmith.metadata.ls_model_name", Word),
         (Usage, "langsmith.metadata.usage_metadata", Object),
         (Streaming, "langsmith.request.streaming", Flag),
+        // Runs of one thread carry one of these; the trace's session is LangSmith's project.
+        (ConversationId, "langsmith.metadata.thread_id", Word),
+        (ConversationId, "langsmith.metadata.session_id", Word),
+        (ConversationId, "langsmith.metadata.conversation_id", Word),
         (ConversationId, "langsmith.trace.session_id", Word),
+        (UserId, "langsmith.metadata.user_id", Word),
         (ToolName, "langsmith.trace.name", Word),
         (Input, "gen_ai.prompt", Say(Role::User)),
         (Output, "gen_ai.completion", Say(Role::Assistant)),
@@ -44,6 +49,25 @@ pub const DIALECT: Dialect = Dialect {
 mod tests {
     use crate::recognize::story::check;
     use expect_test::expect;
+
+    #[test]
+    fn a_thread_is_the_conversation_and_a_project_is_one_only_where_there_is_no_thread() {
+        check(
+            r#"
+ChatOpenAI | langsmith
+langsmith.span.kind = llm
+langsmith.trace.session_id = project-1
+langsmith.metadata.thread_id = t-5
+ChatOpenAI | langsmith
+langsmith.span.kind = llm
+langsmith.trace.session_id = project-1
+"#,
+            expect![[r#"
+                ChatOpenAI: chat counted - by - in t-5 ["langsmith"]
+                ChatOpenAI: chat counted - by - in project-1 ["langsmith"]
+            "#]],
+        );
+    }
 
     #[test]
     fn a_reply_that_names_its_type_is_read() {
