@@ -15,6 +15,11 @@ pub const DIALECT: Dialect = Dialect {
             "span.type",
             &[("interaction", step(Agent)), ("llm_request", call(Chat)), ("tool*", step(Tool))],
         ),
+        // Its log records: the event's short name in an attribute, the whole in the body.
+        Rule::Key(
+            "event.name",
+            &[("api_request", call(Chat)), ("tool_*", step(Tool)), ("user_prompt", step(Task))],
+        ),
         Rule::Name("claude_code.llm_request*", call(Chat)),
         Rule::Name("claude_code.api_request", call(Chat)),
         Rule::Name("claude_code.interaction*", step(Agent)),
@@ -45,6 +50,33 @@ pub const DIALECT: Dialect = Dialect {
 mod tests {
     use crate::recognize::story::check;
     use expect_test::expect;
+
+    #[test]
+    fn its_events_are_told_by_their_short_names() {
+        check(
+            r#"
+api_request | com.anthropic.claude_code.events
+event.name = api_request
+model = claude-sonnet-4-5
+input_tokens = "5"
+output_tokens = "3"
+tool_result | com.anthropic.claude_code.events
+event.name = tool_result
+tool_name = Bash
+tool_parameters = {"bash_command":"ls"}
+user_prompt | com.anthropic.claude_code.events
+event.name = user_prompt
+prompt = hi
+"#,
+            expect![[r#"
+                api_request: chat counted claude-sonnet-4-5 by anthropic 5+3 ["claude-code"]
+                tool_result: tool - by - ["claude-code"]
+                  <0 Tool: {"bash_command":"ls"}
+                user_prompt: task - by - ["claude-code"]
+                  <0 User: hi
+            "#]],
+        );
+    }
 
     #[test]
     fn bare_token_keys_are_read_under_its_scope_only() {
