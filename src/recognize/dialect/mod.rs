@@ -42,6 +42,7 @@ mod openlit;
 #[cfg(test)]
 mod page;
 mod platforms;
+mod pipecat;
 mod promptflow;
 mod provider_sdk;
 mod pydantic_ai;
@@ -86,6 +87,7 @@ pub const TABLE: &[&Dialect] = &[
     &sentry::DIALECT,
     &livekit::DIALECT,
     &laminar::DIALECT,
+    &pipecat::DIALECT,
     &voltagent::DIALECT,
     &claude_code::DIALECT,
     &coding_agents::DIALECT,
