@@ -36,13 +36,14 @@ mod livekit;
 mod mastra;
 mod mcp;
 mod mlflow;
+mod n8n;
 mod observe;
 mod openinference;
 mod openlit;
 #[cfg(test)]
 mod page;
-mod platforms;
 mod pipecat;
+mod platforms;
 mod promptflow;
 mod provider_sdk;
 mod pydantic_ai;
@@ -86,8 +87,8 @@ pub const TABLE: &[&Dialect] = &[
     &spring_ai::DIALECT,
     &sentry::DIALECT,
     &livekit::DIALECT,
-    &laminar::DIALECT,
     &pipecat::DIALECT,
+    &laminar::DIALECT,
     &voltagent::DIALECT,
     &claude_code::DIALECT,
     &coding_agents::DIALECT,
@@ -96,6 +97,7 @@ pub const TABLE: &[&Dialect] = &[
     &vector_store::DIALECT,
     &arms::DIALECT,
     &serving::DIALECT,
+    &n8n::DIALECT,
     &platforms::DIALECT,
     &traceloop::DIALECT,
     &vercel_otel::DIALECT,
