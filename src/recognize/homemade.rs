@@ -121,7 +121,7 @@ output.value = hello
 }
 
 #[test]
-fn a_known_model_with_a_text_is_a_call_and_any_other_model_is_not() {
+fn a_sure_name_of_a_model_with_a_text_is_a_call_and_any_other_name_is_not() {
     check(
         r#"
 embed_query | svc
@@ -134,6 +134,12 @@ search | shop
 model = trie
 input = sho
 output = shoes
+ping | boat
+device.model = Sonar X
+response = echo
+fill | plant
+model = O1
+input = valve three
 "#,
         expect![[r#"
             embed_query: embeddings counted text-embedding-3-small by openai ["unknown"]
@@ -141,6 +147,8 @@ output = shoes
             summarise: chat counted claude-3-5-haiku by anthropic ["unknown"]
               >0 Assistant: hello
             search: carrier
+            ping: carrier
+            fill: carrier
         "#]],
     );
 }

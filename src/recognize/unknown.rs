@@ -12,7 +12,7 @@ use memchr::memmem;
 
 /// What an attribute hints at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Hints(u16);
+pub struct Hints(u32);
 
 impl Hints {
     /// Its key names an LLM or one of the large providers.
@@ -36,8 +36,10 @@ impl Hints {
     const CONVERSATION: Hints = Hints(1 << 12);
     const VALUE_IN: Hints = Hints(1 << 13);
     const VALUE_OUT: Hints = Hints(1 << 14);
-    /// A text under a word that is anybody's: it tells only beside a known model.
+    /// A text under a word that is anybody's: it tells only beside the name of a model that is nothing else's.
     const SAID: Hints = Hints(1 << 15);
+    /// The known model's name is written as only such names are.
+    const SURE_MODEL: Hints = Hints(1 << 16);
 
     pub fn is_empty(self) -> bool {
         self.0 == 0
@@ -76,7 +78,7 @@ impl Hints {
             || (self.has(Hints::MODEL) && self.has(Hints::ASKED) && self.has(Hints::ANSWERED))
             || (self.has(Hints::MODEL) && aspects >= 3)
             || (self.has(Hints::VALUE_IN) && self.has(Hints::VALUE_OUT))
-            || (self.has(Hints::KNOWN_MODEL) && self.has(Hints::SAID))
+            || (self.has(Hints::SURE_MODEL) && self.has(Hints::SAID))
     }
 
     /// Whether a value alone tells, by its shape.
@@ -236,8 +238,9 @@ fn of_value(key: &[u8], hints: Hints, value: &Value<'_>) -> Hints {
         return Hints::default();
     }
     let mut all = hints;
-    if hints == Hints::MODEL && value.as_str().is_some_and(provider::is_model) {
+    if let (Hints::MODEL, Some(name)) = (hints, value.as_str().filter(|name| provider::is_model(name))) {
         all |= Hints::KNOWN_MODEL;
+        all |= if is_sure(name) { Hints::SURE_MODEL } else { Hints::default() };
     }
     if names_an_llm(key) {
         all |= Hints::LLM;
@@ -252,6 +255,12 @@ pub fn of_shape(shape: Option<Shape<'_>>) -> Hints {
         Some(Shape::Conversation(_) | Shape::Broken) => Hints::CONVERSATION,
         Some(Shape::Request(_) | Shape::Reply(_)) => Hints::EXCHANGE,
     }
+}
+
+/// Whether a known model's name is no other thing's: `gpt-4o` and `llama3.2:1b`, but no boat's `Sonar X` or tank's `O1`.
+fn is_sure(name: &str) -> bool {
+    let spaced = name.contains(char::is_whitespace);
+    !spaced && name.contains(|c: char| c.is_ascii_digit()) && name.contains(['-', ':', '/', '.'])
 }
 
 /// `3`, `85 %`, or nothing.
