@@ -31,6 +31,7 @@ mod langchain4j;
 mod langfuse;
 mod langsmith;
 mod langtrace;
+mod langwatch;
 mod litellm;
 mod livekit;
 mod mastra;
@@ -97,6 +98,7 @@ pub const TABLE: &[&Dialect] = &[
     &vector_store::DIALECT,
     &arms::DIALECT,
     &serving::DIALECT,
+    &langwatch::DIALECT,
     &n8n::DIALECT,
     &platforms::DIALECT,
     &traceloop::DIALECT,
