@@ -39,6 +39,8 @@ async fn an_operator_finds_the_way_and_no_prompt_runs() {
     let said =
         String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
+    // The times in it are for whoever asks for them by `--nocapture`.
+    print!("{said}");
 }
 
 /// Calls whose every field would like to run; some hold personal data.

@@ -77,8 +77,8 @@ const exporters = (list) => {
     ["Replayed", of("replayed"), "number"],
     ["Sent", of("sent"), "number"],
     ["Waiting", ({ ledger, oldest_seconds }) => [count(total(ledger, (line) => line.waiting)), oldest_seconds ? ` (${seconds(oldest_seconds)})` : ""], "number"],
-    ["Dropped", ({ ledger }) => listed(reasons(ledger, "dropped"))],
-    ["Dead", ({ ledger }) => listed(reasons(ledger, "dead"))],
+    ["Dropped", ({ ledger }) => listed(reasons(ledger, "dropped")), "number wraps"],
+    ["Dead", ({ ledger }) => listed(reasons(ledger, "dead")), "number wraps"],
     ["Last error", ({ last_error: error }) => error && [make("span", { class: "quiet" }, `${clock(new Date(error.at))} `), error.said]],
   ];
   return [table(rows, list), make("p", { class: "quiet" }, "Accepted + found at start + replayed = sent + waiting + dropped + dead, for each exporter, at every moment. ",
@@ -92,6 +92,6 @@ const received = (list) => {
     ["Signal", ({ signal }) => signal],
     ["By", ({ transport }) => transport],
     ["Accepted", ({ accepted }) => count(accepted), "number"],
-    ["Refused", ({ refused }) => (Object.keys(refused).length ? Object.entries(refused).map(([reason, n]) => plural(n, reason.replaceAll("_", " "), reason.replaceAll("_", " "))).join(", ") : "0")],
+    ["Refused", ({ refused }) => (Object.keys(refused).length ? Object.entries(refused).map(([reason, n]) => plural(n, reason.replaceAll("_", " "), reason.replaceAll("_", " "))).join(", ") : "0"), "number wraps"],
   ], seen);
 };

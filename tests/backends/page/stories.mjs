@@ -41,6 +41,8 @@ const stories = {
     await says(page, "What to do:");
     await says(page, "trouble", "#pulse");
     assert.match(await text(page), /local\s+delivering/);
+    const aligned = await page.$$eval("td[data-title=Dead], td[data-title=Dropped], td[data-title=Sent]", (cells) => cells.map((cell) => getComputedStyle(cell).textAlign));
+    assert.deepEqual([...new Set(aligned)], ["right"], "numbers of a table stand under each other");
     await picture(page, "now");
     await close(page);
   },
@@ -146,6 +148,23 @@ const stories = {
     await page.waitForFunction(() => location.hash === "#/trends" && document.activeElement.id === "main");
     await close(page);
   },
+  "a call is found and opened by keyboard": async () => {
+    const page = await open("#/calls");
+    await page.waitForSelector("tbody a");
+    let steps = 0;
+    do {
+      await page.keyboard.press("Tab");
+      steps += 1;
+      assert.ok(steps < 60, "no call is reached by Tab");
+    } while (!(await page.evaluate(() => document.activeElement.matches("tbody a"))));
+    const outline = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
+    assert.equal(outline, "solid", "where one is can be seen");
+    await page.keyboard.press("Enter");
+    await says(page, "Messages, as they left");
+    assert.equal(await page.evaluate(() => document.activeElement.id), "main");
+    console.log(`   ${steps} times Tab to the first call`);
+    await close(page);
+  },
   "it fits a telephone and a wide screen, in dark and in light": async () => {
     for (const width of [360, 1600]) {
       for (const scheme of ["light", "dark"]) {
@@ -157,6 +176,36 @@ const stories = {
           await close(page);
         }
       }
+    }
+  },
+  // Last: what it sends would be in the way of the others. The time is told, for whoever reads it knows the machine.
+  "it loads with many calls stored": async () => {
+    const many = Number(process.env.SIDELIGHT_PAGE_CALLS ?? 2000);
+    const { listening } = await (await fetch(`${base}/v1/status`)).json();
+    const otlp = listening.find(({ what }) => what === "http").at;
+    const attributes = [["gen_ai.operation.name", "chat"], ["gen_ai.request.model", "gpt-4o"]].map(([key, stringValue]) => ({ key, value: { stringValue } }));
+    const stored = async () => (await (await fetch(`${base}/v1/calls?limit=1&totals=true`)).json()).totals.calls;
+    const before = await stored();
+    for (let sent = 0; sent < many; sent += 500) {
+      const spans = Array.from({ length: Math.min(500, many - sent) }, (_, n) => {
+        const [id, start] = [(0xabc0000000 + sent + n).toString(16), BigInt(Date.now() - (sent + n)) * 1000000n];
+        return { traceId: id.padStart(32, "0"), spanId: id.padStart(16, "0"), name: "chat gpt-4o", startTimeUnixNano: `${start}`, endTimeUnixNano: `${start + 5000000n}`, attributes };
+      });
+      const body = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] });
+      const answer = await fetch(`http://${otlp}/v1/traces`, { method: "POST", headers: { "content-type": "application/json" }, body });
+      assert.equal(answer.status, 200);
+    }
+    const deadline = Date.now() + 60000;
+    while ((await stored()) < before + many) assert.ok(Date.now() < deadline, "the calls are not stored");
+    for (const [hash, seen] of [["#/", "main .card"], ["#/calls", "main tbody tr"], ["#/trends", "main svg"]]) {
+      const page = await open(hash);
+      await page.waitForSelector(seen);
+      // Once more, now that the browser has started.
+      const begun = performance.now();
+      await page.reload({ waitUntil: "domcontentloaded" });
+      await page.waitForSelector(seen);
+      console.log(`   ${hash} shows ${many} calls after ${Math.round(performance.now() - begun)} ms`);
+      await close(page);
     }
   },
 };
