@@ -52,6 +52,19 @@ concepts! {
     Overruled,
     /// That whoever is in charge has changed something.
     Changed,
+    /// A task that is said to be the real or the new one, in two parts.
+    NewKind,
+    Duty,
+    /// That what came before is over.
+    Ended,
+    /// That an answer is to be these words and no others.
+    ExactOutput,
+    /// Whatever something else says.
+    Despite,
+    /// That the speaker alone is in charge.
+    MyCommand,
+    /// Where one puts what does not count.
+    Aside,
     /// To leave the task at hand.
     StopTask,
     /// That the model spoken to is bound by nothing.
@@ -120,6 +133,17 @@ concepts! {
     Maker,
     /// The game around a persona: tokens to lose, two answers, a mode confirmed.
     Game,
+    /// What a persona of an attack is like, what it is, and what it does.
+    Wicked,
+    BotNoun,
+    ObeysAll,
+    /// Two answers to one question.
+    TwoAnswers,
+    /// When a model would refuse, and what that costs it.
+    IfRefused,
+    Penalty,
+    /// That a name is short for something.
+    StandsFor,
     /// Marks of answers in two voices, which nobody else uses.
     TwoVoices,
     DeveloperMode,
@@ -178,6 +202,24 @@ concepts! {
     Recipient,
     /// What a URL should carry away.
     Payload,
+    /// A tool, by that word.
+    ToolWord,
+    /// What only an agent can do for somebody.
+    AgentAct,
+    /// What has to come before the answer.
+    BeforeTask,
+    /// That whoever a model works for is not to be heeded.
+    UserSetAside,
+    /// What a text wants said of it.
+    Steered,
+    /// To have the user hand something over.
+    AskUser,
+    /// What opens an account.
+    Credential,
+    /// To look for what is to be taken.
+    Fetch,
+    /// A place to send to, that anybody may name.
+    ToMailbox,
     /// An image or link.
     Image,
     Append,

@@ -31,7 +31,8 @@ This page is generated from the tables of rules; a test compares the two.
 4. **Structure.** Code in short values, paths and addresses with something to fill in are judged by their form.
 5. **Read again.** Base64, base32, hexadecimal and words joined by signs or capitals are read in every text; letters set apart, digits
    for letters, accents, sums of strings and lists of character codes where a text looks so; rot13, other shifts, Morse and reversal
-   where it speaks of decoding or has a tell-tale word. Each reading is judged once.
+   where it speaks of decoding, beyond 400 bytes only where it names that way or has a tell-tale word. Each reading is
+   judged once.
 6. **Combined.** Each name counts once, with its greatest weight: score = 1 − the product of (1 − weight). Weights are
    set so that at 0.5 at most one ordinary text in a hundred is flagged.
 
@@ -109,6 +110,7 @@ fn sentence(rule: &Rule) -> String {
         Roles::NotSystem => "anybody but the system",
         Roles::Untrusted => "users, tools and documents",
         Roles::Outside => "tools and documents",
+        Roles::Read => "tools and documents that are known as such",
         Roles::Spoken => "users",
     };
     format!("Weight {}, for {roles}: {}{order}{reach}.", rule.weight, says.join(", "))

@@ -39,15 +39,55 @@ pub fn each(text: &str, said: bool, mut judge: impl FnMut(&str, Spacing)) {
         judge(&numbers::text(head), Spacing::Kept);
     }
     if said {
-        judge(&shifted(head, 13), Spacing::Kept);
-        judge(&head.chars().rev().collect::<String>(), Spacing::Kept);
-        judge(&numbers::morse(head), Spacing::Kept);
-        let start = &head[..head.floor_char_boundary(SHIFTED_MOST)];
-        if ["caesar", "shift", "cipher"].iter().any(|word| start.to_ascii_lowercase().contains(word)) {
-            (1..26).filter(|by| *by != 13).for_each(|by| judge(&shifted(start, by), Spacing::Kept));
-        }
+        ciphers(head, &mut judge);
     }
 }
+
+/// Calls `judge` with what `text` may say as a whole: letters shifted, turned round, or in Morse. A short text is read
+/// in each way, a long one in those that it names.
+fn ciphers(text: &str, judge: &mut impl FnMut(&str, Spacing)) {
+    let plain = text.to_ascii_lowercase();
+    let names = |words: &[&str]| words.iter().any(|word| plain.contains(word));
+    let is_short = text.len() <= SHIFTED_MOST;
+    if is_short || names(ROTATED) {
+        judge(&shifted(text, 13), Spacing::Kept);
+    }
+    if is_short || names(REVERSED) {
+        judge(&text.chars().rev().collect::<String>(), Spacing::Kept);
+    }
+    if names(&[".-", "-."]) {
+        judge(&numbers::morse(text), Spacing::Kept);
+    }
+    if names(&["caesar", "shift", "cipher"]) {
+        let start = &text[..text.floor_char_boundary(SHIFTED_MOST)];
+        (1..26).filter(|by| *by != 13).for_each(|by| judge(&shifted(start, by), Spacing::Kept));
+    }
+}
+
+/// What names the cipher that shifts letters by 13, or is a word of an attack in it.
+const ROTATED: &[&str] =
+    &["rot", "cipher", "caesar", "vtaber", "qvfert", "sbetrg", "cerivbh", "flfgrz", "ehyrf"];
+/// What names a text that is turned round, or is a word of an attack so.
+const REVERSED: &[&str] = &[
+    "revers",
+    "backward",
+    "mirror",
+    "erongi",
+    "suoiverp",
+    "tpmorp",
+    "metsys",
+    "tegrof",
+    "rückwärts",
+    "envers",
+    "al rev",
+    "contr",
+    "achterstevoren",
+    "od ty",
+    "задом",
+    "倒着",
+    "逆さ",
+    "거꾸로",
+];
 
 /// Each letter so many places on in the alphabet.
 fn shifted(text: &str, by: u8) -> String {

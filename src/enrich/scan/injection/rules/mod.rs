@@ -50,6 +50,8 @@ pub enum Roles {
     Untrusted,
     /// What comes from outside without a person having written it to the model: tools, documents.
     Outside,
+    /// Only what is known to be a result of a tool or a document.
+    Read,
     /// What is said to the model, not what it reads.
     Spoken,
 }
@@ -60,6 +62,7 @@ impl Roles {
             Roles::NotSystem => role != Some(Role::System),
             Roles::Untrusted => !matches!(role, Some(Role::System | Role::Assistant)),
             Roles::Outside => matches!(role, None | Some(Role::Tool | Role::Document)),
+            Roles::Read => matches!(role, Some(Role::Tool | Role::Document)),
             Roles::Spoken => matches!(role, None | Some(Role::User)),
         }
     }
