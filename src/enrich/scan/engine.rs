@@ -26,7 +26,9 @@ pub struct Engine {
     /// Of the rows that are on by default.
     shapes: Shapes,
     /// Of those that are asked for by name. They begin with words of prose, and cost nothing where nobody asks.
-    asked: Shapes,
+    asked: LazyLock<Shapes>,
+    /// Their numbers.
+    asked_rows: Vec<u16>,
     /// The rows that look at each word of a length.
     words_of: Vec<Vec<u16>>,
     /// The rows that look at a byte wherever it stands.
@@ -66,21 +68,13 @@ pub static ENGINE: LazyLock<Engine> = LazyLock::new(Engine::build);
 impl Engine {
     fn build() -> Engine {
         let rows: Vec<&'static Detector> = detectors::all().collect();
-        let (mut patterns, mut asked, mut keyed) = (Vec::new(), Vec::new(), Vec::new());
+        let mut keyed = Vec::new();
         let mut at = vec![Vec::new(); 256];
         let mut words_of = vec![Vec::new(); WORD_MOST + 1];
         for (number, row) in rows.iter().enumerate() {
             let number = number as u16;
-            let mut shape = |pattern: String| match on_by_default(row) {
-                true => patterns.push((number, pattern)),
-                false => asked.push((number, pattern)),
-            };
             match &row.find {
-                Find::Shape(pattern) | Find::Stem(pattern, _) => shape((*pattern).to_owned()),
-                Find::Prefixed(prefixes) => {
-                    let any: Vec<String> = prefixes.iter().map(|p| regex_syntax::escape(p.prefix)).collect();
-                    shape(any.join("|"));
-                }
+                Find::Shape(_) | Find::Stem(..) | Find::Prefixed(_) => {}
                 Find::Keyed(_) => keyed.push(number),
                 Find::Word(lengths) => {
                     lengths.clone().for_each(|length| words_of[length].push(number));
@@ -88,10 +82,12 @@ impl Engine {
                 Find::At(bytes, _) => bytes.iter().for_each(|b| at[usize::from(*b)].push(number)),
             }
         }
-        let (shapes, asked) = (Shapes::build(patterns), Shapes::build(asked));
+        let shapes = Shapes::build(patterns(true));
+        let asked: LazyLock<Shapes> = LazyLock::new(|| Shapes::build(patterns(false)));
+        let asked_rows = patterns(false).into_iter().map(|(number, _)| number).collect();
         let classes = std::array::from_fn(|b| class(b as u8, &at));
         let words = Words::build(rows.iter().map(|row| row.context));
-        Engine { rows, words, shapes, asked, words_of, at, keyed, classes }
+        Engine { rows, words, shapes, asked, asked_rows, words_of, at, keyed, classes }
     }
 
     pub fn rows(&self) -> &[&'static Detector] {
@@ -110,7 +106,7 @@ impl Engine {
         if !pass.around.key.is_empty() && !marks::is_mark(pass.text) {
             self.by_key(pass);
         }
-        let asked = self.asked.rows().iter().any(|number| pass.on[usize::from(*number)]);
+        let asked = self.asked_rows.iter().any(|number| pass.on[usize::from(*number)]);
         let mut i = 0;
         while i < bytes.len() {
             match self.classes[usize::from(bytes[i])] {
@@ -253,6 +249,20 @@ fn note_blob(word: Range<usize>, pass: &mut Pass<'_>) {
     if word.start >= seen {
         blobs.extend(blob::around(pass.text.as_bytes(), &word, seen));
     }
+}
+
+/// The patterns of the rows that are on by default, or of all others.
+fn patterns(by_default: bool) -> Vec<(u16, String)> {
+    let pattern = |row: &Detector| match &row.find {
+        Find::Shape(pattern) | Find::Stem(pattern, _) => Some((*pattern).to_owned()),
+        Find::Prefixed(prefixes) => {
+            let any: Vec<String> = prefixes.iter().map(|p| regex_syntax::escape(p.prefix)).collect();
+            Some(any.join("|"))
+        }
+        _ => None,
+    };
+    let rows = detectors::all().enumerate().filter(|(_, row)| on_by_default(row) == by_default);
+    rows.filter_map(|(number, row)| pattern(row).map(|pattern| (number as u16, pattern))).collect()
 }
 
 /// Which rows count when nothing is said: all but those that are asked for by name.

@@ -36,11 +36,6 @@ impl Shapes {
         Shapes { automaton, start, rows, thirds }
     }
 
-    /// The rows whose shapes these are, one for each.
-    pub fn rows(&self) -> &[u16] {
-        &self.rows
-    }
-
     /// Bytes that the compiled tables take.
     #[cfg(test)]
     pub fn memory(&self) -> usize {
