@@ -24,8 +24,6 @@ async fn sidecar(folder: &Path, kafka: &Kafka, more: &str) -> Sidelight {
 async fn gateway(folder: &Path, kafka: &Kafka, more: &[&str]) -> Sidelight {
     let folder = folder.join("gateway");
     std::fs::create_dir_all(&folder).expect("a folder");
-    // It says where it listens, and one that was killed has said so too.
-    let _ = std::fs::remove_file(folder.join("sidelight.log"));
     let mut set = vec![
         format!("receivers.kafka.brokers=[\"{}\"]", kafka.brokers()),
         "receivers.kafka.session_timeout=6s".to_string(),

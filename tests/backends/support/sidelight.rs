@@ -34,10 +34,12 @@ impl Sidelight {
         let mut run = Command::new(env!("CARGO_BIN_EXE_sidelight"));
         let set = set.iter().flat_map(|set| ["--set", set]);
         let run = run.args(["run", "--config"]).arg(&config).args(set);
+        // One that ran here before has left its greeting in the log.
+        let before = std::fs::read(folder.join("sidelight.log")).unwrap_or_default().len();
         let process = Process::start("sidelight", folder, run);
         // The last line says how to stop it.
         let greeting = eventually("Sidelight to greet", || async {
-            Some(process.output()).filter(|said| said.contains("\n  stop "))
+            Some(process.output().split_off(before)).filter(|said| said.contains("\n  stop "))
         })
         .await;
         let port = |place: &str| -> u16 {
