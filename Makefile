@@ -48,6 +48,7 @@ test-kafka: tools ## what is built with the feature `kafka`, against librdkafka'
 .PHONY: test-backends
 test-backends: tools ## what needs real back ends (Jaeger, Collector, Prometheus, PostgreSQL, ClickHouse's engine, Kafka; Tempo where SIDELIGHT_TEMPO_BIN names one)
 	tests/backends/install
+	$(CARGO) clippy --locked --features kafka --test backends -- -D warnings
 	$(CARGO) test --locked --features kafka --test backends -- --test-threads=1
 
 .PHONY: test-nightly

@@ -2,6 +2,7 @@
 //!
 //! Each test starts its own processes on free ports of loopback in its own folder, and stops them.
 
+#[allow(dead_code, reason = "the benchmark of the stores stands on the same parts")]
 mod support;
 
 mod clickhouse;

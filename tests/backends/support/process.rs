@@ -75,6 +75,7 @@ pub fn binary(name: &str) -> PathBuf {
 }
 
 /// As [`binary`] for what cannot be had everywhere: says so where it is missing, and the test is to be skipped.
+#[allow(clippy::print_stderr, reason = "a skipped test says so")]
 pub fn installed(name: &str) -> Option<PathBuf> {
     let path = cache().join(name);
     if !path.exists() {
