@@ -380,12 +380,9 @@ const SERVERS: &[&str] = &["ollama", "groq", "fireworks_ai", "together", "openro
 /// Asked for every HTTP span: hosts that end like none of the list, as nearly all do, are done with after a
 /// comparison each of eight bytes.
 pub fn of_host(url: &str) -> Option<&'static str> {
-    let host = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let host = &host[..host.find(['/', '?', '#']).unwrap_or(host.len())];
-    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    let host = host_of(url);
     let name = host.split_once(':').map_or(host, |(name, _)| name);
-    let (host_tail, name_tail) = (tail(host.as_bytes()), tail(name.as_bytes()));
-    if !TAILS.iter().any(|(end, mask)| host_tail & mask == *end || name_tail & mask == *end) {
+    if !TAILS.have(name.as_bytes()) && (name.len() == host.len() || !TAILS.have(host.as_bytes())) {
         return None;
     }
     HOSTS.iter().find(|(known, _)| serves(host, name, known)).map(|(_, name)| *name)
@@ -405,18 +402,39 @@ fn serves(host: &str, name: &str, known: &str) -> bool {
 /// Where Amazon serves its models, whatever the region.
 const AMAZON: &[&str] = &["amazonaws.com", "amazonaws.com.cn"];
 
-/// The last eight bytes of each of the hosts, and which of them count.
-static TAILS: LazyLock<Vec<(u64, u64)>> = LazyLock::new(|| {
-    let ends = HOSTS.iter().map(|(known, _)| *known).filter(|known| !known.ends_with('.'));
-    let tails = ends.chain(AMAZON.iter().copied()).map(|end| {
-        let mask = if end.len() < 8 { (1 << (8 * end.len())) - 1 } else { u64::MAX };
-        (tail(end.as_bytes()), mask)
-    });
-    let mut tails: Vec<_> = tails.collect();
-    tails.sort_unstable();
-    tails.dedup();
-    tails
+/// What stands between the scheme and the path of `url`, with its port; all of what is no URL.
+fn host_of(url: &str) -> &str {
+    let begins = memchr::memmem::find(url.as_bytes(), b"://").map_or(0, |at| at + 3);
+    let rest = &url[begins..];
+    let host =
+        &rest[..rest.bytes().position(|byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(rest.len())];
+    memchr::memrchr(b'@', host.as_bytes()).map_or(host, |at| &host[at + 1..])
+}
+
+/// How the hosts end, to turn nearly all others away by a few comparisons: each span that names a host asks.
+struct Tails {
+    /// The last eight bytes, sorted.
+    long: Vec<u64>,
+    /// Of shorter ones all bytes, and which of eight they are.
+    short: Vec<(u64, u64)>,
+}
+
+static TAILS: LazyLock<Tails> = LazyLock::new(|| {
+    let ends = HOSTS.iter().map(|(known, _)| known.as_bytes()).filter(|known| !known.ends_with(b"."));
+    let ends = ends.chain(AMAZON.iter().map(|end| end.as_bytes()));
+    let (long, short): (Vec<&[u8]>, Vec<&[u8]>) = ends.partition(|end| end.len() >= 8);
+    let mut long: Vec<u64> = long.into_iter().map(tail).collect();
+    long.sort_unstable();
+    long.dedup();
+    Tails { long, short: short.into_iter().map(|end| (tail(end), (1 << (8 * end.len())) - 1)).collect() }
 });
+
+impl Tails {
+    fn have(&self, host: &[u8]) -> bool {
+        let tail = tail(host);
+        self.long.binary_search(&tail).is_ok() || self.short.iter().any(|(end, mask)| tail & mask == *end)
+    }
+}
 
 /// The last eight bytes, the very last lowest; what is missing is zero.
 #[inline]
