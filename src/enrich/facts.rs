@@ -1,11 +1,11 @@
-//! What the LLM metrics need to know of one recognised span.
+//! What the LLM metrics need to know of one recognised span, or log record that is a call.
 
 use super::cost::Cost;
 use super::figures::{self, Tokens};
 use super::sample::Traits;
 use super::texts::Texts;
 use crate::llm::{Call, names};
-use crate::otlp::{Item, Span};
+use crate::otlp::Item;
 use crate::recognize::dialect::UNKNOWN;
 
 /// Numbers, flags and names of one recognised span. The names are cut, and `other` where anything was found in
@@ -38,17 +38,9 @@ pub struct CallFacts {
     pub enriched_before: bool,
 }
 
-/// The number of `STATUS_CODE_ERROR`.
-const ERROR: i32 = 2;
-
 /// Where it may stand how often a request was sent again: records given to our REST API, and OpenTelemetry's
 /// HTTP conventions.
 const RETRIES: [&str; 2] = [names::RETRY_COUNT, "http.request.resend_count"];
-
-/// Whether the call ended in an error.
-pub(super) fn failed(span: Span<'_>) -> bool {
-    span.status_code() == ERROR
-}
 
 impl CallFacts {
     /// What the rules of sampling look at, but for the flags.
@@ -66,7 +58,6 @@ impl CallFacts {
     /// All but the flags, which are known only after the scan.
     pub(super) fn of(
         item: &Item<'_>,
-        span: Span<'_>,
         call: &Call<'_>,
         tokens: Option<&Tokens>,
         cost: Option<&Cost>,
@@ -75,7 +66,8 @@ impl CallFacts {
         let service = item.resource().attributes().get("service.name");
         let service = service.and_then(|name| name.as_str()).unwrap_or("");
         let label = |text: Option<&str>, key| texts.label(text.unwrap_or(""), key);
-        let (start, end) = (span.start_time_unix_nano(), span.end_time_unix_nano());
+        let (start, end) = (call.start_unix_nano, call.end_unix_nano);
+        let timed = start > 0 && end >= start && (item.span().is_some() || end > start);
         CallFacts {
             service: texts.label(service, "service.name"),
             model: label(figures::model(call), names::REQUEST_MODEL),
@@ -83,12 +75,12 @@ impl CallFacts {
             operation: label(figures::operation(call), names::OPERATION),
             model_call: call.model_call,
             usage_counted: call.usage_counted,
-            error: failed(span),
-            retried: RETRIES.iter().find_map(|key| Some(span.attributes().get(key)?.as_int()? > 0)),
+            error: call.failed,
+            retried: RETRIES.iter().find_map(|key| Some(item.attributes().get(key)?.as_int()? > 0)),
             input_tokens: tokens.and_then(|tokens| tokens.input),
             output_tokens: tokens.and_then(|tokens| tokens.output),
             cost_pico_usd: cost.map(|cost| cost.total),
-            duration_ms: (start > 0 && end >= start).then(|| (end - start) as f64 / 1e6),
+            duration_ms: timed.then(|| (end - start) as f64 / 1e6),
             time_to_first_chunk_ms: call.time_to_first_chunk_s.map(|seconds| seconds * 1e3),
             finish_reason: call.finish_reasons.first().map(|reason| texts.label(reason, "finish_reason")),
             unknown_scope: (call.dialects == [UNKNOWN])

@@ -4,7 +4,7 @@ use super::chunks;
 use super::config::Scope;
 use super::cost::{Day, Prices, Unpriced, dollars};
 use super::count::Tokenizers;
-use super::facts::{CallFacts, failed};
+use super::facts::CallFacts;
 use super::figures::{self, Tokens};
 use super::flags::Flags;
 use super::given::Given;
@@ -15,7 +15,7 @@ use super::sample::{Exports, Gate, Traits};
 use super::texts::Texts;
 use super::{cost::Cost, hash};
 use crate::llm::{Call, Side, names};
-use crate::otlp::{Batch, Item, Span, Splice};
+use crate::otlp::{Batch, Item, Splice};
 use crate::recognize::memory;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -38,7 +38,7 @@ pub(super) struct Line {
 pub(super) struct Outcome {
     pub(super) splices: Vec<Splice>,
     pub(super) tally: Tally,
-    /// `None` for log records, whose call is told by its span.
+    /// `None` for log records whose call is told by a span.
     pub(super) facts: Option<CallFacts>,
     pub(super) unpriced: Option<Unpriced>,
     pub(super) flags: memory::Flags,
@@ -76,10 +76,10 @@ impl Line {
         let own = Own::read(item);
         let (mut ours, mut added) = (Vec::new(), Vec::new());
         let mut traits = Traits::default();
-        if let Some(span) = item.span() {
-            let tokens = self.tokens(item, call, failed(span));
-            let cost = self.cost(call, tokens.as_ref(), day(span, now), &mut outcome);
-            let facts = CallFacts::of(item, span, call, tokens.as_ref(), cost.as_ref(), &self.texts);
+        if item.span().is_some() || call.model_call {
+            let tokens = self.tokens(item, call);
+            let cost = self.cost(call, tokens.as_ref(), day(call, now), &mut outcome);
+            let facts = CallFacts::of(item, call, tokens.as_ref(), cost.as_ref(), &self.texts);
             traits = facts.traits();
             outcome.facts = Some(facts);
             if !own.enriched_before() {
@@ -135,11 +135,11 @@ impl Line {
     }
 
     /// Of a call whose usage counts. What failed is billed only what was reported.
-    fn tokens(&self, item: &Item<'_>, call: &Call<'_>, failed: bool) -> Option<Tokens> {
+    fn tokens(&self, item: &Item<'_>, call: &Call<'_>) -> Option<Tokens> {
         if !(call.model_call && call.usage_counted) {
             return None;
         }
-        figures::tokens(call, self.tokenizers.as_ref().filter(|_| !failed), || chunks::said(item))
+        figures::tokens(call, self.tokenizers.as_ref().filter(|_| !call.failed), || chunks::said(item))
     }
 
     fn cost(
@@ -180,9 +180,9 @@ impl Line {
     }
 }
 
-/// The day on which the span began; today, where it does not say.
-fn day(span: Span<'_>, now: SystemTime) -> Option<Day> {
-    let started = UNIX_EPOCH + Duration::from_nanos(span.start_time_unix_nano());
+/// The day on which the call began; today, where nothing tells.
+fn day(call: &Call<'_>, now: SystemTime) -> Option<Day> {
+    let started = UNIX_EPOCH + Duration::from_nanos(call.start_unix_nano);
     Day::of(if started > UNIX_EPOCH { started } else { now })
 }
 

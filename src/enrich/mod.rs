@@ -132,7 +132,7 @@ impl Enricher {
         for found in &found {
             flags.push(match found {
                 Found::Call(item, call) => {
-                    let (known, seen) = memory.map(|memory| memory.of(item)).unwrap_or_default();
+                    let (known, seen) = memory.map(|memory| memory.of(found)).unwrap_or_default();
                     let flags = work.guarded(item, || {
                         line.call(batch, item, call, now, line::Known { flags: known, seen })
                     });

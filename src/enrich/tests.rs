@@ -537,6 +537,89 @@ fn log_records_gain_the_flags() {
     expect!["sidelight.kind sidelight.dialects sidelight.pii.detected sidelight.pii.types sidelight.pii.counts sidelight.pii.action sidelight.injection.attempt sidelight.sampled"].assert_eq(&keys.join(" "));
 }
 
+/// A request of Claude Code, as its log event tells it.
+fn api_request(at: u64) -> LogRecord {
+    LogRecord {
+        time_unix_nano: at,
+        body: Some(any("claude_code.api_request")),
+        attributes: vec![
+            attribute("event.name", "api_request"),
+            attribute("session.id", "s-1"),
+            attribute("model", "claude-sonnet-4-5-20250929"),
+            attribute("duration_ms", "2130"),
+            attribute("input_tokens", "12"),
+            attribute("output_tokens", "345"),
+            attribute("cache_read_tokens", "20480"),
+        ],
+        ..LogRecord::default()
+    }
+}
+
+fn logged(records: Vec<LogRecord>) -> Batch {
+    let scope =
+        InstrumentationScope { name: "com.anthropic.claude_code.events".into(), ..Default::default() };
+    let scope_logs = vec![ScopeLogs { scope: Some(scope), log_records: records, ..ScopeLogs::default() }];
+    let resource_logs = vec![ResourceLogs { scope_logs, ..ResourceLogs::default() }];
+    let request = ExportLogsServiceRequest { resource_logs };
+    Batch::read(Signal::Logs, request.encode_to_vec().into(), &Limits::default()).unwrap()
+}
+
+#[test]
+fn a_log_record_that_is_a_call_gains_what_its_span_would() {
+    let sent = logged(vec![api_request(1_763_000_000_000_000_000)]);
+    let enricher = enricher("aliases: false");
+    let enriched = enricher.apply(&sent, SystemTime::UNIX_EPOCH);
+    assert!(
+        enricher.apply(&enriched.batch, SystemTime::UNIX_EPOCH).batch == enriched.batch,
+        "same answer twice"
+    );
+    let [facts] = enriched.calls.as_slice() else { panic!("one call") };
+    assert!(facts.model_call && facts.usage_counted && !facts.enriched_before);
+    assert_eq!(
+        (facts.input_tokens, facts.output_tokens, facts.duration_ms),
+        (Some(12), Some(345), Some(2130.0))
+    );
+    let after = ExportLogsServiceRequest::decode(enriched.batch.otlp().as_ref()).unwrap();
+    let gained = after.resource_logs[0].scope_logs[0].log_records[0].attributes.iter().skip(7);
+    let gained: String =
+        gained.map(|entry| format!("{} = {}\n", entry.key, show(entry.value.as_ref()))).collect();
+    expect![[r#"
+        sidelight.kind = "chat"
+        sidelight.dialects = ["claude-code"]
+        sidelight.usage_counted = true
+        sidelight.tokens.input = 12
+        sidelight.tokens.output = 345
+        sidelight.tokens.method = "reported"
+        sidelight.cost.usd = 0.011355
+        sidelight.cost.input_usd = 0.00618
+        sidelight.cost.output_usd = 0.005175
+        sidelight.cost.price_version = "2026-11-21"
+        sidelight.pii.detected = false
+        sidelight.injection.attempt = false
+        gen_ai.operation.name = "chat"
+        gen_ai.provider.name = "anthropic"
+        gen_ai.request.model = "claude-sonnet-4-5-20250929"
+        gen_ai.conversation.id = "s-1"
+        gen_ai.usage.input_tokens = 12
+        gen_ai.usage.output_tokens = 345
+        gen_ai.usage.cache_read.input_tokens = 20480
+    "#]]
+    .assert_eq(&gained);
+}
+
+#[test]
+fn a_log_record_that_is_sent_again_is_no_second_call() {
+    let (memory, enricher) = (Memory::default(), enricher(""));
+    let mut counted = Vec::new();
+    for at in [1, 1, 2] {
+        let enriched =
+            enricher.apply_in(&logged(vec![api_request(at)]), SystemTime::UNIX_EPOCH, Some(&memory));
+        counted.extend(enriched.calls.iter().map(|facts| facts.usage_counted && !facts.enriched_before));
+        memory.learn(enriched.learnt, SystemTime::UNIX_EPOCH);
+    }
+    assert_eq!(counted, [true, false, true]);
+}
+
 #[test]
 fn log_records_of_an_llm_library_are_made_safe_and_those_of_others_left_alone() {
     let logged = |scope: &str| ScopeLogs {

@@ -17,7 +17,8 @@ pub struct Extent {
 pub fn read(batch: &Batch, extent: Extent) -> Vec<Record> {
     let record = |found: Found<'_>| {
         let Found::Call(item, call) = found else { return None };
-        let mut record = Record::of(&item, item.span()?, &call);
+        item.span()?;
+        let mut record = Record::of(&item, &call);
         if extent.resource {
             record.add_resource(&item);
         }

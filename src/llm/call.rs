@@ -23,6 +23,11 @@ pub struct Call<'a> {
     pub response_id: Option<Cow<'a, str>>,
     /// As reported by the provider, through the instrumentation. Never an estimate of ours.
     pub usage: Usage,
+    /// When it began and ended, in nanoseconds since 1970; 0 where nothing tells.
+    pub start_unix_nano: u64,
+    pub end_unix_nano: u64,
+    /// It ended in an error.
+    pub failed: bool,
     /// As the provider billed it, or as it was asked to.
     pub tier: Tier,
     /// US dollars as reported by the instrumentation.

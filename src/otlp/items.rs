@@ -49,6 +49,16 @@ impl<'a> Item<'a> {
         }
     }
 
+    /// Of the span, or of the event that a log record is: its field, or `event.name` as it was an attribute
+    /// before; empty where it is none.
+    pub fn name(&self) -> &'a str {
+        let Some(record) = self.log_record() else { return Span { message: self.message }.name() };
+        match record.event_name() {
+            "" => record.attributes().get("event.name").and_then(|name| name.as_str()).unwrap_or_default(),
+            name => name,
+        }
+    }
+
     /// Empty where there is none.
     pub fn trace_id(&self) -> &'a [u8] {
         match self.signal {

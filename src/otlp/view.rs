@@ -188,6 +188,14 @@ impl<'a> LogRecord<'a> {
         fixed64(self.message, 11)
     }
 
+    /// When it happened, or was seen where the sender does not know.
+    pub fn written_unix_nano(self) -> u64 {
+        match self.time_unix_nano() {
+            0 => self.observed_time_unix_nano(),
+            time => time,
+        }
+    }
+
     /// The number of a `SeverityNumber`: 0 unset, 9 info, 17 error.
     pub fn severity_number(self) -> i32 {
         uint(self.message, 2) as i32

@@ -7,10 +7,10 @@
 //! requests that are handled at the same moment do not know each other.
 
 use super::Found;
-use super::dialect::Bills;
+use super::dialect::{self, Bills};
 use super::related::known_in;
 use crate::llm::{Call, Kind};
-use crate::otlp::Item;
+use crate::otlp::{Item, Signal};
 use std::collections::hash_map::RandomState;
 use std::collections::{HashMap, VecDeque};
 use std::hash::BuildHasher;
@@ -76,30 +76,28 @@ impl Default for Memory {
 }
 
 impl Memory {
-    /// The flags of the span that `item` is or belongs to, as far as they are known, and whether that
-    /// span itself came before.
-    pub fn of(&self, item: &Item<'_>) -> (Flags, bool) {
-        let known = self.key_of(item).and_then(|key| self.held().entries.get(&key).copied());
-        let known = known.unwrap_or_default();
-        (known.flags, item.span().is_some() && known.counted.is_some())
+    /// The flags of the span that `found` is or belongs to, as far as they are known, and whether it came before
+    /// itself.
+    pub fn of(&self, found: &Found<'_>) -> (Flags, bool) {
+        let (of_span, own) = (self.key_of(item(found)), self.place(found));
+        let held = self.held();
+        let known = |key| held.entries.get(&key).copied().unwrap_or_default();
+        let seen = own.is_some_and(|(key, _)| known(key).counted.is_some());
+        (of_span.map(known).unwrap_or_default().flags, seen)
     }
 
     /// Corrects which calls count, `bills` of each of `found`, by what came before.
     pub(super) fn settle(&self, found: &mut [Found<'_>], bills: &[Bills]) {
-        let parents: HashMap<u64, Option<u64>> = found
-            .iter()
-            .filter_map(|found| Some((self.key_of(item(found))?, self.parent(item(found)))))
-            .collect();
+        let places: Vec<Option<(u64, Option<u64>)>> = found.iter().map(|found| self.place(found)).collect();
+        let parents: HashMap<u64, Option<u64>> = places.iter().copied().flatten().collect();
         let held = self.held();
         if held.entries.is_empty() {
             return;
         }
         let inside = held.inside(&parents);
-        for (found, bills) in found.iter_mut().zip(bills) {
+        for ((found, bills), place) in found.iter_mut().zip(bills).zip(places) {
             let Found::Call(item, call) = found else { continue };
-            let Some(key) = self.key_of(item).filter(|_| call.model_call && item.span().is_some()) else {
-                continue;
-            };
+            let Some((key, _)) = place.filter(|_| call.model_call) else { continue };
             call.usage_counted = match held.entries.get(&key).and_then(|known| known.counted) {
                 Some(counted) => counted,
                 None => {
@@ -112,10 +110,12 @@ impl Memory {
         }
     }
 
-    /// Whether another span told of the same reply.
+    /// Whether another span told of the same reply, or a log record of the same call.
     fn told_before(&self, held: &Held, key: u64, item: &Item<'_>, call: &Call<'_>) -> bool {
         let reply = call.response_id.as_deref().map(|id| self.reply(item, id));
-        reply.and_then(|reply| held.entries.get(&reply)).is_some_and(|known| known.parent != Some(key))
+        let other = if item.span().is_some() { Signal::Logs } else { Signal::Traces };
+        let mut told = reply.into_iter().chain(self.figures(item, call, other));
+        told.any(|told| held.entries.get(&told).is_some_and(|known| known.parent != Some(key)))
     }
 
     /// What is to be remembered of `found`, whose `flags` are those it was given.
@@ -123,19 +123,21 @@ impl Memory {
         let mut learnt = Vec::new();
         for (found, flags) in found.iter().zip(flags) {
             let item = item(found);
-            let Some(key) = self.key_of(item) else { continue };
-            if item.span().is_some() {
+            if let Some((key, parent)) = self.place(found) {
                 let call = match found {
                     Found::Call(_, call) if call.model_call => Some(call),
                     _ => None,
                 };
                 let counted = call.is_some_and(|call| call.usage_counted);
                 let kind = call.and_then(|call| call.kind);
-                learnt.push(Lesson::Span { key, parent: self.parent(item), counted, kind });
-                let reply = call.and_then(|call| call.response_id.as_deref()).filter(|_| counted);
-                learnt.extend(reply.map(|id| Lesson::Reply { reply: self.reply(item, id), span: key }));
+                learnt.push(Lesson::Span { key, parent, counted, kind });
+                if let Some(call) = call.filter(|_| counted) {
+                    let reply = call.response_id.as_deref().map(|id| self.reply(item, id));
+                    let told = reply.into_iter().chain(self.figures(item, call, item.signal));
+                    learnt.extend(told.map(|reply| Lesson::Reply { reply, span: key }));
+                }
             }
-            if *flags != Flags::default() {
+            if let Some(key) = self.key_of(item).filter(|_| *flags != Flags::default()) {
                 learnt.push(Lesson::Flags { key, flags: *flags });
             }
         }
@@ -181,9 +183,27 @@ impl Memory {
         (!span.is_empty()).then(|| self.seed.hash_one((item.trace_id(), span)))
     }
 
-    fn parent(&self, item: &Item<'_>) -> Option<u64> {
-        let parent = item.span()?.parent_span_id();
-        (!parent.is_empty()).then(|| self.seed.hash_one((item.trace_id(), parent)))
+    /// The key of a span and of its parent; of a log record that is a call, which stands in a span as another span
+    /// would and is known by its bytes. `None` for what has no key, and for any other log record.
+    fn place(&self, found: &Found<'_>) -> Option<(u64, Option<u64>)> {
+        let item = item(found);
+        if let Some(span) = item.span() {
+            let parent = span.parent_span_id();
+            let parent = (!parent.is_empty()).then(|| self.seed.hash_one((item.trace_id(), parent)));
+            return Some((self.key_of(item)?, parent));
+        }
+        let is_call = matches!(found, Found::Call(_, call) if call.model_call);
+        // Two calls may say the same, but not at the same time.
+        let dated = item.log_record().is_some_and(|record| record.written_unix_nano() > 0);
+        (is_call && dated).then(|| (self.seed.hash_one(("record", item.message)), self.key_of(item)))
+    }
+
+    /// What a call took, in its trace, as one of the two tells that a library has of each: a span and a log event.
+    fn figures(&self, item: &Item<'_>, call: &Call<'_>, teller: Signal) -> Option<u64> {
+        let tells_twice = dialect::reports_calls(&call.dialects);
+        let usage = (call.usage.input, call.usage.output, call.usage.cached_input);
+        let known = tells_twice && !item.trace_id().is_empty() && !call.usage.is_empty();
+        known.then(|| self.seed.hash_one(("figures", item.trace_id(), teller as u8, usage)))
     }
 
     fn reply(&self, item: &Item<'_>, id: &str) -> u64 {
@@ -282,24 +302,28 @@ fn item<'f, 'a>(found: &'f Found<'a>) -> &'f Item<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::otlp::Batch;
     use crate::recognize::find_in;
-    use crate::recognize::story::requests;
+    use crate::recognize::story::{logs, requests};
 
     const NOW: SystemTime = UNIX_EPOCH;
 
     /// Which model calls of `story` count, where each of its `requests` comes after the one before it was
     /// stored.
     fn counted(story: &str, groups: &[&[usize]]) -> Vec<String> {
+        counted_of(requests(story, groups).iter())
+    }
+
+    fn counted_of<'b>(batches: impl Iterator<Item = &'b Batch>) -> Vec<String> {
         let memory = Memory::default();
         let mut told = Vec::new();
-        for batch in requests(story, groups) {
-            let found = find_in(&batch, Some(&memory));
+        for batch in batches {
+            let found = find_in(batch, Some(&memory));
             for found in &found {
                 if let Found::Call(item, call) = found
                     && call.model_call
                 {
-                    let name = item.span().map_or("", |span| span.name());
-                    told.push(format!("{name} {}", call.usage_counted));
+                    told.push(format!("{} {}", item.name(), call.usage_counted));
                 }
             }
             memory.learn(memory.lessons(&found, &vec![Flags::default(); found.len()]), NOW);
@@ -343,6 +367,44 @@ gen_ai.response.id = msg_1
 gen_ai.usage.input_tokens = 5
 ";
         assert_eq!(counted(story, &[&[0], &[1]]), ["one true", "two false"]);
+    }
+
+    /// A span and a log event of one call: of one that stands in the other, and of two beside each other.
+    #[test]
+    fn a_call_that_a_span_and_a_log_event_tell_counts_once() {
+        let span = "
+interaction | com.anthropic.claude_code.tracing
+span.type = interaction
+  llm | com.anthropic.claude_code.tracing
+  span.type = llm_request
+  input_tokens = 5
+  output_tokens = 3
+";
+        let event = "
+api_request | com.anthropic.claude_code.events
+in = 7
+model = claude-sonnet-4-5
+input_tokens = 5
+output_tokens = 3
+";
+        let inside = "
+a | b
+c | b
+d | b
+e | b
+f | b
+g | b
+llm | com.anthropic.claude_code.tracing
+span.type = llm_request
+";
+        let inside = requests(inside, &[&[6]]).remove(0);
+        let beside = requests(span, &[&[0, 1]]).remove(0);
+        for span in [inside, beside] {
+            for batches in [[&span, &logs(event)], [&logs(event), &span]] {
+                let counted = counted_of(batches.into_iter());
+                assert!(counted[0].ends_with(" true") && counted[1].ends_with(" false"), "{counted:?}");
+            }
+        }
     }
 
     #[test]

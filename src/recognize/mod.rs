@@ -18,6 +18,7 @@ pub mod memory;
 #[cfg(test)]
 mod ordinary;
 mod read;
+mod record;
 mod related;
 mod shape;
 mod spot;

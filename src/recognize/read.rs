@@ -5,6 +5,7 @@ use super::dialect::{Bills, Class, Dialect, Field, UNKNOWN, matches};
 use super::facts::{Fact, Facts};
 use super::heard::Heard;
 use super::index::Dialects;
+use super::record;
 use crate::llm::{Call, Kind, Node, Odd, Texts, Tier, Usage, provider};
 use crate::otlp::{Attribute, Batch, Event, Item};
 use std::borrow::Cow;
@@ -12,7 +13,7 @@ use std::borrow::Cow;
 /// What `item` says in `dialects`, and whose tokens it reports.
 pub fn read<'a>(batch: &'a Batch, item: &Item<'a>, dialects: Dialects) -> (Call<'a>, Bills) {
     let attributes: Vec<Attribute<'a>> = item.attributes().collect();
-    let seen = Seen { name: name(item, &attributes), scope: item.scope().name(), attributes: &attributes };
+    let seen = Seen { name: item.name(), scope: item.scope().name(), attributes: &attributes };
     let mut class = seen.class(dialects);
     let start = item.span().map_or(0, |span| span.start_time_unix_nano());
     let facts = Facts::gather(&attributes, dialects, start);
@@ -26,7 +27,8 @@ pub fn read<'a>(batch: &'a Batch, item: &Item<'a>, dialects: Dialects) -> (Call<
     let mut call = Call {
         dialects: names(dialects),
         kind: class.kind,
-        model_call: class.call && !is_told_by_a_span(item),
+        model_call: class.call
+            && item.log_record().is_none_or(|record| record::is_own_call(record, seen.name, dialects)),
         operation: facts.word(Field::Operation),
         request_model: facts.word(Field::RequestModel).map(bare),
         response_model: facts.word(Field::ResponseModel).map(bare),
@@ -46,6 +48,9 @@ pub fn read<'a>(batch: &'a Batch, item: &Item<'a>, dialects: Dialects) -> (Call<
         let named = || tool_in_name(seen.name).map(Cow::Borrowed);
         call.tool_name = facts.word(Field::ToolName).or_else(|| facts.word(Field::StepModel)).or_else(named);
     }
+    let times = record::times(item, &facts);
+    (call.start_unix_nano, call.end_unix_nano) = (times.start, times.end);
+    call.failed = record::failed(item);
     call.host = facts.word(Field::Host);
     call.port = facts.count(Field::Port).and_then(|port| u16::try_from(port).ok());
     call.tools = tools(&facts);
@@ -61,6 +66,8 @@ pub fn read<'a>(batch: &'a Batch, item: &Item<'a>, dialects: Dialects) -> (Call<
         Some(Fact::Words(reasons)) => Some(reasons.clone()),
         _ => None,
     };
+    // Beside it may stand the library's own record of the call.
+    let is_second = item.log_record().is_some() && seen.name == record::DETAILS;
     let heard = Heard { item: item.clone(), name: seen.name, facts, events, dialects, class };
     match finish_reasons {
         Some(reasons) => {
@@ -73,7 +80,8 @@ pub fn read<'a>(batch: &'a Batch, item: &Item<'a>, dialects: Dialects) -> (Call<
             call.texts = talk.texts.into();
         }
     }
-    (call, class.bills)
+    let bills = if is_second { Bills::Echo } else { class.bills };
+    (call, bills)
 }
 
 /// How many attributes the SDK left out.
@@ -129,25 +137,6 @@ fn names(dialects: Dialects) -> Vec<&'static str> {
     dialects.table().map(|dialect| dialect.name).chain(unknown).collect()
 }
 
-/// Of the span, or of the event that a log record is.
-fn name<'a>(item: &Item<'a>, attributes: &[Attribute<'a>]) -> &'a str {
-    match (item.span(), item.log_record()) {
-        (Some(span), _) => span.name(),
-        (_, Some(record)) if !record.event_name().is_empty() => record.event_name(),
-        _ => {
-            let named = attributes.iter().rev().find(|attribute| attribute.key == "event.name");
-            named.and_then(|attribute| attribute.value().as_str()).unwrap_or_default()
-        }
-    }
-}
-
-/// A log record that stands in a span adds to what the span tells; only one that stands alone
-/// (Claude Code, Gemini CLI) is all there is of a call.
-fn is_told_by_a_span(item: &Item<'_>) -> bool {
-    item.log_record()
-        .is_some_and(|record| !record.span_id().is_empty() || record.event_name().starts_with("gen_ai."))
-}
-
 fn provider_of<'a>(facts: &Facts<'a>, call: &Call<'a>) -> Option<Cow<'a, str>> {
     let written = facts.all(Field::Provider).find_map(|fact| match fact {
         // LiteLLM: `openai/gpt-4o`.
@@ -194,6 +183,11 @@ fn usage(facts: &Facts<'_>, seen: &Seen<'_, '_>, dialects: Dialects, call: &Call
         usage = Usage::default();
     }
     usage.cache_exclusive |= exclusive(&usage, seen.scope, dialects, call.provider.as_deref());
+    usage.reasoning_exclusive |= usage.reasoning.is_some()
+        && dialects
+            .table()
+            .flat_map(|dialect| dialect.reasoning_exclusive)
+            .any(|scope| matches(scope, seen.scope));
     usage
 }
 

@@ -75,7 +75,7 @@ fn one_of(n: usize, mut inside: Vec<usize>, bills: Bills, found: &[Found<'_>]) -
     match (bills, inside.as_slice()) {
         (Bills::Own, []) => vec![n],
         // The second span of a call whose first is not here is all there is of it.
-        (Bills::Echo, []) if reports(n) => vec![n],
+        (Bills::Echo, []) if reports(n) || is_record(&found[n]) => vec![n],
         // Twice the same call: the outer one, unless only the inner one knows the figures.
         (Bills::Own, &[one]) if kind(n) == kind(one) => {
             vec![if reports(one) && !reports(n) { one } else { n }]
@@ -90,14 +90,18 @@ fn one_of(n: usize, mut inside: Vec<usize>, bills: Bills, found: &[Found<'_>]) -
     }
 }
 
+/// Two log records of one call are written one after the other: a second is ample.
+const BETWEEN_RECORDS: u64 = 1_000_000_000;
+
 /// Second spans of a call that stand apart from the first: of the same time, model and usage.
 fn told_apart(found: &[Found<'_>], counts: &[usize], bills: &[Bills]) -> Vec<usize> {
     let span = |n: usize| match &found[n] {
         Found::Call(item, call) => {
-            let span = item.span()?;
+            let slack = if item.span().is_some() { 0 } else { BETWEEN_RECORDS };
             let model = call.response_model.as_deref().or(call.request_model.as_deref())?;
             let usage = (call.usage.input, call.usage.output);
-            Some((span.start_time_unix_nano()..=span.end_time_unix_nano(), model, usage))
+            let (start, end) = (call.start_unix_nano, call.end_unix_nano);
+            Some((start.saturating_sub(slack)..=end.saturating_add(slack), model, usage))
         }
         Found::Carrier(_) => None,
     };
@@ -161,6 +165,10 @@ fn trace<'a>(found: &Found<'a>) -> &'a [u8] {
     match found {
         Found::Call(item, _) | Found::Carrier(item) => item.trace_id(),
     }
+}
+
+fn is_record(found: &Found<'_>) -> bool {
+    matches!(found, Found::Call(item, _) if item.span().is_none())
 }
 
 fn model_call<'f, 'a>(found: &'f Found<'a>) -> Option<&'f Call<'a>> {

@@ -4,13 +4,21 @@ use super::{Found, find};
 use crate::llm::{Call, Side};
 use crate::otlp::{Batch, Limits, Signal};
 use expect_test::Expect;
+use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{
     AnyValue, ArrayValue, InstrumentationScope, KeyValue, any_value::Value,
 };
+use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs, ScopeLogs};
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, span::Event};
 use prost::Message;
 use std::fmt::Write;
+
+/// As [`check`], of log records: the name is the event's, and `in = 7` has it stand in span 7.
+#[track_caller]
+pub fn check_logs(story: &str, expected: Expect) {
+    expected.assert_eq(&told(&logs(story)));
+}
 
 /// Checks what is read of the spans of `story`.
 ///
@@ -19,18 +27,20 @@ use std::fmt::Write;
 /// Values are numbers, truth values, `[…]` for an array of strings, or a string as it stands.
 #[track_caller]
 pub fn check(story: &str, expected: Expect) {
-    let batch = batch(story);
+    expected.assert_eq(&told(&batch(story)));
+}
+
+fn told(batch: &Batch) -> String {
     let mut told = String::new();
-    for found in find(&batch) {
+    for found in find(batch) {
         match found {
-            Found::Call(item, call) => tell(&mut told, item.span().map_or("", |span| span.name()), &call),
+            Found::Call(item, call) => tell(&mut told, item.name(), &call),
             Found::Carrier(item) => {
-                writeln!(told, "{}: carrier", item.span().map_or("", |span| span.name()))
-                    .expect("a string takes all");
+                writeln!(told, "{}: carrier", item.name()).expect("a string takes all");
             }
         }
     }
-    expected.assert_eq(&told);
+    told
 }
 
 fn tell(told: &mut String, name: &str, call: &Call<'_>) {
@@ -58,6 +68,12 @@ fn tell(told: &mut String, name: &str, call: &Call<'_>) {
     }
     if usage.cache_exclusive {
         told.push_str(" exclusive");
+    }
+    if usage.reasoning_exclusive {
+        told.push_str(" apart");
+    }
+    if call.failed {
+        told.push_str(" failed");
     }
     call.cost_usd.iter().for_each(|cost| write!(told, " ${cost}").expect("a string takes all"));
     call.time_to_first_chunk_s
@@ -141,6 +157,29 @@ fn request(spans: Vec<ScopeSpans>) -> Batch {
         resource_spans: vec![ResourceSpans { scope_spans: spans, ..Default::default() }],
     };
     Batch::read(Signal::Traces, request.encode_to_vec().into(), &Limits::default()).expect("a valid request")
+}
+
+/// The spans of `story` as log records, each a second after the one before.
+pub fn logs(story: &str) -> Batch {
+    let records = spans(story).into_iter().zip(1..).map(|(mut scope, second)| {
+        let mut span = scope.spans.remove(0);
+        let inside = span.attributes.iter().position(|pair| pair.key == "in");
+        let ids =
+            inside.map(|n| span.attributes.remove(n)).map(|_| (vec![7; 16], vec![0, 0, 0, 0, 0, 0, 0, 7]));
+        let (trace_id, span_id) = ids.unwrap_or_default();
+        span.attributes.push(KeyValue {
+            key: "event.name".into(),
+            value: Some(AnyValue { value: Some(Value::StringValue(span.name)) }),
+            ..KeyValue::default()
+        });
+        let time_unix_nano = span.start_time_unix_nano + second * 1_000_000_000;
+        let attributes = span.attributes;
+        let record = LogRecord { time_unix_nano, trace_id, span_id, attributes, ..LogRecord::default() };
+        ScopeLogs { scope: scope.scope, log_records: vec![record], ..ScopeLogs::default() }
+    });
+    let groups = vec![ResourceLogs { scope_logs: records.collect(), ..ResourceLogs::default() }];
+    let request = ExportLogsServiceRequest { resource_logs: groups };
+    Batch::read(Signal::Logs, request.encode_to_vec().into(), &Limits::default()).expect("a valid request")
 }
 
 fn pair(line: &str) -> KeyValue {

@@ -1,4 +1,5 @@
-//! What the store keeps of a batch: the record of each recognised span, and what was said.
+//! What the store keeps of a batch: the record of each recognised span and of each log record that is a call of
+//! its own, and what was said.
 
 use crate::llm::{Call, Record, Side, names};
 use crate::otlp::{Batch, Item, LogRecord, Value};
@@ -14,7 +15,7 @@ pub struct Rows {
     pub items: u32,
 }
 
-/// Which span. A span without an id is known by its bytes.
+/// Which span. A span without an id is known by its bytes, as is a log record that is a call.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Id {
     pub trace: Vec<u8>,
@@ -53,15 +54,19 @@ pub fn read(batch: &Batch) -> Rows {
     let mut rows = Rows::default();
     for found in recognize::find(batch) {
         let Found::Call(item, call) = found else { continue };
-        if let Some(span) = item.span() {
-            let record = Record::of(&item, span, &call);
+        if item.span().is_some() || call.model_call {
+            let record = Record::of(&item, &call);
             let id = Id { trace: record.otlp_trace_id.clone(), span: record.otlp_span_id.clone() };
-            rows.said.extend(said(&id, "span", 0, &call));
-            rows.vectors.extend(vectors(&item, &id, 0));
+            let (source, at) = match item.log_record() {
+                Some(record) => ("log", signed(record.written_unix_nano())),
+                None => ("span", 0),
+            };
+            rows.said.extend(said(&id, source, at, &call));
+            rows.vectors.extend(vectors(&item, &id, at));
             rows.calls.push(record);
             rows.items += 1;
         } else if let Some(record) = item.log_record().filter(|record| !record.span_id().is_empty()) {
-            let (id, at) = (log_id(record), log_time(record));
+            let (id, at) = (log_id(record), signed(record.written_unix_nano()));
             rows.said.extend(said(&id, "log", at, &call));
             rows.vectors.extend(vectors(&item, &id, at));
             rows.items += 1;
@@ -107,13 +112,6 @@ fn vectors(item: &Item<'_>, id: &Id, at: i64) -> Vec<Embedded> {
 
 fn log_id(record: LogRecord<'_>) -> Id {
     Id { trace: record.trace_id().to_vec(), span: record.span_id().to_vec() }
-}
-
-fn log_time(record: LogRecord<'_>) -> i64 {
-    match record.time_unix_nano() {
-        0 => signed(record.observed_time_unix_nano()),
-        time => signed(time),
-    }
 }
 
 /// SQLite has no unsigned integers.

@@ -160,6 +160,35 @@ fn a_call_keeps_what_was_found_out_about_it() {
 }
 
 #[test]
+fn a_log_record_that_is_a_call_is_kept_as_one_once() {
+    let record = LogRecord {
+        time_unix_nano: 3 * SECOND,
+        event_name: "gemini_cli.api_response".to_string(),
+        attributes: attributes(&json!({
+            "model": "gemini-2.5-pro",
+            "duration_ms": 500,
+            "response_text": "hello",
+            "sidelight.usage_counted": true,
+            "sidelight.tokens.input": 10,
+            "sidelight.tokens.output": 5,
+        })),
+        ..LogRecord::default()
+    };
+    let scope_logs = vec![ScopeLogs { log_records: vec![record], ..ScopeLogs::default() }];
+    let resource_logs = vec![ResourceLogs { scope_logs, ..ResourceLogs::default() }];
+    let request = ExportLogsServiceRequest { resource_logs };
+    let batch = Batch::trusted(Signal::Logs, request.encode_to_vec().into(), 1);
+    let story = Story::new(Size::mib(1));
+    assert_eq!((story.write(&batch), story.write(&batch)), (1, 1));
+    let calls = story.calls().list(&Filter::default(), None, 100).expect("readable");
+    let [call] = calls.as_slice() else { panic!("one call: {}", calls.len()) };
+    assert_eq!((call.model.as_deref(), call.duration_ms), (Some("gemini-2.5-pro"), 500.0));
+    assert_eq!((call.input_tokens, call.output_tokens), (Some(10), Some(5)));
+    let said = story.calls().said(&call.trace_id, &call.span_id).expect("readable");
+    assert_eq!(said.iter().map(|said| said.text.as_str()).collect::<Vec<_>>(), ["hello"]);
+}
+
+#[test]
 fn only_recognised_spans_are_kept() {
     let story = Story::new(Size::mib(1));
     let plain = span(2, json!({ "http.request.method": "GET" }));

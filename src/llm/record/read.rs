@@ -7,18 +7,27 @@ use crate::otlp::{Attributes, Item, Span, Value};
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 
+/// The number of `STATUS_CODE_ERROR`.
+const ERROR: i32 = 2;
+
 impl Record {
-    /// What a recognised span tells, but for its resource and the texts, which are added on demand.
+    /// What a recognised span, or a log record that is a call, tells, but for its resource and the texts, which are
+    /// added on demand.
     ///
     /// Our own attributes win; where one is missing, what the call itself says.
-    pub fn of(item: &Item<'_>, span: Span<'_>, call: &Call<'_>) -> Record {
+    pub fn of(item: &Item<'_>, call: &Call<'_>) -> Record {
         let mut record = Record { schema_version: SCHEMA_VERSION, ..Record::default() };
-        record.identify(item, span);
-        record.time(span, call);
-        record.name = span.name().to_string();
-        record.span_kind = span.kind();
-        record.status_code = span.status_code();
-        record.status_message = span.status_message().to_string();
+        record.identify(item);
+        record.time(call);
+        record.name = item.name().to_string();
+        match item.span() {
+            Some(span) => {
+                record.span_kind = span.kind();
+                record.status_code = span.status_code();
+                record.status_message = span.status_message().to_string();
+            }
+            None => record.status_code = if call.failed { ERROR } else { 0 },
+        }
         record.take(call);
         record.sender(item.resource().attributes());
         record.own(item);
@@ -39,24 +48,27 @@ impl Record {
         self.output_messages = messages(call, Side::Output);
     }
 
-    fn identify(&mut self, item: &Item<'_>, span: Span<'_>) {
-        let [trace, own, parent] = span.ids();
+    fn identify(&mut self, item: &Item<'_>) {
+        // A log record stands in a span as another span would.
+        let of_record = || item.log_record().map_or([&[][..]; 3], |log| [log.trace_id(), &[], log.span_id()]);
+        let [trace, own, parent] = item.span().map_or_else(of_record, Span::ids);
         self.otlp_trace_id = trace.to_vec();
-        // A span without an id is known by its bytes.
+        // What has no id is known by its bytes.
         self.otlp_span_id =
             if own.is_empty() { Sha256::digest(item.message)[..8].to_vec() } else { own.to_vec() };
         self.otlp_parent_span_id = parent.to_vec();
         self.span_id = padded(&self.otlp_span_id).to_string();
         self.trace_id = (!trace.is_empty()).then(|| padded(trace).to_string());
         self.parent_span_id = (!parent.is_empty()).then(|| padded(parent).to_string());
-        self.trace_flags = span.flags();
-        self.trace_state = span.trace_state().to_string();
+        if let Some(span) = item.span() {
+            self.trace_flags = span.flags();
+            self.trace_state = span.trace_state().to_string();
+        }
     }
 
-    fn time(&mut self, span: Span<'_>, call: &Call<'_>) {
-        let start = span.start_time_unix_nano();
-        self.begin(start);
-        self.duration_nano = span.end_time_unix_nano().saturating_sub(start);
+    fn time(&mut self, call: &Call<'_>) {
+        self.begin(call.start_unix_nano);
+        self.duration_nano = call.end_unix_nano.saturating_sub(call.start_unix_nano);
         self.latency_ms_total = signed(self.duration_nano.saturating_add(500_000) / 1_000_000);
         let first = call.time_to_first_chunk_s.filter(|seconds| (0.0..1e12).contains(seconds));
         self.time_to_first_chunk_nano = first.map(|seconds| (seconds * 1e9).round() as i64);

@@ -59,7 +59,7 @@ invocation | gcp.vertex.agent
             expect![[r#"
                 invocation: workflow - by - ["google-adk"]
                 agent_run [helper]: agent - by - ["google-adk"]
-                call_llm: chat counted gemini-2.5-flash by gcp.gemini 5+3 in s-1 ["STOP"] ["google-adk", "otel-semconv"]
+                call_llm: chat counted gemini-2.5-flash by gcp.gemini 5+3 apart in s-1 ["STOP"] ["google-adk", "otel-semconv"]
                   <0 System: be brief
                   <1 User: hi
                   >0 Assistant: hello

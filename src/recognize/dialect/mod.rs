@@ -134,6 +134,10 @@ pub struct Dialect {
     /// Scopes whose input tokens come without the cached ones, and of which provider. Everyone else
     /// counts them in.
     pub cache_exclusive: &'static [(Pattern, Pattern)],
+    /// Scopes whose output tokens come without those of the reasoning. Everyone else counts them in.
+    pub reasoning_exclusive: &'static [Pattern],
+    /// Log events each of which reports a whole call, whatever span it stands in; the library's others report none.
+    pub reports: &'static [Pattern],
 }
 
 impl Dialect {
@@ -149,6 +153,8 @@ impl Dialect {
         events: &[],
         chunks: &[],
         cache_exclusive: &[],
+        reasoning_exclusive: &[],
+        reports: &[],
     };
 }
 
@@ -224,6 +230,8 @@ pub enum Field {
     Dimensions,
     Streaming,
     FirstChunk,
+    /// How long the call took, where no span says it.
+    Took,
     FinishReasons,
     ConversationId,
     UserId,
@@ -324,6 +332,11 @@ pub const fn step(kind: Kind) -> Class {
 
 /// A step of no kind of ours.
 pub const OTHER: Class = Class { kind: None, call: false, bills: Bills::Inner };
+
+/// Whether one of the dialects of these names [reports](Dialect::reports) its calls in log events.
+pub fn reports_calls(names: &[&str]) -> bool {
+    TABLE.iter().any(|dialect| !dialect.reports.is_empty() && names.contains(&dialect.name))
+}
 
 /// Whether `text` is as `pattern` says.
 pub fn matches(pattern: Pattern, text: &str) -> bool {

@@ -23,6 +23,11 @@ calls that count `gen_ai.usage.input_tokens`, `.output_tokens`, `.cache_read.inp
 `gen_ai.input.messages`, `gen_ai.output.messages`, `gen_ai.system_instructions` and `gen_ai.tool.definitions` as structured values. With
 `enrich.aliases: all` they gain `gen_ai.system`, `gen_ai.usage.prompt_tokens` and the other older names.
 
+A log record gains figures and names where it is a call of its own: the events by which command-line agents report each call (in the
+lists below), whatever they stand in, and any other record of a call that stands in no span. Such a call counts once: a span of it that comes
+to the same Sidelight, or the record of the conventions beside it, does not count again. All other log records tell of a call that a span
+tells too, and gain only what every recognised record does.
+
 Every text is scanned, whether it is listed here or not; `sidelight enrich --explain` shows what became of each.
 
 ## What stands there already
@@ -87,6 +92,13 @@ fn section(page: &mut String, dialect: &Dialect) -> std::fmt::Result {
     }
     for (scope, provider) in dialect.cache_exclusive {
         writeln!(page, "* Under scope `{scope}`, input tokens of {provider} come without the cached ones")?;
+    }
+    for scope in dialect.reasoning_exclusive {
+        writeln!(page, "* Under scope `{scope}`, output tokens come without those of reasoning")?;
+    }
+    if !dialect.reports.is_empty() {
+        let names: Vec<String> = dialect.reports.iter().map(|name| format!("`{name}`")).collect();
+        writeln!(page, "* Log events that are a call: {}", names.join(", "))?;
     }
     Ok(())
 }
