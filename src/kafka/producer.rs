@@ -132,8 +132,9 @@ impl Producer {
         client.set("message.max.bytes", sending.max_message_size.0.to_string());
         client.set("compression.codec", sending.compression.to_string());
         client.set("allow.auto.create.topics", "false");
-        // A topic is missing only once it has been for a while: a broker that starts knows none.
-        let propagation = sending.timeout.mul_f64(0.8).as_millis();
+        // A topic is missing only once it has been for a while: a broker that starts knows none. Half the time leaves room for
+        // the answer, which would else come as "timed out".
+        let propagation = (sending.timeout / 2).as_millis();
         client.set("topic.metadata.propagation.max.ms", propagation.to_string());
         Ok(Producer {
             cluster: cluster.clone(),

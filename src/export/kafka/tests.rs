@@ -13,7 +13,7 @@ const TOPIC: &str = "llm.spans.raw";
 
 fn config(cluster: &Mock, yaml: &str) -> Config {
     let mut config = Config::default();
-    let timeout = if yaml.contains("timeout") { "" } else { "timeout: 3s," };
+    let timeout = if yaml.contains("timeout") { "" } else { "timeout: 10s," };
     let brokers = cluster.bootstrap_servers().replace(',', "','");
     let yaml = format!("{{ brokers: ['{brokers}'], {timeout} {yaml} }}");
     let problems = read_text("c", &yaml, |section| config.read(section));
