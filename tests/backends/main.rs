@@ -19,4 +19,5 @@ mod prometheus;
 mod queries;
 mod tempo;
 mod tls;
+mod toxiproxy;
 mod vectors;

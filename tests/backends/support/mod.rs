@@ -51,6 +51,12 @@ pub async fn post(url: &str, body: &serde_json::Value) {
     assert!(answer.status().is_success(), "{}", answer.status());
 }
 
+/// Deletes what is there.
+pub async fn delete(url: &str) {
+    let answer = client().delete(url).send().await.expect("an answer");
+    assert!(answer.status().is_success(), "{}", answer.status());
+}
+
 /// A trace request in JSON of one chat, the `span`th of the `trace`th trace, whose prompt has so many bytes.
 pub fn chat(trace: u32, span: u32, bytes: usize) -> serde_json::Value {
     let prompt = serde_json::json!([{ "role": "user", "parts": [{ "type": "text", "content": "so it goes ".repeat(bytes / 11) }] }]);

@@ -1,6 +1,7 @@
 //! Real faults of real machines: a disk that is full, fails or loses power, and a long day. `make test-faults` runs
 //! them; each says so where the machine does not allow it.
 
+mod clock;
 mod crowd;
 mod full;
 mod loss;
@@ -46,6 +47,15 @@ fn run(program: &str, arguments: &[&str]) {
     let out = Command::new(program).args(arguments).output();
     let out = out.unwrap_or_else(|error| panic!("{program}: {error}"));
     assert!(out.status.success(), "{program} {arguments:?}: {}", String::from_utf8_lossy(&out.stderr));
+}
+
+/// A library in `folder`, compiled from C, that is laid under a process by LD_PRELOAD.
+fn preload(folder: &Path, name: &str, source: &str) -> PathBuf {
+    let (from, to) = (folder.join(format!("{name}.c")), folder.join(format!("{name}.so")));
+    std::fs::write(&from, source).expect("written");
+    let [from, library] = [&from, &to].map(|path| path.display().to_string());
+    run("cc", &["-shared", "-fPIC", "-O1", "-o", &library, &from, "-ldl"]);
+    to
 }
 
 /// `--set` for one exporter to `url` that does not wait long between tries.

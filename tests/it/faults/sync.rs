@@ -1,6 +1,6 @@
 //! fsync that fails, by a library laid under the process.
 
-use super::{asked, exporter, run};
+use super::{asked, exporter, preload};
 use crate::support::flood::{Accepted, Arrived, Flood, Load, Way};
 use crate::support::process::Sidelight;
 use crate::support::upstream::Upstream;
@@ -34,10 +34,7 @@ int fdatasync(int fd) {
 async fn a_sync_that_fails_loses_nothing_that_was_accepted() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = |name: &str| folder.path().join(name);
-    fs::write(path("fail.c"), LIBRARY).expect("written");
-    let (source, library) = (path("fail.c"), path("fail.so"));
-    let text = |path: &std::path::Path| path.display().to_string();
-    run("cc", &["-shared", "-fPIC", "-O1", "-o", &text(&library), &text(&source), "-ldl"]);
+    let library = preload(folder.path(), "fail", LIBRARY);
 
     let mut upstream = Upstream::start().await;
     upstream.stop().await;
