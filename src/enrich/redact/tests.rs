@@ -259,3 +259,29 @@ fn a_role_that_a_user_writes_makes_nobody_else_speak() {
     assert!(judged(Some(Role::User)));
     assert!(!judged(None) && !judged(Some(Role::System)));
 }
+
+/// Documents of many kinds and languages: invoices, forms, messages, dumps, manifests, logs; each value stands
+/// between brackets behind its type, and nothing else is to be found. Written by somebody who looked at no rule.
+#[test]
+fn documents_of_many_kinds_are_read() {
+    let redactor = Redactor::build(&Config::default(), &InjectionConfig::default());
+    let mut wrong = Vec::new();
+    for document in include_str!("../../../tests/data/documents.txt").split("=== ").skip(1) {
+        let (name, body) = document.split_once('\n').expect("a name stands above each document");
+        let (mut text, mut wanted) = (String::new(), Vec::new());
+        for (i, part) in body.trim_end_matches('\n').split(['⟦', '⟧']).enumerate() {
+            let Some((kind, value)) = part.split_once('|').filter(|_| i % 2 == 1) else {
+                text.push_str(part);
+                continue;
+            };
+            wanted.push((kind, text.len()..text.len() + value.len()));
+            text.push_str(value);
+        }
+        let report = report(&redactor, &text);
+        let got: Vec<_> = report.pii.iter().map(|p| (p.kind, p.start..p.end)).collect();
+        if got != wanted {
+            wrong.push(format!("{name}: {got:?} and not {wanted:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}

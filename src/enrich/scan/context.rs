@@ -258,7 +258,8 @@ impl Words {
         for hit in self.automaton.find_overlapping_iter(&text[from..to]) {
             let (start, end) = (from + hit.start(), from + hit.end());
             // Words that ended in the last piece are there already.
-            if end > known && is_word(text, start, end) && !in_mark(text.as_bytes(), start) {
+            let counts = is_word(text, start, end) && !in_mark(text.as_bytes(), start);
+            if end > known && counts && !is_abbreviated(text.as_bytes(), start, end) {
                 nearby.hits.push(Hit { start, end, meaning: hit.pattern().as_usize() as u16 });
             }
         }
@@ -330,7 +331,8 @@ impl Words {
             }
             match self.meanings[usize::from(hit.meaning)] {
                 Meaning::Border(cost) => apart += cost,
-                Meaning::For(groups) if groups & group != 0 => {
+                // `Mobile: …` behind a value is the label of the next one.
+                Meaning::For(groups) if groups & group != 0 && !text[hit.end..].starts_with([':', '=']) => {
                     let said = words::SAID_BEHIND.iter().any(|said| text[end..].starts_with(said));
                     return apart + gap as u16 + if said { 0 } else { BEHIND_PENALTY };
                 }
@@ -364,6 +366,18 @@ impl Nearby {
         self.outside = None;
         self.place = Place::default();
     }
+}
+
+/// Whether the border at `start..end` is the dot of a short word that goes on: `tel. kom. 797`.
+fn is_abbreviated(text: &[u8], start: usize, end: usize) -> bool {
+    const SHORTENED: usize = 4;
+    if &text[start..end] != b". " {
+        return false;
+    }
+    let letters =
+        text[..start].iter().rev().take(SHORTENED + 1).take_while(|b| b.is_ascii_alphabetic()).count();
+    let next = text.get(end).copied().unwrap_or(0);
+    letters <= SHORTENED && letters > 0 && (next.is_ascii_lowercase() || next.is_ascii_digit())
 }
 
 /// Whether the word at `at` is part of a mark. Their names are in capitals, and no word is in their hashes.

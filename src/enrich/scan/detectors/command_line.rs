@@ -8,7 +8,7 @@ use std::ops::Range;
 pub const ROWS: &[Detector] = &[Detector {
     kind: "PASSWORD",
     find: Find::Stem(
-        r"(?:mysql(?:dump|admin|import|show|check)?|mariadb(?:-dump|-admin)?|mongo(?:sh|dump|restore)?|sshpass|redis-cli|sqlcmd|ldap(?:search|modify|add)|docker login|helm registry login) ",
+        r"(?:mysql(?:dump|admin|import|show|check)?|mariadb(?:-dump|-admin)?|mongo(?:sh|dump|restore)?|sshpass|redis-cli|sqlcmd|ldap(?:search|modify|add)|docker login|helm registry login|htpasswd) ",
         argument,
     ),
     edges: Edges::Free,
@@ -18,6 +18,7 @@ pub const ROWS: &[Detector] = &[Detector {
         "sshpass -p ⟦Winter#23⟧ ssh me@host",
         "redis-cli -h cache -a ⟦Qx81kdmZ⟧ ping",
         "docker login -u me -p ⟦Qx81kdmZ⟧ registry.example",
+        "htpasswd -cb .htpasswd me ⟦Qx81kdmZ⟧",
     ],
     leaves: &[
         "mysql -u root -p shop",
@@ -26,6 +27,8 @@ pub const ROWS: &[Detector] = &[Detector {
         "docker login -p $TOKEN",
         "redis-cli ping; ls -a folder",
         "the mysql process of 10-percent",
+        "htpasswd -c .htpasswd me",
+        "htpasswd -b FILE USER PASSWORD",
     ],
     ..Detector::BASE
 }];
@@ -39,6 +42,7 @@ fn argument(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
         command if command.starts_with("redis") => "-a",
         command if command.starts_with("sqlcmd") => "-P",
         command if command.starts_with("ldap") => "-w",
+        command if command.starts_with("htpasswd") => return last_argument(text, stem),
         _ => "-p",
     };
     // Behind a blank, these two read the name of a database, and ask for the password.
@@ -57,8 +61,31 @@ fn argument(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
             (start, line[start..].bytes().position(ends).unwrap_or(line.len() - start))
         }
     };
-    let value = &line[start..start + length];
+    is_one(&line[start..start + length]).then(|| stem.end + start..stem.end + start + length)
+}
+
+/// What `htpasswd -b` takes last: file, user, password.
+fn last_argument(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
+    let line = &text[stem.end..text.floor_char_boundary((stem.end + LINE_MOST).min(text.len()))];
+    let line = line.split(['\n', ';', '|', '&']).next()?;
+    let (mut at, mut operands, mut in_batch) = (stem.end, 0, false);
+    for word in line.split(' ') {
+        if word.starts_with('-') {
+            in_batch |= word.contains('b');
+        } else {
+            operands += 1;
+        }
+        if operands == 3 {
+            return (in_batch && is_one(word)).then(|| at..at + word.len());
+        }
+        at += word.len() + 1;
+    }
+    None
+}
+
+/// Whether it is a password rather than what stands for one.
+fn is_one(value: &str) -> bool {
     let is_one = value.len() >= 4 && !value.starts_with(['$', '<', '{', '*', '[', '-']);
     let says_so = is_placeholder(value) || value.to_ascii_lowercase().contains("password");
-    (is_one && !says_so && !marks::is_mark(value)).then(|| stem.end + start..stem.end + start + length)
+    is_one && !says_so && !marks::is_mark(value)
 }

@@ -1,8 +1,9 @@
 //! Identifiers of patients and of those who treat them, United States.
 
-use super::us::is_npi;
+use super::us::{is_npi, is_ssn};
 use crate::enrich::scan::checks::Digits;
 use crate::enrich::scan::detector::{Detector, Edges, Find, Spot, Tier};
+use std::ops::Range;
 
 pub const ROWS: &[Detector] = &[
     Detector {
@@ -83,6 +84,16 @@ pub const ROWS: &[Detector] = &[
             "hospital number",
             "hospital no",
             "hospital id",
+            "hosp no",
+            "hosp number",
+            "hosp. no",
+            "nhc",
+            "patientenakte",
+            "病案号",
+            "病历号",
+            "カルテ番号",
+            "診察券番号",
+            "환자번호",
             "unit number",
             "patientennummer",
             "dossier patient",
@@ -102,7 +113,41 @@ pub const ROWS: &[Detector] = &[
         finds: &["MRN: ⟦MRN-580808⟧\n", "medical record number ⟦35170347⟧", "MRN: ⟦A6719595⟧"],
         leaves: &["order 35170347"],
     },
+    Detector {
+        kind: "MEDICAL_RECORD_NUMBER",
+        tier: Tier::Shape,
+        find: Find::Stem(r"PID\|", |text, stem| {
+            hl7_field(text, stem, 3).filter(|at| (4..=20).contains(&at.len()))
+        }),
+        edges: Edges::Free,
+        finds: &["PID|1||⟦7258185⟧^^^HOSP^MR||NGUYEN^LINH", "PID|||⟦A37346180⟧||SILVA^ANA|"],
+        leaves: &["PID|1||^^^HOSP^MR||NGUYEN", "the PID|TID of it"],
+        ..Detector::BASE
+    },
+    Detector {
+        kind: "US_SSN",
+        tier: Tier::Shape,
+        find: Find::Stem(r"PID\|", |text, stem| hl7_field(text, stem, 19)),
+        valid: |spot| matches!(spot.value().len(), 9 | 11) && is_ssn(spot),
+        edges: Edges::Free,
+        finds: &["PID|||37346180||SILVA^ANA||19850101|F|||||||||||⟦418214216⟧"],
+        leaves: &["PID|||37346180||SILVA^ANA||19850101|F|||||||||||000000000"],
+        ..Detector::BASE
+    },
 ];
+
+/// HL7 v2.5.1, 3.4.2: the first component of a field of the segment that begins with `stem`, if it has a digit.
+fn hl7_field(text: &str, stem: Range<usize>, number: usize) -> Option<Range<usize>> {
+    const SEGMENT_MOST: usize = 512;
+    let rest = &text[stem.end..text.floor_char_boundary((stem.end + SEGMENT_MOST).min(text.len()))];
+    let segment = rest.split(['\n', '\r']).next()?;
+    let start: usize =
+        stem.end + segment.split('|').take(number - 1).map(|field| field.len() + 1).sum::<usize>();
+    let field = segment.split('|').nth(number - 1)?;
+    let value = field.split(['^', '~', '&']).next()?.trim();
+    let plain = value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    (plain && value.bytes().any(|b| b.is_ascii_digit())).then(|| start..start + value.len())
+}
 
 /// Drug Enforcement Administration registration: (1st + 3rd + 5th) + 2 × (2nd + 4th + 6th digit) ends
 /// in the seventh.

@@ -1,5 +1,6 @@
 //! E-mail addresses, RFC 5321 §4.1.2 and RFC 6531, as people write them: no comments, a real domain.
 
+use super::passwords::TOKENS;
 use crate::enrich::scan::detector::{Detector, Edges, Find, Tier};
 use std::ops::Range;
 
@@ -17,6 +18,7 @@ pub const ROWS: &[Detector] = &[Detector {
         "⟦почта@пример.рф⟧",
         "⟦\"jane doe\"@example.com⟧",
         "⟦ops@[81.2.69.142]⟧",
+        "COM+⟦jane@example.com⟧:EM'",
     ],
     leaves: &[
         "root@web-01:~#",
@@ -45,8 +47,16 @@ fn address(text: &str, at: usize) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     let start = quoted_local(bytes, at).or_else(|| local(text, at))?;
     let end = at + 1 + domain(&bytes[at + 1..]).or_else(|| literal(&text[at + 1..]))?;
-    let is_remote = &bytes[start..at] == b"git" && bytes.get(end) == Some(&b':');
+    let is_remote = &bytes[start..at] == b"git" && bytes.get(end) == Some(&b':') || is_token(text, at);
     (!is_remote).then_some(start..end)
+}
+
+/// Whether what stands before `at` is a token with a type of its own, as in the URL of a clone.
+fn is_token(text: &str, at: usize) -> bool {
+    const TOKEN_MOST: usize = 120;
+    let run = text.as_bytes()[..at].iter().rev().take(TOKEN_MOST).take_while(|b| is_local(char::from(**b)));
+    let start = at - run.count();
+    TOKENS.iter().any(|token| text.get(start..at).is_some_and(|run| run.starts_with(token)))
 }
 
 /// Where the local part before `at` begins. Letters beyond ASCII belong to it (RFC 6531), but for those of scripts
@@ -56,6 +66,8 @@ fn local(text: &str, at: usize) -> Option<usize> {
     let belongs = |c: &char| is_local(*c) || ('\u{C0}'..='\u{4FF}').contains(c);
     let run: usize = text[from..at].chars().rev().take_while(belongs).map(char::len_utf8).sum();
     let run = text[at - run..at].trim_start_matches(['.', '-', '%', '+']);
+    // The element in front in a message of EDIFACT: `COM+jane@example.com:EM`.
+    let run = run.strip_prefix("COM+").unwrap_or(run);
     (!run.is_empty() && !run.ends_with('.')).then_some(at - run.len())
 }
 

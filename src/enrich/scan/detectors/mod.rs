@@ -17,6 +17,7 @@ mod network;
 mod nordic;
 mod oceania_africa;
 mod passwords;
+mod passwords_told;
 mod people;
 mod phone;
 mod private_key;
@@ -41,6 +42,7 @@ pub const FAMILIES: &[&[Detector]] = &[
     api_keys::ROWS,
     private_key::ROWS,
     passwords::ROWS,
+    passwords_told::ROWS,
     command_line::ROWS,
     people::ROWS,
     us::ROWS,

@@ -22,6 +22,8 @@ pub const ROWS: &[Detector] = &[
             "203.0.113.9",
             "169.254.169.254",
             "version 4.6.16.56",
+            "section 4.1.2.3 of the manual",
+            "1.2.3.4 is a version",
             "v1.2.3.4",
             "OpenSSL 1.1.1.8",
             "firmware 10.13.10.13",
@@ -106,14 +108,42 @@ fn is_v4(spot: &Spot<'_>) -> bool {
         || address.is_multicast()
         || address.octets()[0] == 0
         || bits.leading_ones() + bits.trailing_zeros() == 32;
-    !nobody && !longer && !network && !is_version(spot, address)
+    let said = [" is a version", " is the version", " release"]
+        .iter()
+        .any(|w| spot.text[spot.at.end..].starts_with(w));
+    !nobody && !longer && !network && !said && !is_version(spot, address)
 }
 
 /// Whether four small numbers are rather a version: of something by that word, or of a product named before.
 fn is_version(spot: &Spot<'_>, address: Ipv4Addr) -> bool {
     const WORDS: &[&str] = &[
-        "version", "versión", "versione", "versão", "ver", "v", "release", "build", "versie", "wersja",
-        "firmware", "driver", "kernel", "patch", "sdk", "api", "app", "upgrade", "update", "revision", "rev",
+        "version",
+        "versión",
+        "versione",
+        "versão",
+        "ver",
+        "v",
+        "release",
+        "build",
+        "versie",
+        "wersja",
+        "firmware",
+        "driver",
+        "kernel",
+        "patch",
+        "sdk",
+        "api",
+        "app",
+        "upgrade",
+        "update",
+        "revision",
+        "rev",
+        "section",
+        "chapter",
+        "clause",
+        "paragraph",
+        "kapitel",
+        "abschnitt",
     ];
     const HOSTS: &[&str] = &[
         "ip", "address", "addr", "host", "server", "from", "client", "dns", "login", "adresse", "at", "to",

@@ -7,7 +7,7 @@ use std::ops::Range;
 pub const ROWS: &[Detector] = &[
     Detector {
         kind: "PASSWORD",
-        find: Find::At(b":=", named_value),
+        find: Find::At(b":=>", named_value),
         edges: Edges::Free,
         finds: &[
             "password: ⟦3ilpK!k2G%O⟧; created=",
@@ -16,6 +16,9 @@ pub const ROWS: &[Detector] = &[
             "DB_PASSWORD=⟦z8ExzK6zQfcl58⟧\n",
             "login?pwd=⟦s3cretZ⟧&x=1",
             "passwd='⟦a b!c⟧'",
+            "<Password>⟦Winter#23⟧</Password>",
+            "<property name=\"db.password\">⟦Winter#23⟧</property>",
+            "{ :password => '⟦Winter#23⟧' }",
             "user: admin / pass: ⟦Winter2023#⟧",
         ],
         leaves: &[
@@ -31,31 +34,10 @@ pub const ROWS: &[Detector] = &[
             "password=<your-password>",
             "password == other",
             "password=****",
-        ],
-        ..Detector::BASE
-    },
-    Detector {
-        kind: "PASSWORD",
-        tier: Tier::Shape,
-        find: Find::Stem(
-            r"(?:(?i:password|passwort|passphrase|kennwort|passcode|mot de passe|wachtwoord|haslo|senha|parola|heslo|passord|passordet|lösenordet|lösenord|adgangskoden|adgangskode|salasana|salasanani|clave)|contraseña|hasło|jelszó|jelszavam|şifre|şifrem|parolam) (?:(?i:is|ist|lautet|es|est|to|je|är|er|on|este|war|was)|è|é):? |(?i:pwd|password|passwd|passcode) |(?i:secret|pwd|password) (?:[a-z]{2,6} ){1,2}is ",
-            said,
-        ),
-        edges: Edges::Free,
-        finds: &[
-            "my password is ⟦Rw0TmRTJw@$hdAxI⟧. It",
-            "password is ⟦pixel-cobalt-summit-pixel7⟧",
-            "login with pwd ⟦oVGc7MsIkN⟧.",
-            "mein Passwort lautet ⟦Sommer2024!⟧",
-            "moje heslo je ⟦Leto2024!⟧",
-            "the secret there is ⟦Velvet!0658#⟧ and",
-        ],
-        leaves: &[
-            "the password is wrong",
-            "password is required.",
-            "password is case-sensitive",
-            "password Reset",
-            "the secret santa list",
+            "<password>",
+            "<Password/> is <b>needed</b>",
+            "password > 8 characters",
+            "PASSWORD: ${PG_PASSWORD:?unset}",
         ],
         ..Detector::BASE
     },
@@ -73,21 +55,6 @@ pub const ROWS: &[Detector] = &[
         ..Detector::BASE
     },
     Detector {
-        kind: "PASSWORD",
-        find: Find::At(LAST_BYTES, said_elsewhere),
-        edges: Edges::Free,
-        finds: &[
-            "密码是⟦Rw0TmRTJw9x⟧",
-            "パスワードは⟦abc12345⟧です",
-            "비밀번호는 ⟦abc12345⟧ 입니다",
-            "Мой пароль ⟦Qwerty123!⟧",
-            "пароль — ⟦Qwerty123!⟧",
-            "كلمة المرور هي ⟦Qwerty123⟧",
-        ],
-        leaves: &["密码是必需的", "パスワードは8文字以上です", "пароль 12 символов", "비밀번호는 8자 이상"],
-        ..Detector::BASE
-    },
-    Detector {
         kind: "AWS_SECRET_KEY",
         tier: Tier::Checked,
         find: Find::Stem(r"(?i:secret[_ -]?(?:access)?[_ -]?key)", aws_secret),
@@ -97,6 +64,27 @@ pub const ROWS: &[Detector] = &[
             "\"SecretAccessKey\": \"⟦fJbvzXW/ZKI5YF+8mZEVxDSob7g3PL1iGjWZYnKl⟧\"",
         ],
         leaves: &["aws_secret_access_key = changeme-in-vault", "secret_key = 0123456789"],
+        ..Detector::BASE
+    },
+    Detector {
+        kind: "AWS_SECRET_KEY",
+        tier: Tier::Checked,
+        find: Find::Keyed(aws_secret_by_key),
+        edges: Edges::Free,
+        finds: &["SecretAccessKey → ⟦fJbvzXW/ZKI5YF+8mZEVxDSob7g3PL1iGjWZYnKl⟧"],
+        leaves: &["secretKey → 0123456789", "image → fJbvzXW/ZKI5YF+8mZEVxDSob7g3PL1iGjWZYnKl"],
+        ..Detector::BASE
+    },
+    Detector {
+        kind: "AWS_SECRET_KEY",
+        tier: Tier::Checked,
+        find: Find::Stem(r"(?:AKIA|ASIA)[A-Z2-7]{16}", beside_access_key),
+        edges: Edges::Free,
+        finds: &["access key AKIA4W7BSKPARHGPIM2U, secret ⟦fJbvzXW/ZKI5YF+8mZEVxDSob7g3PL1iGjWZYnKl⟧"],
+        leaves: &[
+            "AKIA4W7BSKPARHGPIM2U of 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b",
+            "AKIA4W7BSKPARHGPIM2U, secret in the vault",
+        ],
         ..Detector::BASE
     },
     Detector {
@@ -112,6 +100,7 @@ pub const ROWS: &[Detector] = &[
             "https://example.com/@user",
             "postgres://localhost/db",
             "postgres://user:${PASS}@host/db",
+            "https://oauth2:glpat-LlILc94uM0oUxfIyADtq@gitlab.example/a.git",
             "ssh://git@host",
         ],
         ..Detector::BASE
@@ -184,7 +173,7 @@ const LAST_TWO: [u8; 256] = {
 
 /// How many quotes and blanks may stand between a name and its sign, and how long a value may be.
 const QUOTES_MOST: usize = 8;
-const VALUE_MOST: usize = 128;
+pub(super) const VALUE_MOST: usize = 128;
 
 /// The value behind the `:` or `=` at `at`, if the name before it is one of a password.
 fn named_value(text: &str, at: usize) -> Option<Range<usize>> {
@@ -204,8 +193,21 @@ fn named_value(text: &str, at: usize) -> Option<Range<usize>> {
     if !NAMES.iter().any(is_named) && !SHORT_NAMES.iter().filter(|n| is_named(n)).any(|n| stands_alone(&n)) {
         return None;
     }
-    let gap = text[at + 1..].bytes().take(8).take_while(|b| matches!(b, b' ' | b'\\')).count();
-    value(text, at + 1 + gap)
+    if bytes[at] == b'>' {
+        return element(text, at + 1);
+    }
+    let gap = text[at + 1..].bytes().take(8).take_while(|b| matches!(b, b' ' | b'\\' | b'>')).count();
+    let found = value(text, at + 1 + gap)?;
+    // `${PASSWORD:?unset}` says what a shell does without one.
+    let in_shell = text[found.clone()].starts_with('?') && text[found.end..].starts_with('}');
+    (!in_shell).then_some(found)
+}
+
+/// What an element of XML holds, up to its closing tag.
+fn element(text: &str, start: usize) -> Option<Range<usize>> {
+    let rest = &text[start..text.floor_char_boundary((start + VALUE_MOST).min(text.len()))];
+    let held = &rest[..rest.find('<').filter(|end| rest[*end..].starts_with("</"))?];
+    (!held.contains(['\n', '>']) && is_secret(held, true)).then_some(start..start + held.len())
 }
 
 fn ends_with(name: &[u8], word: &str) -> bool {
@@ -213,7 +215,7 @@ fn ends_with(name: &[u8], word: &str) -> bool {
 }
 
 /// The quoted or bare value at `start`; placeholders, variables and code are none.
-fn value(text: &str, start: usize) -> Option<Range<usize>> {
+pub(super) fn value(text: &str, start: usize) -> Option<Range<usize>> {
     let rest = &text[start..text.floor_char_boundary((start + VALUE_MOST).min(text.len()))];
     if marks::end(rest.as_bytes(), 0).is_some() && rest.starts_with('[') {
         return None;
@@ -237,7 +239,7 @@ fn bare_length(rest: &str) -> usize {
     rest[..in_query.unwrap_or(run)].trim_end_matches(['.', ',', ')', '}', ']', ':', '\\', '|']).len()
 }
 
-fn is_secret(value: &str, quoted: bool) -> bool {
+pub(super) fn is_secret(value: &str, quoted: bool) -> bool {
     let bytes = value.as_bytes();
     let Some(first) = bytes.first() else { return false };
     let dull = bytes.iter().all(|b| b == first) || marks::is_mark(value);
@@ -262,51 +264,6 @@ pub(super) fn is_name_in_code(value: &str) -> bool {
     let words = value.split(['.', '_']).all(part_is_word);
     let constant = value.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
     parted && lower && (words || constant)
-}
-
-/// `password is X`: X has to look like one, since prose goes on with a word.
-fn said(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
-    let found = value(text, stem.end)?;
-    looks_like_one(&text[found.clone()]).then_some(found)
-}
-
-/// Whether it is too mixed for a word.
-fn looks_like_one(value: &str) -> bool {
-    let bytes = value.as_bytes();
-    let classes = [
-        bytes.iter().any(u8::is_ascii_digit),
-        bytes.iter().any(u8::is_ascii_uppercase),
-        bytes.iter().any(u8::is_ascii_lowercase),
-        bytes.iter().any(|b| b.is_ascii_punctuation() && *b != b'-' && *b != b'\''),
-    ];
-    let mixed = classes.iter().filter(|c| **c).count();
-    bytes.len() >= 6 && (mixed >= 3 || classes[0] && mixed >= 2 || classes[3] && mixed >= 2)
-}
-
-/// Words for a password in scripts whose words the engine does not begin at, and the bytes they end with.
-const ELSEWHERE: &[&str] =
-    &["密码", "密碼", "口令", "パスワード", "비밀번호", "пароль", "пароля", "كلمة المرور", "סיסמה", "पासवर्ड"];
-const LAST_BYTES: &[u8] = &[0x81, 0xBC, 0xA4, 0x89, 0xB8, 0x8C, 0x8F, 0xB1, 0x94, 0xA1];
-/// What may stand between such a word and the value.
-const BETWEEN: &[&str] = &[
-    "是", "为", "為", "は", "는", "은", "이", "это", "هي", "היא", "है", "—", "–", "-", ":", " ", "\"", "'",
-    "「", "“",
-];
-
-/// The password behind a word that ends with the byte at `at`: it has to look like one.
-fn said_elsewhere(text: &str, at: usize) -> Option<Range<usize>> {
-    let before = text.get(..at + 1)?;
-    ELSEWHERE.iter().find(|word| before.ends_with(*word))?;
-    let mut rest = &text[at + 1..];
-    for _ in 0..4 {
-        rest = BETWEEN.iter().find_map(|word| rest.strip_prefix(word)).unwrap_or(rest);
-    }
-    let start = text.len() - rest.len();
-    let run =
-        rest.bytes().take(VALUE_MOST).take_while(|b| b.is_ascii_graphic() && !b"\"'`<>".contains(b)).count();
-    let value = rest[..run].trim_end_matches(['.', ',', ')', ';', ':']);
-    let end = start + value.len();
-    (start > at + 1 && looks_like_one(value) && is_secret(value, false)).then_some(start..end)
 }
 
 /// The whole text that stands under the name of a password. One that only names it is a label.
@@ -348,14 +305,42 @@ fn is_word(value: &str) -> bool {
 
 /// Forty characters of base64 behind a name that says secret key.
 fn aws_secret(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
+    let gap = text.as_bytes()[stem.end..].iter().take(12).take_while(|b| b" \"'\\:=>,`".contains(b)).count();
+    (gap > 0).then(|| aws_secret_at(text, stem.end + gap))?
+}
+
+/// The same of a whole text whose key says so.
+fn aws_secret_by_key(key: &str, text: &str) -> Option<Range<usize>> {
+    let named = [b"secretaccesskey".as_slice(), b"secret_access_key", b"aws_secret_key", b"awssecretkey"];
+    let ends = |name: &&[u8]| {
+        key.len() >= name.len() && key.as_bytes()[key.len() - name.len()..].eq_ignore_ascii_case(name)
+    };
+    (text.len() == AWS_SECRET && named.iter().any(ends)).then(|| aws_secret_at(text, 0))?
+}
+
+/// The secret that stands at most a few words behind the access key that is `stem`.
+fn beside_access_key(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
+    const REACH: usize = 48;
+    let rest = &text.as_bytes()[stem.end..(stem.end + REACH).min(text.len())];
+    let starts = (1..rest.len()).filter(|i| is_base64(&rest[*i]) && !is_base64(&rest[i - 1]));
+    starts.filter_map(|i| aws_secret_at(text, stem.end + i)).find(|at| {
+        // A hash in hexadecimal has no capitals, and a path is no key.
+        text[at.clone()].bytes().any(|b| b.is_ascii_lowercase())
+    })
+}
+
+const AWS_SECRET: usize = 40;
+
+fn is_base64(b: &u8) -> bool {
+    b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/')
+}
+
+fn aws_secret_at(text: &str, start: usize) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
-    let gap = bytes[stem.end..].iter().take(12).take_while(|b| b" \"'\\:=>,`".contains(b)).count();
-    let start = stem.end + gap;
-    let inside = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
-    let length = bytes[start..].iter().take(41).take_while(|b| inside(b)).count();
+    let length = bytes[start..].iter().take(AWS_SECRET + 1).take_while(|b| is_base64(b)).count();
     let mixed =
         |value: &[u8]| value.iter().any(u8::is_ascii_digit) && value.iter().any(u8::is_ascii_uppercase);
-    (gap > 0 && length == 40 && mixed(&bytes[start..start + 40])).then_some(start..start + 40)
+    (length == AWS_SECRET && mixed(&bytes[start..start + AWS_SECRET])).then_some(start..start + AWS_SECRET)
 }
 
 /// RFC 3986 with user and password before the `@` at `at`: the whole URL.
@@ -378,6 +363,8 @@ fn connection(text: &str, at: usize) -> Option<Range<usize>> {
         .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'.' | b'-'))
         .count();
     let plain = !userinfo.contains(&b'/') && !password.is_empty() && is_secret_in_url(password);
+    // A token of a host of repositories is one in the URL too.
+    let is_token = scheme_is_http(&before[..slashes]) && TOKENS.iter().any(|t| password.starts_with(t));
     let end = at
         + bytes[at..]
             .iter()
@@ -385,7 +372,15 @@ fn connection(text: &str, at: usize) -> Option<Range<usize>> {
             .take_while(|b| b.is_ascii_graphic() && !b"\"'<>`,;)}]|\\".contains(b))
             .count();
     let end = at + text[at..end].trim_end_matches(['.', '?', '!', ':']).len();
-    (scheme >= 2 && plain && end > at + 1).then(|| at - back + slashes - scheme..end)
+    (scheme >= 2 && plain && !is_token && end > at + 1).then(|| at - back + slashes - scheme..end)
+}
+
+/// Beginnings of tokens that have a type of their own, as they stand before the host of a clone's URL.
+pub(super) const TOKENS: &[&str] =
+    &["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "gldt-", "glcbt-"];
+
+fn scheme_is_http(scheme: &[u8]) -> bool {
+    scheme.ends_with(b"http") || scheme.ends_with(b"https")
 }
 
 fn is_secret_in_url(password: &str) -> bool {

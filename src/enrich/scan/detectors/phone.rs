@@ -15,6 +15,7 @@ pub const ROWS: &[Detector] = &[
             "⟦+1 (415) 555-0132⟧",
             "⟦+33-6-15-23-80-23⟧.",
             "⟦+49(0)9367 778519⟧",
+            "COM+⟦+49 171 454989⟧:TE'",
         ],
         leaves: &["C++ 2011", "x+4930461805", "+999 1234 56789", "+12", "2+2=4"],
         ..Detector::BASE
@@ -84,6 +85,7 @@ pub const ROWS: &[Detector] = &[
             "text(phone_number=⟦4155550132⟧)",
             "call notify(to=\"⟦07700900123⟧\")",
             "call Jane (office ⟦4155550132⟧)",
+            "tel. kom. ⟦797 217 892⟧",
         ],
         leaves: &[
             "phone bills of 2021",
@@ -98,6 +100,7 @@ pub const ROWS: &[Detector] = &[
             "call size=8336817",
             "call {\"population\": 8336817}",
             "mobile: build 20231105",
+            "text → value 740373115",
             "mobile build 8336817",
         ],
     },
@@ -124,6 +127,19 @@ const WORDS: &[&str] = &[
     "call",
     "call me",
     "call us",
+    "called on",
+    "called at",
+    "contact:",
+    "contact on",
+    "contact at",
+    "contact him on",
+    "contact her on",
+    "mum",
+    "dad",
+    "wa:",
+    "wa.me",
+    "viber",
+    "signal:",
     "calling",
     "ring me",
     "ring",
@@ -141,7 +157,11 @@ const WORDS: &[&str] = &[
     "whatsapp",
     "sms",
     "text me",
-    "text",
+    "text us",
+    "text her",
+    "text him",
+    "text or call",
+    "call or text",
     "reach me",
     "reach us",
     "reach him",
@@ -260,6 +280,9 @@ const WORDS: &[&str] = &[
     "komórka",
     "komórkowy",
     "komórki",
+    "kom.",
+    "tel. kom.",
+    "stacjonarny",
     "numer telefonu",
     "nr tel",
     "telefonu",
@@ -293,6 +316,9 @@ const WORDS: &[&str] = &[
     "telefon numarası",
     "telefonum",
     "arayın",
+    "arayabilirsiniz",
+    "numarasından",
+    "gsm no",
     "ara beni",
     "τηλέφωνο",
     "κινητό",
@@ -319,6 +345,10 @@ const WORDS: &[&str] = &[
     "휴대폰",
     "휴대전화",
     "핸드폰",
+    "문의",
+    "문의처",
+    "대표번호",
+    "고객센터",
     "телефон",
     "телефона",
     "тел",
@@ -326,6 +356,13 @@ const WORDS: &[&str] = &[
     "моб",
     "мобильный",
     "звоните",
+    "звонить",
+    "перезвоните",
+    "номер телефону",
+    "телефонуйте",
+    "дзвоніть",
+    "зателефонуйте",
+    "мобільний",
     "позвоните",
     "позвонить",
     "हमारा नंबर",
@@ -341,6 +378,12 @@ const WORDS: &[&str] = &[
     "נייד",
     "điện thoại",
     "sđt",
+    "số điện thoại",
+    "di động",
+    "liên hệ",
+    "hubungi",
+    "ponsel",
+    "telp",
     "โทร",
     "เบอร์",
     "เบอร์โทร",
@@ -370,8 +413,13 @@ const INTERNATIONAL: (usize, usize) = (8, 15);
 fn with_plus(text: &str, at: usize) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     if at > 0 && (bytes[at - 1].is_ascii_alphanumeric() || matches!(bytes[at - 1], b'+' | b')')) {
-        return None;
+        // The plus that parts the elements of EDIFACT stands before the number's own: `COM++49…:TE`.
+        return if bytes[..at].ends_with(b"COM+") { with_plus_at(bytes, at) } else { None };
     }
+    with_plus_at(bytes, at)
+}
+
+fn with_plus_at(bytes: &[u8], at: usize) -> Option<Range<usize>> {
     let end = at + 1 + international(&bytes[at + 1..])?;
     Some(at..extension(bytes, end))
 }

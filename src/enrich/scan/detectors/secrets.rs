@@ -160,11 +160,30 @@ pub const ROWS: &[Detector] = &[
         ..Detector::TOKEN
     },
     Detector {
+        kind: "AZURE_STORAGE_KEY",
+        tier: Tier::Checked,
+        find: Find::Stem(
+            r"(?i:account[ _-]?key|storage[ _-]?key|AZURE_STORAGE_(?:ACCOUNT_)?KEY)",
+            azure_said,
+        ),
+        edges: Edges::Free,
+        finds: &[
+            "The storage account key is `⟦MGaRujpd/SRgm6EAWHfa6+my6w0WOs5W0JO+mshDKwxmDIH7bn+93/VkQihE0jjMyiB0bwlRjnQnZaPjLGwCSg==⟧`",
+            "\"accountKey\": \"⟦MGaRujpd/SRgm6EAWHfa6+my6w0WOs5W0JO+mshDKwxmDIH7bn+93/VkQihE0jjMyiB0bwlRjnQnZaPjLGwCSg==⟧\"",
+        ],
+        leaves: &["the account key is in the vault", "storage_key: short"],
+        ..Detector::TOKEN
+    },
+    Detector {
         kind: "TELEGRAM_BOT_TOKEN",
         tier: Tier::Checked,
-        find: Find::Stem(r"[0-9]{8,10}:AA[A-Za-z0-9_-]", |text, stem| token(text, stem, 43..=46, is_dashed)),
-        finds: &["bot token: ⟦9387562157:AAPm1MuXTA6FCgZiDT220K0CaQvfsOkJtwQ⟧."],
-        leaves: &["12345678:short"],
+        find: Find::Stem(r"(?:bot)?[0-9]{8,10}:AA[A-Za-z0-9_-]", telegram),
+        edges: Edges::Free,
+        finds: &[
+            "bot token: ⟦9387562157:AAPm1MuXTA6FCgZiDT220K0CaQvfsOkJtwQ⟧.",
+            "https://api.telegram.org/bot⟦9387562157:AAPm1MuXTA6FCgZiDT220K0CaQvfsOkJtwQ⟧/getMe",
+        ],
+        leaves: &["12345678:short", "9387562157:AAPm1MuXTA6FCgZiDT220K0CaQvfsOkJtwQx0123"],
         ..Detector::TOKEN
     },
     Detector {
@@ -264,6 +283,14 @@ fn run(text: &str, stem: Range<usize>, inside: fn(u8) -> bool) -> Option<Range<u
     Some(stem.start..stem.end + more)
 }
 
+/// The number of a bot, a colon and 35 characters; in a URL `bot` stands right before it.
+fn telegram(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
+    let bot = if text[stem.clone()].starts_with("bot") { 3 } else { 0 };
+    let found = token(text, stem.start + bot..stem.end, 43..=46, is_dashed)?;
+    let ends = text.as_bytes().get(found.end).is_none_or(|b| !is_dashed(*b));
+    ends.then_some(found)
+}
+
 /// Newer ones carry a version and a check behind dots.
 fn gitlab(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
@@ -297,9 +324,21 @@ fn jwt(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
         .then(|| whole.start..whole.start + signed)
 }
 
-/// The value behind `AccountKey=`: 64 bytes in base64.
+/// The value behind `AccountKey=`.
 fn azure(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
-    let start = stem.start + "AccountKey=".len();
+    azure_at(text, stem.start + "AccountKey=".len())
+}
+
+/// The value a word or two behind a name for it.
+fn azure_said(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
+    const BETWEEN_MOST: usize = 16;
+    let rest = &text.as_bytes()[stem.end..];
+    let between = rest.iter().take(BETWEEN_MOST).rposition(|b| b" \"'\\`:=>\n".contains(b))? + 1;
+    azure_at(text, stem.end + between)
+}
+
+/// 64 bytes in base64.
+fn azure_at(text: &str, start: usize) -> Option<Range<usize>> {
     let value = text.as_bytes().get(start..start + 88)?;
     let body = value[..86].iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'));
     (body && value.ends_with(b"==")).then_some(start..start + 88)

@@ -203,7 +203,7 @@ const PARTS: &[&str] = &["part", "sku", "order", "item", "model", "lot", "ref", 
 
 /// Social Security Administration, POMS RM 10201.035: no area 000, 666 or 9xx, no group 00, no serial
 /// 0000; and the numbers printed on sample cards.
-fn is_ssn(spot: &Spot<'_>) -> bool {
+pub fn is_ssn(spot: &Spot<'_>) -> bool {
     let d = Digits::of(spot.value());
     let (area, group, serial) = (d.number(0..3), d.number(3..5), d.number(5..9));
     let sample =

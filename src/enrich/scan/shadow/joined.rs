@@ -46,5 +46,10 @@ fn gap(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
     let line_before = start
         .checked_sub(back + 1)
         .is_some_and(|i| bytes[i] == b'\n' && i > 0 && bytes[i - 1].is_ascii_digit());
-    (!next_line && !line_before).then_some((start, end))
+    // A last cell and the first of the next row are two.
+    let word =
+        bytes[..start - back].iter().rev().take(REACH).take_while(|b| b.is_ascii_alphanumeric()).count();
+    let in_table = start.checked_sub(back + word + 1).is_some_and(|i| matches!(bytes[i], b',' | b';' | b'|'))
+        && matches!(bytes.get(end + on), Some(b',' | b';' | b'|'));
+    (!next_line && !line_before && !in_table).then_some((start, end))
 }

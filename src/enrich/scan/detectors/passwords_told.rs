@@ -1,0 +1,329 @@
+//! Passwords that are told: in a sentence, in a list of credentials, in a line of a file. Prose goes on with a word
+//! behind "password", so that a value has to look like one here.
+
+use super::passwords::{VALUE_MOST, is_secret, value};
+use crate::enrich::scan::detector::{Detector, Edges, Find, Tier};
+use std::ops::Range;
+
+pub const ROWS: &[Detector] = &[
+    Detector {
+        kind: "PASSWORD",
+        tier: Tier::Shape,
+        find: Find::Stem(
+            r"(?i:password|passwd|passwort|passphrase|kennwort|passcode|pwd|pw|secret|mot de passe|wachtwoord|has(?:l|\xC5\x82)o|senha|parola|heslo|passord|adgangskode|salasana|clave|mdp|contrase(?:n|\xC3\xB1)a|l(?:o|\xC3\xB6)senord|jelsz(?:\xC3\xB3|av)|parol|ifre)[a-z\x80-\xFF]{0,6}[ \n]",
+            told,
+        ),
+        edges: Edges::Free,
+        finds: &[
+            "my password is ⟦Rw0TmRTJw@$hdAxI⟧. It",
+            "password is ⟦pixel-cobalt-summit-pixel7⟧",
+            "login with pwd ⟦oVGc7MsIkN⟧.",
+            "mein Passwort lautet ⟦Sommer2024!⟧",
+            "moje heslo je ⟦Leto2024!⟧",
+            "the secret there is ⟦Velvet!0658#⟧ and",
+            "The admin password was changed to ⟦Velvet!0658#⟧ this morning",
+            "Das Kennwort für den Server wurde auf ⟦Velvet!0658#⟧ gesetzt.",
+            "Le mot de passe du wifi est ⟦Velvet!0658#⟧, merci",
+            "La contraseña del servidor es ⟦Velvet!0658#⟧ y el usuario",
+            "Lösenordet till servern är ⟦Velvet!0658#⟧.",
+            "Sunucu şifresi ⟦Velvet!0658#⟧ olarak",
+            "Username: jkim\nPassword\n⟦Velvet!0658#⟧\n",
+        ],
+        leaves: &[
+            "the password is wrong",
+            "password is required!",
+            "password is case-sensitive",
+            "password Reset",
+            "the secret santa list",
+            "the password is SHA-256 hashed",
+            "Your password was changed on 2026-03-21 at 10:11",
+            "Das Passwort muss mindestens 12 Zeichen lang sein",
+            "Password\nForgot it?",
+            "password policy v2.0.1-RC1",
+        ],
+        ..Detector::BASE
+    },
+    Detector {
+        kind: "PASSWORD",
+        find: Find::Stem(
+            r"(?i:it is|it's|it was|it has|is it|ist es|es ist|lautet es|c'est|is het|het is) ",
+            |text, stem| strong(text, stem.end),
+        ),
+        edges: Edges::Free,
+        context: &[
+            "password",
+            "passwords",
+            "secret",
+            "passphrase",
+            "credentials",
+            "passwort",
+            "kennwort",
+            "mot de passe",
+            "wachtwoord",
+        ],
+        finds: &["the secret is in the vault, and in prod it is ⟦ember-willow-falcon-velvet2⟧"],
+        leaves: &["in staging it is 100 and in prod it is HTTP/2.0", "the password page: in prod it is slow"],
+        tier: Tier::CheckedNear,
+        ..Detector::BASE
+    },
+    Detector {
+        kind: "PASSWORD",
+        find: Find::Stem(
+            r"(?i:credentials?|logins?|log in|sign in|user(?:name)?/pass(?:word)?|zugangsdaten|anmeldedaten|identifiants|credenciales|credenziali|credenciais|inloggegevens)[ :]",
+            behind_slash,
+        ),
+        edges: Edges::Free,
+        finds: &["credentials: root / ⟦Velvet!0658#⟧", "1. Log in with `ops` / `⟦Velvet!0658#⟧`"],
+        leaves: &["login at https://example.com/Reset/2024A", "log in and/or register", "Login: a / b"],
+        ..Detector::BASE
+    },
+    Detector {
+        kind: "PASSWORD",
+        find: Find::Stem(
+            r"(?i:as|als|comme|como|come|som) (?:(?i:the|your|my|a|its|le|la|el|il|o|das|het) )?(?i:password|passphrase|passcode|passwort|kennwort|mot de passe|contrase\xC3\xB1a|senha|wachtwoord|l\xC3\xB6senord|pw)",
+            before_it,
+        ),
+        edges: Edges::Free,
+        finds: &["use svc_etl with ⟦Velvet!0658#⟧ as the password, and"],
+        leaves: &["treat it as a password", "we store v2 as password hashes"],
+        ..Detector::BASE
+    },
+    Detector {
+        kind: "PASSWORD",
+        find: Find::Stem(r"(?i:identified by|ConvertTo-SecureString(?: -String)?) ", |text, stem| {
+            value(text, stem.end).filter(|_| text[stem.end..].starts_with(['"', '\'']))
+        }),
+        edges: Edges::Free,
+        finds: &[
+            "CREATE USER 'etl'@'%' IDENTIFIED BY '⟦Velvet!0658#⟧';",
+            "ConvertTo-SecureString \"⟦Velvet!0658#⟧\" -AsPlainText -Force",
+        ],
+        leaves: &["a person identified by 'id'", "IDENTIFIED BY ?"],
+        ..Detector::BASE
+    },
+    Detector {
+        kind: "PASSWORD",
+        find: Find::Stem(r#"(?i:name): ?["']?[A-Za-z_]"#, variable),
+        edges: Edges::Free,
+        finds: &["- name: REDIS_PASSWORD\n  value: \"⟦Velvet!0658#⟧\"\n"],
+        leaves: &[
+            "- name: REDIS_PASSWORD\n  valueFrom: x",
+            "- name: LOG_LEVEL\n  value: \"Velvet!0658#\"",
+            "name: PASSWORD\nvalue: \"\"",
+        ],
+        ..Detector::BASE
+    },
+    Detector {
+        kind: "PASSWORD",
+        find: Find::At(LAST_BYTES, told_elsewhere),
+        edges: Edges::Free,
+        finds: &[
+            "密码是⟦Rw0TmRTJw9x⟧",
+            "パスワードは⟦abc12345⟧です",
+            "비밀번호는 ⟦abc12345⟧ 입니다",
+            "Мой пароль ⟦Qwerty123!⟧",
+            "пароль — ⟦Qwerty123!⟧",
+            "Пароль от сервера: ⟦Qwerty123!⟧, логин admin",
+            "كلمة المرور هي ⟦Qwerty123⟧",
+        ],
+        leaves: &[
+            "密码是必需的",
+            "パスワードは8文字以上です",
+            "пароль 12 символов",
+            "비밀번호는 8자 이상",
+            "пароль не короче 12 символов. Версия Qwerty123!",
+        ],
+        ..Detector::BASE
+    },
+];
+
+/// Words behind which a password is told, in the languages of the nouns.
+const VERBS: &[&str] = &[
+    "is", "was", "are", "be", "ist", "war", "lautet", "est", "es", "era", "fue", "sea", "é", "è", "foi",
+    "to", "brzmi", "je", "byl", "är", "er", "on", "este", "e", "become", "becomes", "says",
+];
+/// Words behind which it is told that it was changed, or for what it is; prose goes on in other ways too.
+const TURNS: &[&str] =
+    &["to", "auf", "en", "a", "in", "naar", "na", "till", "til", "para", "as", "of", "with", "mit", "using"];
+/// How many words may stand between.
+const WORDS_MOST: usize = 9;
+/// How much of a sentence is read.
+const SENTENCE_MOST: usize = 112;
+
+/// The password that a sentence tells behind the noun that is `stem`, or the line below it.
+fn told(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
+    // Inside of a longer word stands no noun, but for the ş that no word begins with.
+    let before = text[..stem.start].chars().next_back();
+    let noun = &text[stem.clone()];
+    if noun.starts_with("ifre") && !matches!(before, Some('ş' | 'Ş')) {
+        return None;
+    }
+    if noun.ends_with('\n') {
+        let line = text[stem.end..].split('\n').next().unwrap_or("").trim();
+        return strong(text, stem.end).filter(|at| text[at.clone()] == *line && is_strong(line));
+    }
+    let rest = &text[stem.end..text.floor_char_boundary((stem.end + SENTENCE_MOST).min(text.len()))];
+    let line = rest.split('\n').next().unwrap_or("");
+    let short = ["pwd ", "password ", "passwd ", "passcode "].iter().any(|n| noun.eq_ignore_ascii_case(n));
+    let (mut at, mut last) = (stem.end, "");
+    for (n, word) in line.split(' ').take(WORDS_MOST).enumerate() {
+        let is = |words: &[&str]| words.iter().any(|w| w.eq_ignore_ascii_case(last));
+        if (n == 0 && short || is(VERBS))
+            && let Some(found) = strong(text, at)
+        {
+            return Some(found);
+        }
+        if (n == 0 || is(TURNS))
+            && let Some(found) = strong(text, at).filter(|found| is_strong(&text[found.clone()]))
+        {
+            return Some(found);
+        }
+        if word.ends_with(['.', '!', '?', ';']) {
+            return None;
+        }
+        at += word.len() + 1;
+        last = word.trim_end_matches([':', ',']);
+    }
+    None
+}
+
+/// The value at `start`, if it looks like a password.
+fn strong(text: &str, start: usize) -> Option<Range<usize>> {
+    value(text, start).filter(|at| looks_like_one(&text[at.clone()]))
+}
+
+/// Whether it is too mixed for a word. What a sentence may end with says nothing.
+fn looks_like_one(value: &str) -> bool {
+    const METHODS: &[&str] = &["sha", "md5", "base64", "bcrypt", "argon2", "aes", "utf", "pbkdf2", "http"];
+    let bytes = value.trim_end_matches(['!', '?']).as_bytes();
+    let [digits, capitals, small, marks] = kinds(bytes);
+    let mixed = digits + capitals + small + marks;
+    let method =
+        METHODS.iter().any(|m| bytes.get(..m.len()).is_some_and(|b| b.eq_ignore_ascii_case(m.as_bytes())));
+    // Names of things are in capitals and digits, and short.
+    let name = small + marks == 0 && bytes.len() < 8;
+    bytes.len() >= 6 && (mixed >= 3 || digits + marks >= 1 && mixed >= 2) && !method && !name
+}
+
+/// Whether it is as mixed as people are made to choose: letters of both kinds, a digit, eight characters.
+fn is_strong(value: &str) -> bool {
+    let [digits, capitals, small, marks] = kinds(value.as_bytes());
+    let named = value.starts_with(['v', 'V']) && value[1..].starts_with(|c: char| c.is_ascii_digit());
+    value.len() >= 8
+        && digits + capitals + small + marks >= 3
+        && digits == 1
+        && !named
+        && !value.contains("://")
+}
+
+/// Whether there are digits, capitals, small letters, and other signs than joints of words: 1 or 0.
+fn kinds(value: &[u8]) -> [u8; 4] {
+    let any = |is: fn(&u8) -> bool| u8::from(value.iter().any(is));
+    let is_sign = |b: &u8| b.is_ascii_punctuation() && !matches!(b, b'-' | b'\'' | b'.' | b'/' | b':' | b',');
+    [any(u8::is_ascii_digit), any(u8::is_ascii_uppercase), any(u8::is_ascii_lowercase), any(is_sign)]
+}
+
+/// The password of `user / password`.
+fn behind_slash(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
+    let rest = &text[stem.end..text.floor_char_boundary((stem.end + 64).min(text.len()))];
+    let line = rest.split('\n').next().unwrap_or("");
+    let slash = line.find('/')?;
+    let user = line[..slash].trim_end_matches([' ', '`', '"']);
+    let named = user.ends_with(|c: char| c.is_ascii_alphanumeric());
+    let start = slash + 1 + line[slash + 1..].bytes().take_while(|b| matches!(b, b' ' | b'`')).count();
+    let found = strong(text, stem.end + start)?;
+    let is_one = is_strong(&text[found.clone()]) && !text[found.clone()].contains('/');
+    (named && is_one).then_some(found)
+}
+
+/// The password that stands before `as the password`.
+fn before_it(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
+    let end = stem.start.checked_sub(1).filter(|i| text.as_bytes()[*i] == b' ')?;
+    let from = text.ceil_char_boundary(end.saturating_sub(VALUE_MOST));
+    let word = text[from..end].rsplit([' ', '\n']).next()?.trim_matches(['"', '\'', '`']);
+    let end = from + text[from..end].trim_end_matches(['"', '\'', '`']).len();
+    (is_strong(word) && is_secret(word, true)).then(|| end - word.len()..end)
+}
+
+/// The value of an environment variable that a list of them names: `name: X`, and below it `value: …`.
+fn variable(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
+    let rest = &text[stem.end..text.floor_char_boundary((stem.end + VALUE_MOST).min(text.len()))];
+    let (name, below) = rest.split_once('\n')?;
+    let name = name.trim_end().trim_end_matches(['"', '\'']).to_ascii_lowercase();
+    let named = ["password", "passwd", "passphrase", "_pwd", "_pass"].iter().any(|n| name.ends_with(n));
+    let value_of = below.trim_start().strip_prefix("value:")?;
+    let start = stem.end + rest.len() - value_of.trim_start_matches(' ').len();
+    named.then(|| value(text, start))?
+}
+
+/// Words for a password in scripts whose words the engine does not begin at, and the bytes they end with.
+const ELSEWHERE: &[&str] = &[
+    "密码",
+    "密碼",
+    "口令",
+    "パスワード",
+    "비밀번호",
+    "пароль",
+    "Пароль",
+    "пароля",
+    "كلمة المرور",
+    "סיסמה",
+    "पासवर्ड",
+    "รหัสผ่าน",
+];
+const LAST_BYTES: &[u8] = &[0x81, 0xBC, 0xA4, 0x89, 0xB8, 0x8C, 0x8F, 0xB1, 0x94, 0xA1, 0x99];
+/// What may stand between such a word and the value.
+const BETWEEN: &[&str] = &[
+    "是",
+    "为",
+    "為",
+    "は",
+    "는",
+    "은",
+    "이",
+    "это",
+    "هي",
+    "היא",
+    "है",
+    "คือ",
+    "—",
+    "–",
+    "-",
+    ":",
+    "：",
+    " ",
+    "\"",
+    "'",
+    "「",
+    "“",
+];
+
+/// The password behind a word that ends with the byte at `at`: it has to look like one.
+fn told_elsewhere(text: &str, at: usize) -> Option<Range<usize>> {
+    const BETWEEN_MOST: usize = 48;
+    let before = text.get(..at + 1)?;
+    ELSEWHERE.iter().find(|word| before.ends_with(*word))?;
+    let mut rest = &text[at + 1..];
+    for _ in 0..4 {
+        rest = BETWEEN.iter().find_map(|word| rest.strip_prefix(word)).unwrap_or(rest);
+    }
+    let start = text.len() - rest.len();
+    if start > at + 1
+        && let Some(found) = run(text, start).filter(|found| looks_like_one(&text[found.clone()]))
+    {
+        return Some(found);
+    }
+    // Some words further on in the sentence, behind a colon.
+    let line = &text[at + 1..text.floor_char_boundary((at + 1 + BETWEEN_MOST).min(text.len()))];
+    let colon = line.find(": ").filter(|i| !line[..*i].contains(['.', '\n', '。']))?;
+    run(text, at + 1 + colon + 2).filter(|found| is_strong(&text[found.clone()]))
+}
+
+/// The run of signs at `start`, without what ends a sentence.
+fn run(text: &str, start: usize) -> Option<Range<usize>> {
+    let rest = text.get(start..)?;
+    let run =
+        rest.bytes().take(VALUE_MOST).take_while(|b| b.is_ascii_graphic() && !b"\"'`<>".contains(b)).count();
+    let value = rest[..run].trim_end_matches(['.', ',', ')', ';', ':']);
+    is_secret(value, false).then_some(start..start + value.len())
+}
