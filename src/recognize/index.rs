@@ -1,11 +1,11 @@
 //! The table turned into what a walk over keys can ask: made once, from the dialects' data.
 //!
 //! An ordinary span is by far the most frequent question, so [`Index::of_key`] is quick to say no: two
-//! bytes of the key choose a bucket, which for the keys of HTTP, database and messaging spans is
-//! empty or short. Measured by `benches/recognize.rs`.
+//! bytes of the key choose a bucket, and its sixth is none of the bucket's for nearly all keys of HTTP, database and
+//! messaging spans. Measured by `benches/recognize.rs`.
 
 use super::dialect::{Dialect, Field, Mark, Pattern, Read, TABLE, matches};
-use super::unknown::{Hints, NAMED, SHARED};
+use super::unknown::{Hints, NAMED, PAIRS, SHARED, pair};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -49,6 +49,7 @@ impl std::ops::BitOrAssign for KeyMarks {
         self.hints |= other.hints;
         self.ask_value |= other.ask_value;
         self.is_host |= other.is_host;
+        self.is_event |= other.is_event;
     }
 }
 
@@ -87,21 +88,22 @@ pub struct KeyMarks {
     pub ask_value: bool,
     /// Its value is a host or begins with one.
     pub is_host: bool,
+    /// Its value is the name of a log event.
+    pub is_event: bool,
 }
 
-/// Marks of keys or names by a hash of their first two bytes.
+/// Marks of keys or names by their first two bytes.
 struct Buckets {
-    /// Where the bucket of a hash begins in `marks`; it ends where the next begins.
-    starts: [u16; BUCKETS + 1],
+    /// Of each bucket, which letters its marks have for their sixth: `http.url` and `http.route` begin alike.
+    sixths: [u32; PAIRS],
+    /// Where a bucket begins in `marks`; it ends where the next begins.
+    starts: [u16; PAIRS + 1],
     marks: Vec<KeyMark>,
 }
 
 /// Where HTTP spans keep whom they ask, in all generations of the conventions.
 const HOSTS: &[Pattern] =
     &["server.address", "url.full", "http.url", "http.host", "net.peer.name", "peer.service"];
-
-/// Two letters have a bucket of their own.
-const BUCKETS: usize = 1 << 10;
 
 struct KeyMark {
     text: &'static str,
@@ -140,15 +142,16 @@ impl Index {
         keys.extend(SHARED.iter().map(|begin| key_mark(begin, hinting(Hints::SHARED))));
         let host = KeyMarks { is_host: true, ..KeyMarks::default() };
         keys.extend(HOSTS.iter().map(|key| key_mark(key, host)));
+        keys.push(key_mark("event.name", KeyMarks { is_event: true, ..KeyMarks::default() }));
         let (by_key, flat) = sources();
-        let mut exact = vec![Vec::new(); BUCKETS];
+        let mut exact = vec![Vec::new(); PAIRS];
         by_key.into_iter().for_each(|(key, uses)| exact[last_two(key)].push((key, uses)));
         Index { buckets: Buckets::new(keys), values, scopes, names: Buckets::new(names), exact, flat }
     }
 
-    /// What `key` alone says.
+    /// What `key` alone says; `None` where it says nothing, as nearly all do.
     #[inline]
-    pub fn of_key(&self, key: &[u8]) -> KeyMarks {
+    pub fn of_key(&self, key: &[u8]) -> Option<KeyMarks> {
         self.buckets.say(key)
     }
 
@@ -170,7 +173,7 @@ impl Index {
     /// What the name of a span, a span event or a log event says.
     #[inline]
     pub fn of_name(&self, name: &[u8]) -> Dialects {
-        self.names.say(name).dialects
+        self.names.say(name).unwrap_or_default().dialects
     }
 
     /// The facts that an attribute `key` may hold.
@@ -213,32 +216,32 @@ impl Buckets {
             }
             same
         });
-        let starts = std::array::from_fn(|hash| {
-            marks.partition_point(|mark| usize::from(bucket(mark.text.as_bytes())) < hash) as u16
-        });
-        Buckets { starts, marks }
+        let starts =
+            std::array::from_fn(|at| marks.partition_point(|mark| bucket(mark.text.as_bytes()) < at) as u16);
+        let mut sixths = [0; PAIRS];
+        for mark in &marks {
+            let text = mark.text.as_bytes();
+            sixths[bucket(text)] |=
+                if mark.is_prefix && text.len() < 6 { u32::MAX } else { 1 << sixth(text) };
+        }
+        Buckets { sixths, starts, marks }
     }
 
     /// What all marks that `text` bears say.
     #[inline(always)]
-    fn say(&self, text: &[u8]) -> KeyMarks {
-        match self.of(text) {
-            [] => KeyMarks::default(),
-            marks => borne(marks, text),
+    fn say(&self, text: &[u8]) -> Option<KeyMarks> {
+        let at = bucket(text);
+        if self.sixths[at] >> sixth(text) & 1 == 0 {
+            return None;
         }
-    }
-
-    #[inline]
-    fn of(&self, key: &[u8]) -> &[KeyMark] {
-        let hash = usize::from(bucket(key));
-        &self.marks[usize::from(self.starts[hash])..usize::from(self.starts[hash + 1])]
+        borne(&self.marks[usize::from(self.starts[at])..usize::from(self.starts[at + 1])], text)
     }
 }
 
 /// What those of `marks` say that `text` bears.
 #[inline(never)]
-fn borne(marks: &[KeyMark], text: &[u8]) -> KeyMarks {
-    let mut found = KeyMarks::default();
+fn borne(marks: &[KeyMark], text: &[u8]) -> Option<KeyMarks> {
+    let mut found: Option<KeyMarks> = None;
     let head = head(text);
     for mark in marks.iter().filter(|mark| head & mark.mask == mark.head) {
         let bears = if mark.is_prefix {
@@ -247,25 +250,31 @@ fn borne(marks: &[KeyMark], text: &[u8]) -> KeyMarks {
             text == mark.text.as_bytes()
         };
         if bears {
-            found |= mark.marks;
+            *found.get_or_insert_default() |= mark.marks;
         }
     }
     found
 }
 
-/// Of the first two bytes, what tells letters apart; all marks have two.
+/// By the first two bytes; all marks have two.
 #[inline]
-fn bucket(key: &[u8]) -> u16 {
-    match key {
-        [first, second, ..] => u16::from(first & 31) << 5 | u16::from(second & 31),
+fn bucket(key: &[u8]) -> usize {
+    match *key {
+        [first, second, ..] => pair(first, second),
         _ => 0,
     }
 }
 
+/// What tells the sixth letter apart; 0 where there is none.
+#[inline]
+fn sixth(key: &[u8]) -> u8 {
+    key.get(5).map_or(0, |letter| letter & 31)
+}
+
 /// The bucket of a key by its last two bytes: their beginnings are much alike.
 fn last_two(key: &str) -> usize {
-    match key.as_bytes() {
-        [.., before, last] => usize::from(bucket(&[*before, *last])),
+    match *key.as_bytes() {
+        [.., before, last] => pair(before, last),
         _ => 0,
     }
 }
@@ -316,7 +325,11 @@ mod tests {
             for mark in dialect.marks {
                 let Mark::Key(pattern) = mark else { continue };
                 let key = pattern.replace('*', "0.anything");
-                assert!(INDEX.of_key(key.as_bytes()).dialects.has(n as u8), "{}: {key}", dialect.name);
+                assert!(
+                    INDEX.of_key(key.as_bytes()).unwrap_or_default().dialects.has(n as u8),
+                    "{}: {key}",
+                    dialect.name
+                );
             }
         }
     }
@@ -329,14 +342,14 @@ mod tests {
             rpc.service rpc.method error.type exception.message thread.id thread.name code.function code.filepath \
             enduser.id session.id peer.service k8s.pod.name host.name service.name aws.region faas.trigger component a ab";
         for key in ordinary.split_whitespace() {
-            let found = INDEX.of_key(key.as_bytes());
+            let found = INDEX.of_key(key.as_bytes()).unwrap_or_default();
             assert!(found.dialects.is_empty() && !found.ask_value, "{key}");
         }
     }
 
     #[test]
     fn a_value_recognises_where_its_key_alone_does_not() {
-        assert!(INDEX.of_key(b"telemetry.sdk.name").ask_value);
+        assert!(INDEX.of_key(b"telemetry.sdk.name").is_some_and(|marks| marks.ask_value));
         assert_eq!(named(INDEX.of_value("telemetry.sdk.name", "openlit")), ["openlit"]);
         assert!(INDEX.of_value("telemetry.sdk.name", "opentelemetry").is_empty());
         assert_eq!(named(INDEX.of_value("rpc.system", "mcp")), ["mcp"]);

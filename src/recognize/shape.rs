@@ -31,6 +31,8 @@ const SHORTEST: usize = 20;
 #[inline]
 pub fn may_be(value: &[u8]) -> bool {
     match value {
+        // A text whose length takes one byte, as that of nearly all values does.
+        [0x0a, 0..0x80, first, ..] => matches!(first, b'{' | b'[') && value.len() > SHORTEST + 1,
         [0x0a, text @ ..] if text.len() > SHORTEST => {
             // The length takes one to five bytes, the last of them below 0x80.
             let length = text.iter().take(5).take_while(|byte| **byte >= 0x80).count() + 1;

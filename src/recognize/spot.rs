@@ -1,6 +1,6 @@
 //! The quick look at one item: which dialects it speaks, by its scope, its keys and its events' names.
 
-use super::index::{Dialects, INDEX};
+use super::index::{Dialects, INDEX, KeyMarks};
 use super::unknown::{self, Hints};
 use super::{libraries, shape};
 use crate::llm::provider;
@@ -95,25 +95,30 @@ impl Seen {
         // As every SDK writes it, key first and then the value and nothing else, both are found without a walk:
         // measured, that saves half of the look at an ordinary span.
         let (key, value) = wire::entry(entry).unwrap_or_else(|| (content(entry, 1), content(entry, 2)));
-        let marks = INDEX.of_key(key);
-        self.dialects |= marks.dialects;
-        self.hints |= marks.hints;
-        let is_event = key == b"event.name";
-        if (marks.ask_value || is_event)
-            && let Value::Str(value) = Value::read(value)
-        {
-            self.dialects |= INDEX.of_value(text(key), value);
-            self.dialects |= if is_event { INDEX.of_name(value.as_bytes()) } else { Dialects::default() };
-        }
-        if marks.is_host {
-            self.asks_a_provider |=
-                Value::read(value).as_str().is_some_and(|host| provider::of_host(host).is_some());
+        if let Some(marks) = INDEX.of_key(key) {
+            self.marked(marks, key, value);
         }
         if self.dialects.is_empty() {
             self.hints |= unknown::of(key, || Value::read(value));
             if shape::may_be(value) {
                 self.hints |= unknown::of_shape(shape::of(&Value::read(value)));
             }
+        }
+    }
+
+    fn marked(&mut self, marks: KeyMarks, key: &[u8], value: &[u8]) {
+        self.dialects |= marks.dialects;
+        self.hints |= marks.hints;
+        if (marks.ask_value || marks.is_event)
+            && let Value::Str(value) = Value::read(value)
+        {
+            self.dialects |= INDEX.of_value(text(key), value);
+            self.dialects |=
+                if marks.is_event { INDEX.of_name(value.as_bytes()) } else { Dialects::default() };
+        }
+        if marks.is_host && wire::sole_bytes(value).is_none_or(|(_, host)| provider::may_be_host(host)) {
+            self.asks_a_provider |=
+                Value::read(value).as_str().is_some_and(|host| provider::of_host(host).is_some());
         }
     }
 }

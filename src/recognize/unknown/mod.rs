@@ -4,11 +4,16 @@
 //! Source: spec/lessons.md 25: bare `llm.*` spans must not slip through, and a broad prefix alone takes
 //! in spans that have nothing to do with LLMs.
 
-use super::dialect::{Field, Pattern, Read, Source};
+mod words;
+
+pub use words::{NAMED, PAIRS, SHARED, pair};
+
+use super::dialect::{Field, Read};
 use super::shape::Shape;
-use crate::llm::{Node, Role, provider};
+use crate::llm::{Node, provider};
 use crate::otlp::Value;
 use memchr::memmem;
+use words::{ALSO, NOTHING, word};
 
 /// What an attribute hints at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -107,116 +112,12 @@ impl std::ops::BitOrAssign for Hints {
     }
 }
 
-/// The last words of a key, what they hint at, and the fact they hold. Of two that fit, the first.
-const WORDS: &[(&str, Hints, Source)] = &[
-    ("model", Hints::MODEL, MODEL),
-    ("model_name", Hints::MODEL, MODEL),
-    ("modelName", Hints::MODEL, MODEL),
-    ("model_id", Hints::MODEL, MODEL),
-    ("modelId", Hints::MODEL, MODEL),
-    ("tokens.prompt", Hints::TOKENS_IN, INPUT_TOKENS),
-    ("tokens.input", Hints::TOKENS_IN, INPUT_TOKENS),
-    ("tokens.completion", Hints::TOKENS_OUT, OUTPUT_TOKENS),
-    ("tokens.output", Hints::TOKENS_OUT, OUTPUT_TOKENS),
-    ("tokens.total", Hints::TOKENS, TOTAL_TOKENS),
-    ("prompt", Hints::ASKED, ASKED),
-    ("messages", Hints::ASKED, ASKED),
-    ("user_prompt", Hints::ASKED, ASKED),
-    ("userPrompt", Hints::ASKED, ASKED),
-    ("prompt_text", Hints::ASKED, ASKED),
-    ("chat_history", Hints::ASKED, ASKED),
-    ("system_prompt", Hints::ASKED, (Field::System, "", Read::Say(Role::System))),
-    ("systemPrompt", Hints::ASKED, (Field::System, "", Read::Say(Role::System))),
-    ("completion", Hints::ANSWERED, ANSWERED),
-    ("response_text", Hints::ANSWERED, ANSWERED),
-    ("completion_text", Hints::ANSWERED, ANSWERED),
-    ("generated_text", Hints::ANSWERED, ANSWERED),
-    ("prompt_tokens", Hints::TOKENS_IN, INPUT_TOKENS),
-    ("promptTokens", Hints::TOKENS_IN, INPUT_TOKENS),
-    ("input_tokens", Hints::TOKENS_IN, INPUT_TOKENS),
-    ("inputTokens", Hints::TOKENS_IN, INPUT_TOKENS),
-    ("tokens_in", Hints::TOKENS_IN, INPUT_TOKENS),
-    ("prompt_token_count", Hints::TOKENS_IN, INPUT_TOKENS),
-    ("input_token_count", Hints::TOKENS_IN, INPUT_TOKENS),
-    ("completion_tokens", Hints::TOKENS_OUT, OUTPUT_TOKENS),
-    ("completionTokens", Hints::TOKENS_OUT, OUTPUT_TOKENS),
-    ("output_tokens", Hints::TOKENS_OUT, OUTPUT_TOKENS),
-    ("outputTokens", Hints::TOKENS_OUT, OUTPUT_TOKENS),
-    ("tokens_out", Hints::TOKENS_OUT, OUTPUT_TOKENS),
-    ("completion_token_count", Hints::TOKENS_OUT, OUTPUT_TOKENS),
-    ("output_token_count", Hints::TOKENS_OUT, OUTPUT_TOKENS),
-    ("candidates_token_count", Hints::TOKENS_OUT, OUTPUT_TOKENS),
-    ("total_tokens", Hints::TOKENS, TOTAL_TOKENS),
-    ("totalTokens", Hints::TOKENS, TOTAL_TOKENS),
-    ("max_tokens", Hints::PARAMETER, NOTHING),
-    ("maxTokens", Hints::PARAMETER, NOTHING),
-    ("max_output_tokens", Hints::PARAMETER, NOTHING),
-    ("max_new_tokens", Hints::PARAMETER, NOTHING),
-    ("temperature", Hints::PARAMETER, NOTHING),
-    ("top_p", Hints::PARAMETER, NOTHING),
-    ("topP", Hints::PARAMETER, NOTHING),
-    ("gen_ai.system", Hints::PROVIDER, (Field::Provider, "", Read::Word)),
-    ("provider", Hints::PROVIDER, (Field::Provider, "", Read::Word)),
-    ("provider.name", Hints::PROVIDER, (Field::Provider, "", Read::Word)),
-    ("vendor", Hints::PROVIDER, (Field::Provider, "", Read::Word)),
-    ("input", Hints::SAID, ASKED),
-    ("output", Hints::SAID, ANSWERED),
-    ("response", Hints::SAID, ANSWERED),
-    ("question", Hints::SAID, ASKED),
-    ("answer", Hints::SAID, ANSWERED),
-    ("input.value", Hints::VALUE_IN, ASKED),
-    ("output.value", Hints::VALUE_OUT, ANSWERED),
-];
-
-const MODEL: Source = (Field::RequestModel, "", Read::Word);
-const ASKED: Source = (Field::Input, "", Read::Say(Role::User));
-const ANSWERED: Source = (Field::Output, "", Read::Say(Role::Assistant));
-const INPUT_TOKENS: Source = (Field::InputTokens, "", Read::Count);
-const OUTPUT_TOKENS: Source = (Field::OutputTokens, "", Read::Count);
-const TOTAL_TOKENS: Source = (Field::TotalTokens, "", Read::Count);
-
-/// Words that hint at nothing by themselves, and hold a fact on a span that is an LLM call.
-const ALSO: &[Source] = &[
-    (Field::Input, "query", Read::Say(Role::User)),
-    (Field::Usage, "usage", Read::Object),
-    (Field::Usage, "token_usage", Read::Object),
-    (Field::Usage, "tokenUsage", Read::Object),
-    (Field::Usage, "usage_metadata", Read::Object),
-    (Field::Usage, "usageMetadata", Read::Object),
-    (Field::Cost, "cost_usd", Read::Dollars),
-    (Field::UserId, "user_id", Read::Word),
-    (Field::ConversationId, "session_id", Read::Word),
-    (Field::ConversationId, "conversation_id", Read::Word),
-    (Field::FinishReasons, "finish_reason", Read::Words),
-    (Field::Streaming, "stream", Read::Flag),
-];
-
-const NOTHING: Source = (Field::Host, "", Read::Word);
-
-/// How keys begin that name an LLM.
-pub const NAMED: &[Pattern] = &[
-    "llm.*",
-    "llm_*",
-    "genai.*",
-    "gen_ai_*",
-    "openai.*",
-    "anthropic.*",
-    "chatgpt.*",
-    "claude.*",
-    "ollama.*",
-];
-
-/// How keys begin that name one, or something else.
-pub const SHARED: &[Pattern] = &["gpt.*", "gemini.*", "cohere.*", "mistral.*", "bedrock.*"];
-
-/// What the attribute `key` hints at, by its last words and its value. Most keys do not end like one that
-/// hints, and are done with after two bytes.
+/// What the attribute `key` hints at, by its last words and its value.
 #[inline]
 pub fn of<'a>(key: &[u8], value: impl FnOnce() -> Value<'a>) -> Hints {
-    let [.., before, last] = *key else { return Hints::default() };
-    match ENDINGS[pair(before, last)] {
+    match words::like(key) {
         0 => Hints::default(),
-        words => word(key, words).map_or(Hints::default(), |(_, hints, _)| of_value(key, *hints, &value())),
+        like => word(key, like).map_or(Hints::default(), |(_, hints, _)| of_value(key, *hints, &value())),
     }
 }
 
@@ -294,91 +195,19 @@ pub fn names_an_llm(name: &[u8]) -> bool {
 
 /// The fact that `key` holds on a span that was found to be an LLM call.
 pub fn source(key: &str) -> Option<(Field, Read)> {
-    let hinted = word(key.as_bytes(), ANY).map(|(_, _, source)| source).filter(|source| **source != NOTHING);
+    let hinted = word(key.as_bytes(), words::like(key.as_bytes()))
+        .map(|(_, _, source)| source)
+        .filter(|source| **source != NOTHING);
     let (field, _, read) =
-        hinted.or_else(|| ALSO.iter().find(|(_, word, _)| ends_with_word(key.as_bytes(), word)))?;
+        hinted.or_else(|| ALSO.iter().find(|(_, word, _)| words::ends_in(key.as_bytes(), word)))?;
     Some((*field, *read))
-}
-
-/// A set of [`WORDS`], one bit each.
-type Words = u64;
-const ANY: Words = Words::MAX >> (Words::BITS as usize - WORDS.len());
-
-/// The one of `words` that `key` ends in.
-fn word(key: &[u8], mut words: Words) -> Option<&'static (&'static str, Hints, Source)> {
-    let tail = tail(key);
-    while words != 0 {
-        let n = words.trailing_zeros() as usize;
-        let (end, mask) = ENDS[n];
-        if tail & mask == end && ends_with_word(key, WORDS[n].0) {
-            return Some(&WORDS[n]);
-        }
-        words &= words - 1;
-    }
-    None
-}
-
-/// A number below [`PAIRS`] for two bytes, which tells letters apart.
-#[inline]
-const fn pair(first: u8, second: u8) -> usize {
-    (first as usize & 31) << 5 | second as usize & 31
-}
-
-const PAIRS: usize = 1 << 10;
-
-/// Which words end in that pair of bytes.
-static ENDINGS: [Words; PAIRS] = {
-    let mut endings = [0; PAIRS];
-    let mut n = 0;
-    while n < WORDS.len() {
-        let word = WORDS[n].0.as_bytes();
-        endings[pair(word[word.len() - 2], word[word.len() - 1])] |= 1 << n;
-        n += 1;
-    }
-    endings
-};
-
-/// The last eight bytes of each word and which of them count, so that most words cost one comparison.
-const ENDS: [(u64, u64); WORDS.len()] = {
-    let mut ends = [(0, 0); WORDS.len()];
-    let mut n = 0;
-    while n < WORDS.len() {
-        let word = WORDS[n].0.as_bytes();
-        ends[n] = (tail(word), if word.len() < 8 { (1 << (8 * word.len())) - 1 } else { u64::MAX });
-        n += 1;
-    }
-    ends
-};
-
-/// The last eight bytes, the very last lowest; what is missing is zero.
-#[inline]
-const fn tail(text: &[u8]) -> u64 {
-    if let Some(last) = text.last_chunk::<8>() {
-        return u64::from_be_bytes(*last);
-    }
-    let (mut tail, mut n) = (0, 0);
-    while n < text.len() {
-        tail = tail << 8 | text[n] as u64;
-        n += 1;
-    }
-    tail
-}
-
-/// Whether `key` is `word`, or ends in it after a mark: `acme.llm.prompt`, `chat/model`.
-#[inline]
-fn ends_with_word(key: &[u8], word: &str) -> bool {
-    match key.strip_suffix(word.as_bytes()) {
-        Some([before @ .., b'_']) => before.starts_with(b"llm"),
-        Some([.., last]) => matches!(last, b'.' | b'/' | b':' | b'-'),
-        Some([]) => true,
-        None => false,
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::index::INDEX;
     use super::super::shape;
+    use super::words::WORDS;
     use super::*;
 
     /// What an attribute hints at, given as `key = value`.
@@ -389,7 +218,7 @@ mod tests {
             (_, Ok(double)) => Value::Double(double),
             _ => Value::Str(value),
         };
-        let mut hints = INDEX.of_key(key.as_bytes()).hints;
+        let mut hints = INDEX.of_key(key.as_bytes()).unwrap_or_default().hints;
         hints |= of(key.as_bytes(), || value.clone());
         hints |= of_shape(shape::of(&value));
         hints
