@@ -263,6 +263,12 @@ impl<'a> Attribute<'a> {
         self.entry
     }
 
+    /// The bytes of its value where that is a text, as nearly all write one; not looked over.
+    pub fn text(&self) -> Option<&'a [u8]> {
+        let (_, value) = wire::entry(self.entry)?;
+        wire::sole_bytes(value).filter(|(number, _)| *number == 1).map(|(_, text)| text)
+    }
+
     /// Looks over a text once: asked for where it is wanted, since a prompt is long.
     pub fn value(&self) -> Value<'a> {
         value_of(self.entry)
@@ -288,7 +294,10 @@ impl<'a> Iterator for Attributes<'a> {
 impl<'a> Value<'a> {
     /// Reads an encoded `AnyValue`.
     pub fn read(message: &'a [u8]) -> Value<'a> {
-        Value::merge(Value::Empty, message)
+        match wire::sole_bytes(message) {
+            Some((1, text)) => Value::Str(utf8(text)),
+            _ => Value::merge(Value::Empty, message),
+        }
     }
 
     /// What stands in `message`, or `before` where nothing does.

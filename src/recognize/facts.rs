@@ -18,7 +18,8 @@ pub enum Fact<'a> {
     Count(u64),
     Number(f64),
     Flag(bool),
-    Usage(Usage),
+    /// Large, and rare.
+    Usage(Box<Usage>),
     /// Texts, said by that role where nobody is named.
     Texts(Said<'a>, Role),
     /// The whole value as one text.
@@ -49,7 +50,7 @@ impl<'a> Facts<'a> {
     /// Gathers what the sources of `dialects` find in `attributes`. `start` is when the span began,
     /// in nanoseconds since 1970.
     pub fn gather(attributes: &[Attribute<'a>], dialects: Dialects, start: u64) -> Facts<'a> {
-        let mut found = Vec::new();
+        let mut found = Vec::with_capacity(attributes.len() + 4);
         let mut odd = odd_keys(attributes);
         let mut trees: Vec<(Use, Flat<'a>)> = Vec::new();
         let unknown = dialects == Dialects::UNKNOWN;
@@ -98,7 +99,8 @@ impl<'a> Facts<'a> {
         if !found.iter().any(|(_, field, _)| is_text(*field)) {
             attributes.iter().for_each(|attribute| shaped(attribute, &mut found));
         }
-        found.sort_by_key(|(rank, _, _)| *rank);
+        // A fact is large: each is moved once.
+        found.sort_by_cached_key(|(rank, _, _)| *rank);
         Facts { found, odd }
     }
 
@@ -192,12 +194,13 @@ fn is_wrong(value: &Value<'_>, how: Read) -> bool {
 /// Whether a structured text breaks off.
 fn is_cut(attribute: &Attribute<'_>, how: Read) -> bool {
     let structured = matches!(how, Read::Say(_) | Read::Object | Read::SayAt(..) | Read::WordAt(_));
-    structured
-        && attribute.value().as_str().is_some_and(|text| match text.trim_start().as_bytes().first() {
-            Some(b'{') => !text.trim_end().ends_with('}'),
-            Some(b'[') => !text.trim_end().ends_with(']'),
-            _ => false,
-        })
+    // Only its ends are looked at: a prompt is long.
+    let text = attribute.text().filter(|_| structured).unwrap_or_default().trim_ascii();
+    match text.first() {
+        Some(b'{') => !text.ends_with(b"}"),
+        Some(b'[') => !text.ends_with(b"]"),
+        _ => false,
+    }
 }
 
 /// The facts in the value of `attribute`, whatever its key, where it has the shape of a request or a reply.
@@ -257,7 +260,7 @@ fn read<'a>(value: &Value<'a>, how: Read, start: u64) -> Option<Fact<'a>> {
         }
         Read::Object => {
             let usage = Usage::read(&Node::open(value));
-            (usage != Usage::default()).then_some(Fact::Usage(usage))
+            (usage != Usage::default()).then(|| Fact::Usage(Box::new(usage)))
         }
         Read::SayAt(path, role) => inside(value, path, |node| {
             (!node.is_empty()).then(|| Fact::Texts(Said::tree(node.clone()), role))

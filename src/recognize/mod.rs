@@ -60,17 +60,22 @@ pub fn find(batch: &Batch) -> Vec<Found<'_>> {
 pub fn find_in<'b>(batch: &'b Batch, memory: Option<&Memory>) -> Vec<Found<'b>> {
     let mut spotter = spot::Spotter::default();
     let (mut spotted, mut traces) = (Vec::new(), HashSet::new());
+    let mut last: &[u8] = &[];
     for (n, item) in batch.walk().enumerate() {
         let dialects = spotter.dialects(&item);
         if !dialects.is_empty() {
             spotted.push((n, dialects));
-            traces.insert(item.trace_id());
+            // Neighbours are mostly of one trace. What stands in none is beside nothing.
+            let trace = item.trace_id();
+            if trace != last {
+                traces.insert(trace);
+                last = trace;
+            }
         }
     }
     if spotted.is_empty() {
         return Vec::new();
     }
-    // What stands in no trace is beside nothing.
     traces.remove([].as_slice());
     let (mut found, mut bills) = (Vec::new(), Vec::new());
     let mut spotted = spotted.into_iter().peekable();

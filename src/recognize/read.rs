@@ -165,7 +165,7 @@ fn usage(facts: &Facts<'_>, seen: &Seen<'_, '_>, dialects: Dialects, call: &Call
         ..Usage::default()
     };
     let objects = facts.all(Field::Usage).filter_map(|fact| match fact {
-        Fact::Usage(usage) => Some(*usage),
+        Fact::Usage(usage) => Some(**usage),
         _ => None,
     });
     let replies = facts.all(Field::Output).filter_map(|fact| match fact {

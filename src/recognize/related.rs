@@ -187,55 +187,67 @@ fn model_call_mut<'f, 'a>(found: &'f mut Found<'a>) -> Option<&'f mut Call<'a>> 
 
 /// What stands around the spans of a batch.
 struct Around<'b> {
-    parents: HashMap<Id<'b>, &'b [u8]>,
+    /// Of each span its parent, and which of the calls it is.
+    spans: HashMap<Id<'b>, (&'b [u8], Option<usize>)>,
+    /// The calls among them, each that stands twice too.
+    calls: Vec<(usize, Id<'b>)>,
 }
 
 impl<'b> Around<'b> {
-    fn of(batch: &'b Batch) -> Around<'b> {
-        let spans = batch.walk().filter_map(|item| item.span());
-        let ids = spans.map(|span| span.ids());
-        Around { parents: ids.map(|[trace, own, parent]| ((trace, own), parent)).collect() }
+    /// `calls` are in wire order, each with where it lies.
+    fn of(batch: &'b Batch, calls: &[(usize, usize)]) -> Around<'b> {
+        let mut next = calls.iter().peekable();
+        let mut around = Around { spans: HashMap::new(), calls: Vec::with_capacity(calls.len()) };
+        for item in batch.walk() {
+            let Some(span) = item.span() else { continue };
+            let [trace, own, parent] = span.ids();
+            let call = next.next_if(|(_, at)| *at == item.at.start).map(|(n, _)| *n);
+            around.spans.insert((trace, own), (parent, call));
+            around.calls.extend(call.map(|n| (n, (trace, own))));
+        }
+        around
     }
 
-    /// The spans around one, the nearest first.
-    fn ancestors(&self, (trace, span): Id<'b>) -> impl Iterator<Item = &'b [u8]> {
-        let parent = move |span: &&[u8]| {
-            self.parents.get(&(trace, *span)).copied().filter(|parent| !parent.is_empty())
+    /// The spans around one, the nearest first, and which of the calls each is.
+    fn ancestors(&self, (trace, span): Id<'b>) -> impl Iterator<Item = (&'b [u8], Option<usize>)> {
+        let parent = move |span: &[u8]| {
+            let (parent, _) = self.spans.get(&(trace, span))?;
+            let call = self.spans.get(&(trace, *parent)).and_then(|(_, call)| *call);
+            (!parent.is_empty()).then_some((*parent, call))
         };
-        std::iter::successors(parent(&span), parent).take(MAX_STEPS)
+        std::iter::successors(parent(span), move |(span, _)| parent(span)).take(MAX_STEPS)
     }
 }
 
 /// For each call the nearest call around it, through spans of any sort. Marks what stands around itself.
 fn enclosing(batch: &Batch, found: &mut [Found<'_>], calls: &[usize]) -> HashMap<usize, usize> {
-    let of_calls: Vec<(usize, Id<'_>)> = calls.iter().filter_map(|n| Some((*n, id(&found[*n])?))).collect();
-    if of_calls.len() < 2 && !of_calls.iter().any(|(n, _)| is_its_own_parent(&found[*n])) {
+    let of_spans: Vec<(usize, usize)> =
+        calls.iter().filter_map(|n| span_at(&found[*n]).map(|at| (*n, at))).collect();
+    if of_spans.len() < 2 && !of_spans.iter().any(|(n, _)| is_its_own_parent(&found[*n])) {
         return HashMap::new();
     }
-    let around = Around::of(batch);
-    let ids: HashMap<Id<'_>, usize> = of_calls.iter().map(|(n, id)| (*id, *n)).collect();
+    let around = Around::of(batch, &of_spans);
     let mut enclosing = HashMap::new();
-    for (n, (trace, span)) in of_calls {
+    for &(n, (trace, span)) in &around.calls {
         let mut outer = None;
-        for ancestor in around.ancestors((trace, span)) {
+        for (ancestor, call) in around.ancestors((trace, span)) {
             if ancestor == span {
                 if let Some(call) = model_call_mut(&mut found[n]) {
                     call.odd.add(Odd::ParentCycle);
                 }
                 break;
             }
-            outer = outer.or_else(|| ids.get(&(trace, ancestor)).copied());
+            outer = outer.or(call);
         }
         enclosing.extend(outer.map(|outer| (n, outer)));
     }
     enclosing
 }
 
-fn id<'a>(found: &Found<'a>) -> Option<Id<'a>> {
+/// Where the span lies; `None` for a log record.
+fn span_at(found: &Found<'_>) -> Option<usize> {
     match found {
-        Found::Call(item, _) | Found::Carrier(item) => {
-            item.span().map(|span| span.ids()).map(|[trace, own, _]| (trace, own))
-        }
+        Found::Call(item, _) | Found::Carrier(item) => item.span().map(|_| item.at.start),
     }
 }
 
