@@ -6,7 +6,7 @@ use super::store::{StoreError, nanos};
 use rusqlite::types::ValueRef;
 use rusqlite::{Row, params_from_iter};
 use serde::Serialize;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 use utoipa::ToSchema;
 
@@ -160,22 +160,26 @@ impl Calls {
         Ok(Series { step_seconds: range.step.as_secs_f64(), times: range.times(), series, latency })
     }
 
-    /// The names of the calls that pass `filter`.
+    /// The names of the calls that pass `filter`. They are counted on the way through the rows: to group 100,000 calls by four
+    /// names SQLite sorts them all, which takes it several times as long as the walk.
     pub fn facets(&self, filter: &Filter) -> Result<Facets, StoreError> {
         let passes = filter.whole();
         let sql = format!(
-            "SELECT {}, service, {}, coalesce(kind, ''), count(*) FROM calls WHERE {} GROUP BY 1, 2, 3, 4",
+            "SELECT {}, service, {}, kind FROM calls WHERE {}",
             By::Model.column(),
             By::Provider.column(),
             passes.sql
         );
-        let mut counts: [BTreeMap<String, u64>; 4] = Default::default();
+        let mut counts: [HashMap<String, u64>; 4] = Default::default();
         let mut statement = self.connection.prepare(&sql)?;
         let mut rows = statement.query(params_from_iter(passes.values))?;
         while let Some(row) = rows.next()? {
-            let calls = row.get::<_, i64>(4)?.unsigned_abs();
             for (column, counts) in counts.iter_mut().enumerate() {
-                *counts.entry(row.get(column)?).or_default() += calls;
+                let name = name(row, column)?;
+                match counts.get_mut(name) {
+                    Some(calls) => *calls += 1,
+                    None => _ = counts.insert(name.to_string(), 1),
+                }
             }
         }
         let [models, services, providers, kinds] = counts.map(facets);
@@ -183,7 +187,15 @@ impl Calls {
     }
 }
 
-fn facets(counts: BTreeMap<String, u64>) -> Vec<Facet> {
+/// A text of a row; none where it is NULL.
+fn name<'a>(row: &'a Row<'_>, column: usize) -> rusqlite::Result<&'a str> {
+    Ok(match row.get_ref(column)? {
+        ValueRef::Text(text) => str::from_utf8(text).unwrap_or_default(),
+        _ => "",
+    })
+}
+
+fn facets(counts: HashMap<String, u64>) -> Vec<Facet> {
     let named = counts.into_iter().filter(|(name, _)| !name.is_empty());
     let mut facets: Vec<Facet> = named.map(|(name, calls)| Facet { name, calls }).collect();
     facets.sort_by(|a, b| b.calls.cmp(&a.calls).then_with(|| a.name.cmp(&b.name)));
@@ -219,10 +231,7 @@ struct Times {
 impl Sums {
     fn add(&mut self, row: &Row<'_>, at: usize) -> rusqlite::Result<()> {
         let Some(times) = self.times.get_mut(at) else { return Ok(()) };
-        let name = match row.get_ref(1)? {
-            ValueRef::Text(text) => str::from_utf8(text).unwrap_or_default(),
-            _ => "",
-        };
+        let name = name(row, 1)?;
         let intervals = match self.names.get_mut(name) {
             Some(intervals) => intervals,
             None => self.names.entry(name.to_string()).or_default(),
