@@ -30,9 +30,11 @@ test: tools ## format, lint, unit, property and integration tests, doc tests
 model: ## fetch the embedding model (all-MiniLM-L6-v2, 90 MB) into the data directory, or where SIDELIGHT_MODEL_DIR says
 	@packaging/model "$${SIDELIGHT_MODEL_DIR:-$${SIDELIGHT_DATA:-sidelight-data}/model}"
 
-# How often and how long; FAULTS=short is what CI runs, after `make test` has killed and cut power a little.
+# How often and how long; FAULTS=short is what CI runs, after `make test` has killed and cut power a little, FAULTS=long takes
+# an hour (docs/reliability.md).
 FAULTS ?= usual
 faults_usual = SIDELIGHT_CASES=1500 SIDELIGHT_CONNECTIONS=1000 SIDELIGHT_KILLS=240 SIDELIGHT_POWER_ROUNDS=40 SIDELIGHT_SYNC_ROUNDS=10 SIDELIGHT_SOAK_SECONDS=300
+faults_long = SIDELIGHT_CASES=5000 SIDELIGHT_CONNECTIONS=1000 SIDELIGHT_KILLS=1000 SIDELIGHT_POWER_ROUNDS=200 SIDELIGHT_SYNC_ROUNDS=20 SIDELIGHT_SOAK_SECONDS=1200
 faults_short = SIDELIGHT_CASES=40 SIDELIGHT_CONNECTIONS=200 SIDELIGHT_KILLS=12 SIDELIGHT_POWER_ROUNDS=4 SIDELIGHT_SYNC_ROUNDS=1 SIDELIGHT_SOAK_SECONDS=20
 
 .PHONY: test-faults
