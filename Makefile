@@ -64,7 +64,7 @@ eval-detect: tools ## how well detection does on the labelled sets beside the re
 	$(CARGO) test --locked --test it detect -- --include-ignored --nocapture --test-threads=1
 
 .PHONY: eval-recognize
-eval-recognize: tools ## how well recognition does on the corpus beside the repository, as a table per library
+eval-recognize: tools ## how well recognition does on the corpus beside the repository, as a table per dialect and one per library
 	$(CARGO) test --locked --test it corpus::the_corpus_is_recognised -- --nocapture
 
 .PHONY: audit

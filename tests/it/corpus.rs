@@ -42,9 +42,41 @@ impl Score {
     }
 }
 
-/// The scores of one library, or of all.
+/// The scores of one library or dialect, or of all.
 #[derive(Default)]
 struct Scores(BTreeMap<&'static str, Score>);
+
+/// The scores of all, told apart in two ways.
+#[derive(Default)]
+struct Tables {
+    libraries: BTreeMap<String, Scores>,
+    /// By the first of a span's dialects.
+    dialects: BTreeMap<String, Scores>,
+}
+
+impl Tables {
+    fn add(
+        &mut self,
+        library: &str,
+        dialect: &str,
+        name: &'static str,
+        right: bool,
+        what: impl Fn() -> String,
+    ) {
+        for (table, of) in [(&mut self.libraries, library), (&mut self.dialects, dialect)] {
+            table.entry(of.to_string()).or_default().0.entry(name).or_default().add(right, &what);
+        }
+    }
+}
+
+/// What counts in the payloads of one app's run.
+struct Counted {
+    library: String,
+    /// Of what counted first.
+    dialect: Option<&'static str>,
+    sum: Usage,
+    billed: Json,
+}
 
 /// What is scored, with the least share that passes: what is reached.
 ///
@@ -66,27 +98,29 @@ const BARS: &[(&str, f64)] = &[
 #[test]
 fn the_corpus_is_recognised() {
     let Some(payloads) = payloads() else { return };
-    let mut libraries: BTreeMap<String, Scores> = BTreeMap::new();
-    let mut usage: BTreeMap<String, (String, Usage, bool, Json)> = BTreeMap::new();
+    let mut tables = Tables::default();
+    let mut usage: BTreeMap<String, Counted> = BTreeMap::new();
     for payload in payloads.iter().filter(|payload| payload.batch.signal() == Signal::Traces) {
-        let scores = libraries.entry(payload.library.clone()).or_default();
         let found = recognize::find(&payload.batch);
-        spans(payload, &found, scores);
+        spans(payload, &found, &mut tables);
         let group = payload.expected["group"].as_str().unwrap_or_default().to_string();
-        let total = usage.entry(group).or_insert_with(|| {
-            (payload.library.clone(), Usage::default(), false, payload.expected["usage_total"].clone())
+        let of_group = usage.entry(group).or_insert_with(|| Counted {
+            library: payload.library.clone(),
+            dialect: None,
+            sum: Usage::default(),
+            billed: payload.expected["usage_total"].clone(),
         });
-        add_counted(&found, total);
+        add_counted(&found, of_group);
     }
-    for (group, (library, sum, carries, total)) in usage {
-        let wanted = ["input_tokens", "output_tokens"].map(|key| total[key].as_u64().unwrap_or(0));
-        if carries && wanted != [0, 0] {
+    for (group, Counted { library, dialect, sum, billed }) in usage {
+        let wanted = ["input_tokens", "output_tokens"].map(|key| billed[key].as_u64().unwrap_or(0));
+        if let Some(dialect) = dialect.filter(|_| wanted != [0, 0]) {
             let got = [sum.input, sum.output].map(|tokens| tokens.unwrap_or(0));
-            let score = libraries.entry(library).or_default().0.entry("usage").or_default();
-            score.add(got == wanted, || format!("{group}: counted {got:?}, billed {wanted:?}"));
+            let what = || format!("{group}: counted {got:?}, billed {wanted:?}");
+            tables.add(&library, dialect, "usage", got == wanted, what);
         }
     }
-    report(&libraries);
+    report(&tables);
 }
 
 /// Bytes of real payloads changed, cut and doubled: what is still a request is walked without a panic,
@@ -129,7 +163,7 @@ fn no_payload_however_damaged_stops_recognition() {
 }
 
 /// Scores each span of `payload` against what is known of it.
-fn spans(payload: &Payload, found: &[Found<'_>], scores: &mut Scores) {
+fn spans(payload: &Payload, found: &[Found<'_>], tables: &mut Tables) {
     let calls: BTreeMap<String, &Call<'_>> = found
         .iter()
         .filter_map(|found| match found {
@@ -141,12 +175,14 @@ fn spans(payload: &Payload, found: &[Found<'_>], scores: &mut Scores) {
     for span in payload.expected["spans"].as_array().into_iter().flatten() {
         let text = |key: &str| span[key].as_str().unwrap_or_default();
         let is = |key: &str| span[key].as_bool().unwrap_or(false);
-        let what = |got: String| {
+        let what = |got: &str| {
             format!("{}: {} ({}) {}: {got}", payload.file, text("name"), text("scope"), text("kind"))
         };
         let call = calls.get(text("span_id")).copied();
         let said = call.is_some_and(|call| call.model_call);
-        let mut score = |name, right, got: String| scores.0.entry(name).or_default().add(right, || what(got));
+        let dialect = call.and_then(|call| call.dialects.first().copied()).unwrap_or("none");
+        let mut score =
+            |name, right, got: String| tables.add(&payload.library, dialect, name, right, || what(&got));
         if is("model_call") {
             score("recall", said, format!("{:?}", call.map(|call| (call.kind, &call.dialects))));
         }
@@ -234,35 +270,28 @@ fn providers(expected: &Json) -> Vec<&'static str> {
     .collect()
 }
 
-fn add_counted(found: &[Found<'_>], (_, sum, carries, _): &mut (String, Usage, bool, Json)) {
+fn add_counted(found: &[Found<'_>], counted: &mut Counted) {
     for found in found {
         let Found::Call(_, call) = found else { continue };
         if !call.usage_counted || call.usage.is_empty() {
             continue;
         }
-        *carries = true;
+        counted.dialect = counted.dialect.or(call.dialects.first().copied());
         // Anthropic bills the cached tokens apart; most instrumentations add them to the input.
         let apart = call.provider.as_deref() == Some("anthropic") && !call.usage.cache_exclusive;
         let cached = call.usage.cached_input.unwrap_or(0) + call.usage.cache_write.unwrap_or(0);
         let input = call.usage.input.unwrap_or(0) - if apart { cached } else { 0 };
+        let sum = &mut counted.sum;
         sum.input = Some(sum.input.unwrap_or(0) + input);
         sum.output = Some(sum.output.unwrap_or(0) + call.usage.output.unwrap_or(0));
     }
 }
 
-/// Prints the table and what was wrong; fails where a bar is not reached over all libraries.
+/// Prints both tables and what was wrong; fails where a bar is not reached over all libraries.
 #[allow(clippy::print_stderr, reason = "the table is there to be read")]
-fn report(libraries: &BTreeMap<String, Scores>) {
-    let mut table = format!("{:34}", "library");
-    BARS.iter().for_each(|(name, _)| write!(table, "{name:>16}").expect("a string takes all"));
-    for (library, scores) in libraries {
-        write!(table, "\n{library:34}").expect("a string takes all");
-        for (name, _) in BARS {
-            let cell =
-                scores.0.get(name).map_or(String::new(), |score| format!("{}/{}", score.right, score.of));
-            write!(table, "{cell:>16}").expect("a string takes all");
-        }
-    }
+fn report(tables: &Tables) {
+    let libraries = &tables.libraries;
+    let mut table = shown("dialect", &tables.dialects) + "\n\n" + &shown("library", libraries);
     let mut missed = Vec::new();
     write!(table, "\n{:34}", "all").expect("a string takes all");
     for (name, bar) in BARS {
@@ -272,7 +301,7 @@ fn report(libraries: &BTreeMap<String, Scores>) {
             of: scores().map(|score| score.of).sum(),
             wrong: Vec::new(),
         };
-        write!(table, "{:>16}", format!("{}/{}", all.right, all.of)).expect("a string takes all");
+        write!(table, "{:>11}", format!("{}/{}", all.right, all.of)).expect("a string takes all");
         let wrong: Vec<&String> = scores().flat_map(|score| &score.wrong).collect();
         if !wrong.is_empty() {
             eprintln!("\n{name}, {:.4}, wrong:", all.share());
@@ -284,6 +313,21 @@ fn report(libraries: &BTreeMap<String, Scores>) {
     }
     eprintln!("\n{table}");
     assert!(missed.is_empty(), "{}", missed.join(", "));
+}
+
+/// A row of right out of how many for each of `rows`.
+fn shown(what: &str, rows: &BTreeMap<String, Scores>) -> String {
+    let mut table = format!("{what:34}");
+    BARS.iter().for_each(|(name, _)| write!(table, "{name:>11}").expect("a string takes all"));
+    for (of, scores) in rows {
+        write!(table, "\n{of:34}").expect("a string takes all");
+        for (name, _) in BARS {
+            let cell =
+                scores.0.get(name).map_or(String::new(), |score| format!("{}/{}", score.right, score.of));
+            write!(table, "{cell:>11}").expect("a string takes all");
+        }
+    }
+    table
 }
 
 /// All payloads but metrics; `None`, said aloud, where there is no corpus.
