@@ -69,10 +69,10 @@ const CONTAINERS: &[(&str, Option<Role>)] = &[
 /// What a message may hold beside its content.
 const ASIDES: &[&str] = &["reasoning_content", "reasoning", "thinking", "refusal"];
 /// Where a message keeps what it says.
-const CONTENT: &[&str] = &["parts", "contents", "content", "_content", "text"];
+const CONTENT: &[&str] = &["parts", "contents", "content", "_content", "text", "blocks"];
 /// Where a message keeps the calls it asks for.
 const TOOL_CALLS: &[&str] = &["tool_calls", "toolCalls", "function_call", "functionCall"];
-const ARGUMENTS: &[&str] = &["arguments", "args", "input", "partial_args"];
+const ARGUMENTS: &[&str] = &["arguments", "args", "input", "partial_args", "tool_kwargs"];
 const RESULTS: &[&str] = &["response", "result", "output", "content"];
 /// Where a call and its result keep the id that joins them.
 const CALL_IDS: &[&str] = &["tool_call_id", "toolCallId", "tool_use_id", "toolUseId", "call_id", "id", "ref"];
@@ -220,7 +220,7 @@ impl<'a> Conversation<'a> {
                 return if wrapper == "tool_call" { self.tool_call(inner) } else { self.part(inner, role) };
             }
         }
-        match part.get("type").and_then(Node::as_text).map_or("", |kind| kind.as_ref()) {
+        match sort_of(part).map_or("", |sort| sort.as_ref()) {
             "reasoning" | "thinking" => self.as_part(Part::Reasoning, |talk| talk.plain_part(part, role)),
             "tool_call" | "tool_use" | "tool-call" | "function_call" | "toolUse" | "server_tool_use"
             | "server_tool_call" | "mcp_call" => {
@@ -384,10 +384,15 @@ fn is_part(node: &Node<'_>) -> bool {
     if is_message(node) || holds_message || REPLIES.iter().any(|key| node.get(key).is_some()) {
         return false;
     }
-    let named = node.get("type").and_then(Node::as_text).is_some();
+    let named = sort_of(node).is_some();
     let bare_text = matches!(node, Node::Map(entries) if entries.len() == 1)
         && node.get("text").and_then(Node::as_text).is_some();
     named || bare_text || PARTS.iter().any(|key| node.get(key).is_some())
+}
+
+/// What sort of part it says it is; LlamaIndex has blocks.
+fn sort_of<'n, 'a>(part: &'n Node<'a>) -> Option<&'n Cow<'a, str>> {
+    ["type", "block_type"].iter().find_map(|key| part.get(key)).and_then(Node::as_text)
 }
 
 fn role_of(node: &Node<'_>) -> Option<Role> {

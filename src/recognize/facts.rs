@@ -47,16 +47,22 @@ const FILLED: u16 = 1 << 14;
 const LAST: u16 = u16::MAX;
 
 impl<'a> Facts<'a> {
-    /// Gathers what the sources of `dialects` find in `attributes`. `start` is when the span began,
-    /// in nanoseconds since 1970.
-    pub fn gather(attributes: &[Attribute<'a>], dialects: Dialects, start: u64) -> Facts<'a> {
+    /// Gathers what the sources of `dialects` find in `attributes`, and in `more` that stand elsewhere. `start` is
+    /// when the span began, in nanoseconds since 1970.
+    pub fn gather(
+        attributes: &[Attribute<'a>],
+        more: impl Iterator<Item = Attribute<'a>>,
+        dialects: Dialects,
+        start: u64,
+    ) -> Facts<'a> {
         let mut found = Vec::with_capacity(attributes.len() + 4);
         let mut odd = odd_keys(attributes);
         let mut trees: Vec<(Use, Flat<'a>)> = Vec::new();
         let unknown = dialects == Dialects::UNKNOWN;
         // Ours are appended, the common names after our own.
         let mut filled = 0;
-        for attribute in attributes {
+        for attribute in attributes.iter().map(Cow::Borrowed).chain(more.map(Cow::Owned)) {
+            let attribute = &*attribute;
             if attribute.key == names::DIALECTS {
                 filled = FILLED;
             }
@@ -203,20 +209,25 @@ fn is_cut(attribute: &Attribute<'_>, how: Read) -> bool {
     }
 }
 
+/// Where a reply names the model that gave it: OpenAI and Anthropic, Google.
+const MODEL: &[&str] = &["model", "modelVersion", "model_version"];
+
 /// The facts in the value of `attribute`, whatever its key, where it has the shape of a request or a reply.
 fn shaped<'a>(attribute: &Attribute<'a>, found: &mut Vec<(u16, Field, Fact<'a>)>) {
     let mut push = |field, fact| found.push((LAST, field, fact));
-    let word = |node: &Node<'a>, key: &str| node.get(key).and_then(Node::as_text).cloned().map(Fact::Word);
+    let word = |node: &Node<'a>, keys: &[&str]| {
+        keys.iter().find_map(|key| node.get(key).and_then(Node::as_text).cloned().map(Fact::Word))
+    };
     match shape::of_attribute(attribute) {
         None | Some(Shape::Broken) => {}
         Some(Shape::Conversation(node)) => push(Field::Input, Fact::Texts(Said::tree(node), Role::User)),
         Some(Shape::Request(node)) => {
-            word(&node, "model").into_iter().for_each(|model| push(Field::RequestModel, model));
+            word(&node, &["model", "modelId"]).into_iter().for_each(|model| push(Field::RequestModel, model));
             push(Field::Input, Fact::Texts(Said::tree(node), Role::User));
         }
         Some(Shape::Reply(node)) => {
-            word(&node, "model").into_iter().for_each(|model| push(Field::ResponseModel, model));
-            word(&node, "id").into_iter().for_each(|id| push(Field::ResponseId, id));
+            word(&node, MODEL).into_iter().for_each(|model| push(Field::ResponseModel, model));
+            word(&node, &["id", "responseId"]).into_iter().for_each(|id| push(Field::ResponseId, id));
             push(Field::Output, Fact::Texts(Said::tree(node), Role::Assistant));
         }
     }
@@ -282,7 +293,8 @@ fn inside<'a, T>(value: &Value<'a>, path: &[&str], take: impl Fn(&Node<'a>) -> O
 fn word<'a>(value: &Value<'a>) -> Option<Cow<'a, str>> {
     let text = value.as_str()?.trim();
     let text = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
-    (!text.is_empty() && !matches!(text, "null" | "None" | "undefined")).then_some(Cow::Borrowed(text))
+    (!text.is_empty() && !matches!(text, "null" | "None" | "undefined" | "N/A"))
+        .then_some(Cow::Borrowed(text))
 }
 
 fn words<'a>(value: &Value<'a>) -> Option<Vec<Cow<'a, str>>> {

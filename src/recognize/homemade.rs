@@ -13,6 +13,9 @@ acme.reply = {"id":"chatcmpl-0123456789abcdef","model":"gpt-4o-2024-08-06","choi
 claude | acme.shop
 io.in = {"args":{"model":"claude-sonnet-4","max_tokens":64,"messages":[{"role":"user","content":"hi"}]}}
 io.out = {"content":[{"type":"text","text":"hello"}],"usage":{"input_tokens":5,"output_tokens":3}}
+gemini | acme.shop
+io.in = {"contents":[{"role":"user","parts":[{"text":"hi"}]}]}
+io.out = {"candidates":[{"content":{"role":"model","parts":[{"text":"hello"}]},"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":5,"candidatesTokenCount":3},"modelVersion":"gemini-2.5-flash","responseId":"r-1"}
 remember | acme.shop
 history = [{"role":"user","content":"hi"}]
 "#,
@@ -22,6 +25,9 @@ history = [{"role":"user","content":"hi"}]
               <1 User: hi
               >0 Assistant: hello
             claude: chat counted claude-sonnet-4 by anthropic 5+3 ["unknown"]
+              <0 User: hi
+              >0 Assistant: hello
+            gemini: chat counted - by gcp.gemini as gemini-2.5-flash 5+3 apart ["STOP"] ["unknown"]
               <0 User: hi
               >0 Assistant: hello
             remember: - - by - ["unknown"]

@@ -17,6 +17,8 @@ mod libraries;
 pub mod memory;
 #[cfg(test)]
 mod ordinary;
+#[cfg(test)]
+mod others;
 mod read;
 mod record;
 mod related;

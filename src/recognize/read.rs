@@ -16,8 +16,10 @@ pub fn read<'a>(batch: &'a Batch, item: &Item<'a>, dialects: Dialects) -> (Call<
     let seen = Seen { name: item.name(), scope: item.scope().name(), attributes: &attributes };
     let mut class = seen.class(dialects);
     let start = item.span().map_or(0, |span| span.start_time_unix_nano());
-    let facts = Facts::gather(&attributes, dialects, start);
     let events: Vec<Event<'a>> = item.span().into_iter().flat_map(|span| span.events()).collect();
+    let in_events = dialects.table().any(|dialect| dialect.facts_in_events);
+    let more = events.iter().filter(|_| in_events).flat_map(|event| event.attributes());
+    let facts = Facts::gather(&attributes, more, dialects, start);
     class.kind = by_model(class, &facts);
     let mut odd = facts.odd;
     if dropped(item) > 0 {

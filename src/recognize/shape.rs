@@ -176,7 +176,9 @@ fn is_conversation(node: &Node<'_>) -> bool {
 fn is_message(node: &Node<'_>) -> bool {
     let role = node.get("role").and_then(Node::as_text);
     if role.is_some_and(|role| Role::named(role).is_some()) {
-        return ["content", "parts", "tool_calls", "toolCalls"].iter().any(|key| node.get(key).is_some());
+        return ["content", "parts", "blocks", "tool_calls", "toolCalls"]
+            .iter()
+            .any(|key| node.get(key).is_some());
     }
     // LangChain's own form.
     node.get("lc").is_some() && node.at(&["kwargs", "content"]).is_some()

@@ -5,6 +5,7 @@ use super::super::Kind;
 /// Spellings that differ from the convention's own.
 pub const SPELLINGS: &[(&str, &str)] = &[
     ("az.ai.inference", "azure.ai.inference"),
+    ("azure.openai", "azure.ai.openai"),
     ("azure_ai_inference", "azure.ai.inference"),
     ("azure_ai", "azure.ai.inference"),
     ("az.ai.openai", "azure.ai.openai"),

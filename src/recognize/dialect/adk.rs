@@ -29,6 +29,7 @@ pub const DIALECT: Dialect = Dialect {
     ],
     fallbacks: &[
         (RequestModel, "gcp.vertex.agent.llm_request", WordAt(&["model"])),
+        (ResponseModel, "gcp.vertex.agent.llm_response", WordAt(&["model_version"])),
         (Input, "gcp.vertex.agent.data", Say(Role::User)),
     ],
     ..Dialect::NONE

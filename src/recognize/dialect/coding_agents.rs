@@ -24,6 +24,7 @@ pub const DIALECT: Dialect = Dialect {
         Rule::Name("*.api_request", step(Chat)),
         // Of the events of a stream one ends it, and tells what the call took.
         Rule::Both("event.kind", "response.completed", "codex.sse_event", call(Chat)),
+        Rule::Lacks("error.message", "input_token_count", "codex.sse_event", call(Chat)),
         Rule::Name("codex.sse_event", step(Chat)),
         Rule::Name("codex.websocket_*", step(Chat)),
         Rule::Name("*.tool_call", step(Tool)),

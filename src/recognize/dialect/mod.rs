@@ -34,6 +34,7 @@ mod langtrace;
 mod langwatch;
 mod litellm;
 mod livekit;
+mod llama_index;
 mod mastra;
 mod mcp;
 mod mlflow;
@@ -80,6 +81,7 @@ pub const TABLE: &[&Dialect] = &[
     &genkit::DIALECT,
     &mlflow::DIALECT,
     &haystack::DIALECT,
+    &llama_index::DIALECT,
     &strands::DIALECT,
     &semantic_kernel::DIALECT,
     &azure_ai::DIALECT,
@@ -129,6 +131,8 @@ pub struct Dialect {
     pub fallbacks: &'static [Source],
     /// Span or log events that hold texts.
     pub events: &'static [EventTexts],
+    /// Whether the attributes of span events hold facts as the span's own do.
+    pub facts_in_events: bool,
     /// Span events the first of which is the first chunk of a stream.
     pub chunks: &'static [Pattern],
     /// Scopes whose input tokens come without the cached ones, and of which provider. Everyone else
@@ -151,6 +155,7 @@ impl Dialect {
         fields: &[],
         fallbacks: &[],
         events: &[],
+        facts_in_events: false,
         chunks: &[],
         cache_exclusive: &[],
         reasoning_exclusive: &[],

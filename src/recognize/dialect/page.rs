@@ -81,6 +81,9 @@ fn section(page: &mut String, dialect: &Dialect) -> std::fmt::Result {
     for (name, keys) in told {
         writeln!(page, "* {name}: {}", keys.join(", "))?;
     }
+    if dialect.facts_in_events {
+        writeln!(page, "* All of these also stand in the attributes of span events")?;
+    }
     if !dialect.events.is_empty() {
         let mut names: Vec<String> = dialect.events.iter().map(|(name, ..)| format!("`{name}`")).collect();
         names.dedup();

@@ -37,6 +37,8 @@ pub const DIALECT: Dialect = Dialect {
         (OutputTokens, "llm.usage.completion_tokens", Count),
         (CachedTokens, "usage.cached_tokens", Count),
         (ReasoningTokens, "usage.reasoning_tokens", Count),
+        (ConversationId, "voltagent.conversation_id", Word),
+        (ConversationId, "conversation.id", Word),
         (Input, "llm.messages", Say(Role::User)),
         (Input, "agent.messages", Say(Role::User)),
     ],
@@ -64,11 +66,12 @@ agent.messages = [{"role":"user","content":"hi"}]
   llm.messages = [{"role":"user","content":"hi"}]
   usage.prompt_tokens = 5
   usage.completion_tokens = 3
+  conversation.id = c-1
 "#,
             expect![[r#"
                 run: agent - by - ["voltagent"]
                   <0 User: hi
-                llm:generate: chat counted gpt-4o by openai 5+3 ["voltagent"]
+                llm:generate: chat counted gpt-4o by openai 5+3 in c-1 ["voltagent"]
                   <0 User: hi
             "#]],
         );
