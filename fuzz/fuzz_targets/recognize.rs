@@ -1,7 +1,8 @@
 //! Any request through recognition: nothing panics, every text stands in its item, and finding again finds
 //! the same.
 //!
-//! `cargo +nightly fuzz run recognize fuzz/corpus/recognize tests/data/payloads`: real payloads are the seeds.
+//! `mkdir -p fuzz/corpus/recognize` and `cargo +nightly fuzz run recognize fuzz/corpus/recognize tests/data/payloads --
+//! -max_total_time=300 -max_len=65536`: real payloads are the seeds, what it learns is kept in the first folder.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
