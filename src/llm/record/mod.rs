@@ -18,7 +18,7 @@ mod tests;
 mod words;
 mod write;
 
-pub use words::{Environment, FinishReason, TokenCountMethod};
+pub use words::{Environment, FinishReason, TokenCountMethod, Words};
 
 use crate::units;
 use std::collections::BTreeMap;
@@ -337,7 +337,7 @@ impl Record {
     /// Reads the protobuf form; fields that are not known are passed over.
     pub fn from_protobuf(bytes: &[u8]) -> Result<Record, NotARecord> {
         let record: Record = prost::Message::decode(bytes).map_err(|_| NotARecord::Protobuf)?;
-        record.identified()
+        record.usable()
     }
 
     pub fn to_protobuf(&self) -> Vec<u8> {
@@ -347,17 +347,24 @@ impl Record {
     /// Reads the JSON form. Names may be in camel case, numbers in strings and enums by their full names, as
     /// protobuf's own JSON has them; names that are not known are passed over.
     pub fn from_json(text: &[u8]) -> Result<Record, NotARecord> {
-        json::read(text)?.identified()
+        json::read(text)?.usable()
     }
 
     pub fn to_json(&self) -> Vec<u8> {
         serde_json::to_vec(self).expect("a record has text keys only")
     }
 
-    fn identified(self) -> Result<Record, NotARecord> {
-        let usable =
+    /// What others wrote, without numbers that are none; errors where nobody could say which call it is of.
+    fn usable(mut self) -> Result<Record, NotARecord> {
+        let known =
             (1..=128).contains(&self.span_id.len()) && self.span_id.bytes().all(|b| b.is_ascii_graphic());
-        if usable { Ok(self) } else { Err(NotARecord::SpanId) }
+        if !known {
+            return Err(NotARecord::SpanId);
+        }
+        let texts = self.text_embeddings.iter_mut().map(|vector| &mut vector.values);
+        [&mut self.prompt_embedding, &mut self.response_embedding].into_iter().chain(texts).for_each(finite);
+        self.injection_score.take_if(|score| !score.is_finite());
+        Ok(self)
     }
 
     /// When the call began, in nanoseconds since 1970; `None` where it is not told.
@@ -379,5 +386,13 @@ impl Record {
     /// Whether it was made of a span, or is one of the predecessor's, whose fields end at 28.
     fn is_of_span(&self) -> bool {
         !self.dialects.is_empty()
+    }
+}
+
+/// Empties a vector with an infinite number in it or one that is none: neither JSON nor pgvector has them, and it is
+/// near to nothing.
+fn finite(vector: &mut Vec<f32>) {
+    if !vector.iter().all(|number| number.is_finite()) {
+        vector.clear();
     }
 }

@@ -1,7 +1,9 @@
 //! A record of a span, by what its call and our own attributes say.
 
 use super::ids::padded;
-use super::{Environment, FinishReason, Message, Part, Record, SCHEMA_VERSION, TokenCountMethod, Vector};
+use super::{
+    Environment, FinishReason, Message, Part, Record, SCHEMA_VERSION, TokenCountMethod, Vector, finite,
+};
 use crate::llm::{Call, Part as Sort, Side, Text, Uuid, names};
 use crate::otlp::{Attributes, Item, Span, Value};
 use sha2::{Digest, Sha256};
@@ -248,7 +250,10 @@ fn texts(list: &Value<'_>) -> Vec<String> {
 }
 
 fn floats(list: &Value<'_>) -> Vec<f32> {
-    list.items().filter_map(|number| number.as_double()).map(|number| number as f32).collect()
+    let mut numbers =
+        list.items().filter_map(|number| number.as_double()).map(|number| number as f32).collect();
+    finite(&mut numbers);
+    numbers
 }
 
 /// A value as text; what is none, as JSON.

@@ -156,6 +156,26 @@ fn tokens_past_32_bits_are_kept() {
 }
 
 #[test]
+fn a_vector_with_a_number_that_is_none_is_no_vector() {
+    for odd in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+        let whole = vec![0.5, 0.25];
+        let told = Record {
+            prompt_embedding: vec![0.5, odd],
+            response_embedding: whole.clone(),
+            text_embeddings: vec![Vector { values: vec![odd] }, Vector { values: whole.clone() }],
+            injection_score: Some(odd.into()),
+            ..record()
+        };
+        let read = Record::from_protobuf(&told.to_protobuf()).unwrap();
+        assert!(read.prompt_embedding.is_empty());
+        assert_eq!(read.response_embedding, whole);
+        assert_eq!(read.text_embeddings, [Vector::default(), Vector { values: whole }]);
+        assert_eq!(read.injection_score, None);
+        assert_eq!(Record::from_json(&read.to_json()), Ok(read));
+    }
+}
+
+#[test]
 fn a_reason_that_is_none_of_the_words_stays_as_it_was_said() {
     let record = Record::from_json(br#"{"span_id":"x","finish_reason":"nope"}"#).unwrap();
     assert_eq!(

@@ -1,5 +1,7 @@
 //! The closed sets of a record: their numbers in protobuf, their words in JSON.
 
+use super::UNSPECIFIED;
+
 /// Where an app runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, prost::Enumeration)]
 #[repr(i32)]
@@ -35,9 +37,9 @@ pub enum TokenCountMethod {
 }
 
 /// A closed set whose first word is `unspecified`.
-pub(super) trait Words {
+pub trait Words {
     /// By their numbers.
-    const WORDS: &[&str];
+    const WORDS: &'static [&'static str];
     /// What protobuf's own JSON puts before a word in upper case.
     const PREFIX: &str;
 
@@ -55,13 +57,13 @@ pub(super) trait Words {
 }
 
 impl Words for Environment {
-    const WORDS: &[&str] = &["unspecified", "production", "staging", "dev"];
+    const WORDS: &[&str] = &[UNSPECIFIED, "production", "staging", "dev"];
     const PREFIX: &str = "ENVIRONMENT_";
 }
 
 impl Words for FinishReason {
     const WORDS: &[&str] = &[
-        "unspecified",
+        UNSPECIFIED,
         "stop",
         "length",
         "content_filter",
@@ -74,7 +76,7 @@ impl Words for FinishReason {
 }
 
 impl Words for TokenCountMethod {
-    const WORDS: &[&str] = &["unspecified", "tiktoken", "estimated"];
+    const WORDS: &[&str] = &[UNSPECIFIED, "tiktoken", "estimated"];
     const PREFIX: &str = "TOKEN_COUNT_METHOD_";
 }
 

@@ -5,6 +5,7 @@ use super::embedded::Embedded;
 use super::fields::{Fields, int, int_from, numbers, some_text, text, text_of, truth, uuid, word};
 use super::json::Json;
 use super::{Refused, answer};
+use crate::llm::record::Words;
 use crate::llm::{Environment, FinishReason, Kind, Record, TokenCountMethod, UNSPECIFIED, Uuid};
 use crate::manage::app::App;
 use crate::net::budget::Hold;
@@ -18,19 +19,6 @@ use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
-
-const FINISH_REASONS: &[&str] = &[
-    UNSPECIFIED,
-    "stop",
-    "length",
-    "content_filter",
-    "timeout",
-    "tool_calls",
-    "cache_hit",
-    "client_disconnect",
-];
-const ENVIRONMENTS: &[&str] = &[UNSPECIFIED, "production", "staging", "dev"];
-const METHODS: &[&str] = &[UNSPECIFIED, "tiktoken", "estimated"];
 
 /// The rules of the predecessor that have a number; every other field is of rule 99.
 const RULES: [(&str, &str); 7] = [
@@ -134,7 +122,7 @@ fn read(fields: &mut Fields<'_>, now: SystemTime) -> (Option<Read>, Vec<String>)
     let provider = fields.required("provider", text);
     let service_name = fields.required("service_name", some_text);
     let endpoint = fields.required("endpoint", text);
-    let environment = fields.given("environment", unspecified(), word(ENVIRONMENTS));
+    let environment = fields.given("environment", unspecified(), word(Environment::WORDS));
     let user_id = fields.optional("user_id", text);
     let session_id = fields.optional("session_id", text);
     let prompt_tokens = fields.required("prompt_tokens", int_from(1, true));
@@ -143,10 +131,10 @@ fn read(fields: &mut Fields<'_>, now: SystemTime) -> (Option<Read>, Vec<String>)
     let latency_ms_ttft = fields.optional("latency_ms_ttft", int);
     let latency_ms_total = fields.required("latency_ms_total", int_from(1, true));
     let finish_reason =
-        fields.required_unless(embeds.then(unspecified), "finish_reason", word(FINISH_REASONS));
+        fields.required_unless(embeds.then(unspecified), "finish_reason", word(FinishReason::WORDS));
     let cost_usd_micro = fields.required("cost_usd_micro", int_from(0, false));
     let price_version = fields.required("price_version", text);
-    let token_count_method = fields.given("token_count_method", unspecified(), word(METHODS));
+    let token_count_method = fields.given("token_count_method", unspecified(), word(TokenCountMethod::WORDS));
     let is_sampled = fields.given("is_sampled", None, |json| truth(json).map(Some));
     let retry_count = fields.given("retry_count", 0, int_from(0, false));
     let attempted_models = fields.texts("attempted_models");

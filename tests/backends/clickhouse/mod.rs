@@ -1,7 +1,7 @@
 //! The exporter `clickhouse` and ClickHouse's own engine, which the test puts behind its HTTP interface.
 
 use crate::support::clickhouse::PASSWORD;
-use crate::support::{ClickHouse, Sidelight, batch, call, eventually, span};
+use crate::support::{ClickHouse, Sidelight, batch, call, eventually, span, whole_call};
 use expect_test::{Expect, expect};
 use sidelight::export::clickhouse::Config;
 use sidelight::export::compress::Compression;
@@ -56,21 +56,7 @@ async fn a_call_is_one_row_however_often_it_is_sent() {
 async fn every_column_holds_what_its_field_says() {
     let folder = tempfile::tempdir().expect("a folder");
     let Some(server) = ClickHouse::start(folder.path()).await else { return };
-    let mut whole = call(1, START);
-    whole.parent_span_id = Some("00000000-0000-4000-8000-00000000abcd".to_string());
-    whole.environment = 1;
-    whole.user_id = Some("with a \0 in it".to_string());
-    whole.latency_ms_total = 5_000_000_000;
-    whole.latency_ms_ttft = Some(95);
-    whole.finish_reason = 5;
-    whole.token_count_method = 1;
-    whole.is_sampled = true;
-    whole.retry_count = 70_000;
-    whole.attempted_models = vec!["gpt-4".to_string(), "a 'quoted' one".to_string()];
-    whole.injection_attempt = true;
-    whole.prompt_hash = Some("a".repeat(64));
-    whole.prompt_embedding = (0..384).map(|n| n as f32 / 384.0).collect();
-    assert_eq!(verdict(&exporter(&config(&server)), &batch(&[whole])).await, "kept 1");
+    assert_eq!(verdict(&exporter(&config(&server)), &batch(&[whole_call(START)])).await, "kept 1");
     let row = server
         .ask(
             "SELECT span_id, trace_id, parent_span_id, schema_version, model, provider, service_name, endpoint, \
@@ -93,7 +79,7 @@ async fn every_column_holds_what_its_field_says() {
         /chat
         production
         with a \0 in it
-        \N
+        s1
         100
         20
         95
@@ -104,7 +90,7 @@ async fn every_column_holds_what_its_field_says() {
         tiktoken
         true
         70000
-        ['gpt-4','a \'quoted\' one']
+        ['gpt-4','a \'quoted\', "twice", {one}']
         false
         true
         2026-09-21 14:13:20.000000

@@ -1,7 +1,7 @@
 //! What a row holds, and that there is one of each.
 
 use super::{START, config, exporter, send};
-use crate::support::{Postgres, batch, call, span};
+use crate::support::{Postgres, batch, call, span, whole_call};
 use expect_test::expect;
 use sidelight::llm::Record;
 use sidelight::otlp::{Batch, Limits, Signal, json};
@@ -23,22 +23,7 @@ async fn every_column_holds_what_its_field_says() {
     let folder = tempfile::tempdir().expect("a folder");
     let Some(postgres) = Postgres::start(folder.path()).await else { return };
     let exporter = exporter(&config(&postgres.url()));
-    let mut whole = call(1, START);
-    whole.parent_span_id = Some("00000000-0000-4000-8000-00000000abcd".to_string());
-    whole.environment = 1;
-    whole.user_id = Some("with a \0 in it".to_string());
-    whole.session_id = Some("s1".to_string());
-    whole.latency_ms_total = 5_000_000_000;
-    whole.latency_ms_ttft = Some(95);
-    whole.finish_reason = 5;
-    whole.token_count_method = 1;
-    whole.is_sampled = true;
-    whole.retry_count = 70_000;
-    whole.attempted_models = vec!["gpt-4".to_string(), "a \"quoted\", {one}".to_string()];
-    whole.injection_attempt = true;
-    whole.prompt_hash = Some("a".repeat(64));
-    whole.prompt_embedding = (0..384).map(|n| n as f32 / 384.0).collect();
-    send(&exporter, &batch(&[whole])).await;
+    send(&exporter, &batch(&[whole_call(START)])).await;
     let row = postgres
         .ask(
             "SELECT span_id, trace_id, parent_span_id, schema_version, model, provider, service_name, endpoint, \
@@ -74,7 +59,7 @@ async fn every_column_holds_what_its_field_says() {
         tiktoken
         t
         70000
-        {gpt-4,"a \"quoted\", {one}"}
+        {gpt-4,"a 'quoted', \"twice\", {one}"}
         f
         t
         2026-09-21 14:13:20

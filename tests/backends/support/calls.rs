@@ -1,8 +1,8 @@
 //! Calls with known figures, as batches that an exporter is given.
 
 use bytes::Bytes;
-use sidelight::llm::Record;
 use sidelight::llm::record::{Message, Part};
+use sidelight::llm::{Environment, FinishReason, Record, TokenCountMethod};
 use sidelight::otlp::{Batch, Limits, Signal};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -25,6 +25,28 @@ pub fn call(n: u64, start: u64) -> Record {
     };
     record.begin(start);
     record
+}
+
+/// The first call of its test with all that a call of the predecessor can have, numbers past what was too narrow there
+/// and characters that a store may trip over.
+pub fn whole_call(start: u64) -> Record {
+    Record {
+        parent_span_id: Some("00000000-0000-4000-8000-00000000abcd".to_string()),
+        environment: Environment::Production as i32,
+        user_id: Some("with a \0 in it".to_string()),
+        session_id: Some("s1".to_string()),
+        latency_ms_total: 5_000_000_000,
+        latency_ms_ttft: Some(95),
+        finish_reason: FinishReason::ToolCalls as i32,
+        token_count_method: TokenCountMethod::Tiktoken as i32,
+        is_sampled: true,
+        retry_count: 70_000,
+        attempted_models: vec!["gpt-4".to_string(), "a 'quoted', \"twice\", {one}".to_string()],
+        injection_attempt: true,
+        prompt_hash: Some("a".repeat(64)),
+        prompt_embedding: (0..384).map(|n| n as f32 / 384.0).collect(),
+        ..call(1, start)
+    }
 }
 
 /// All of them in one batch.

@@ -10,7 +10,7 @@ mod process;
 mod sidelight;
 
 pub use app::{App, Instrumentation, Transport};
-pub use calls::{batch, call, known_calls, span};
+pub use calls::{batch, call, known_calls, span, whole_call};
 pub use clickhouse::ClickHouse;
 #[cfg(feature = "kafka")]
 pub use kafka::{Kafka, PASSWORD as KAFKA_PASSWORD};

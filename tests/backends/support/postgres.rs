@@ -80,6 +80,7 @@ impl Postgres {
                 if tokio_postgres::connect(&url, NoTls).await.is_ok() {
                     return;
                 }
+                // It tells nobody when it takes connections, so there is no event to wait for.
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         }

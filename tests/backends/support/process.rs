@@ -41,6 +41,7 @@ impl Process {
             if !self.is_running() {
                 return;
             }
+            // Waiting for a child has no time limit in the standard library.
             std::thread::sleep(std::time::Duration::from_millis(50));
         }
         self.end();
