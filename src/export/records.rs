@@ -13,9 +13,9 @@ pub struct Extent {
     pub messages: bool,
 }
 
-/// The records of `batch` in wire order. Log records and metrics have none.
-pub fn read(batch: &Batch, extent: Extent) -> Vec<Record> {
-    let record = |found: Found<'_>| {
+/// The records of `batch` in wire order, each made when it is asked for. Log records and metrics have none.
+pub fn read(batch: &Batch, extent: Extent) -> impl Iterator<Item = Record> {
+    let record = move |found: Found<'_>| {
         let Found::Call(item, call) = found else { return None };
         item.span()?;
         let mut record = Record::of(&item, &call);
@@ -27,7 +27,7 @@ pub fn read(batch: &Batch, extent: Extent) -> Vec<Record> {
         }
         Some(record)
     };
-    recognize::find(batch).into_iter().filter_map(record).collect()
+    recognize::find(batch).into_iter().filter_map(record)
 }
 
 #[cfg(test)]
@@ -47,7 +47,7 @@ mod tests {
     }
 
     fn read_one(batch: &Batch) -> Record {
-        let mut records = read(batch, ALL);
+        let mut records: Vec<Record> = read(batch, ALL).collect();
         assert_eq!(records.len(), 1);
         records.remove(0)
     }

@@ -5,13 +5,14 @@
 //! token, and not even written.
 
 mod answer;
+mod block;
 mod client;
 mod layout;
 mod schema;
 
 use super::compress::Compression;
 use super::config::{self, Settings, Type};
-use super::store::{self, Records, Schema, Table};
+use super::store::{self, Calls, Encoded, Schema, Table};
 use super::{BoxError, Exporter, Verdict, lane};
 use crate::net::tls;
 use crate::otlp::{Batch, Signal};
@@ -148,45 +149,37 @@ struct ClickHouse {
 }
 
 impl ClickHouse {
-    async fn attempt(&self, batch: &Batch) -> Verdict {
-        let records = match store::records(batch, self.config.messages).await {
-            Ok(records) if records.is_empty() => return Verdict::Kept { items: 0 },
-            Ok(records) => Arc::new(records),
-            Err(cause) => return Verdict::Refused(cause),
-        };
-        let items = records.len() as u64;
-        match self.store(records).await {
-            Ok(()) => Verdict::Kept { items },
-            Err(failure) => failure.verdict(),
-        }
-    }
-
-    /// What fails by a layout that was known is tried once more with the table as it is now.
-    async fn store(&self, records: Arc<Records>) -> Result<(), Failure> {
+    /// Stores the calls of `batch`; how many there are. What fails by a layout that was known is tried once more with
+    /// the table as it is now.
+    async fn store(&self, batch: &Batch) -> Result<u64, Failure> {
         let known = self.known().clone();
         let stale = known.is_some();
         let layout = match known {
             Some(layout) => layout,
+            None if !store::has_calls(batch).await.map_err(Failure::Unusable)? => return Ok(0),
             None => self.look().await?,
         };
-        match self.insert(layout, &records).await {
+        match self.insert(layout, batch).await {
             Err(failure) if failure.is_of_the_table() => {
                 *self.known() = None;
                 if !stale {
                     return Err(failure);
                 }
                 let layout = self.look().await?;
-                self.insert(layout, &records).await
+                self.insert(layout, batch).await
             }
             done => done,
         }
     }
 
-    async fn insert(&self, layout: Arc<Layout>, records: &Arc<Records>) -> Result<(), Failure> {
-        let (encoder, records) = (layout.clone(), records.clone());
-        let encoding = tokio::task::spawn_blocking(move || encoder.encode(&records));
-        let rows = encoding.await.map_err(|stopped| Failure::Unusable(stopped.into()))??;
-        self.client.insert(&layout, rows).await
+    async fn insert(&self, layout: Arc<Layout>, batch: &Batch) -> Result<u64, Failure> {
+        let encode = move |calls: Calls<'_>| layout.encode(calls);
+        let encoded = store::encode(batch, self.config.messages, encode).await;
+        let Encoded { rows, bytes } = encoded.map_err(Failure::Unusable)??;
+        if rows > 0 {
+            self.client.insert(bytes).await?;
+        }
+        Ok(rows)
     }
 
     /// Looks at the table, which is made where that is wanted.
@@ -213,7 +206,12 @@ impl Exporter for ClickHouse {
     }
 
     fn send<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Verdict> {
-        Box::pin(self.attempt(batch))
+        Box::pin(async {
+            match self.store(batch).await {
+                Ok(items) => Verdict::Kept { items },
+                Err(failure) => failure.verdict(),
+            }
+        })
     }
 }
 

@@ -7,6 +7,7 @@ use crate::kafka::{Encoding, Message, header};
 use crate::llm::Record;
 use crate::llm::record::SCHEMA_VERSION;
 use crate::otlp::{Batch, json};
+use crate::units::hex;
 use bytes::Bytes;
 use rdkafka::message::{Header, OwnedHeaders};
 use std::sync::Arc;
@@ -37,7 +38,7 @@ impl Encoder {
     pub fn encode(&self, batch: &Batch) -> Result<Vec<Message>, TooLarge> {
         let messages = match self.encoding {
             Encoding::LlmSpan | Encoding::LlmSpanJson => {
-                records::read(batch, self.extent).into_iter().map(|call| self.call(&call)).collect()
+                records::read(batch, self.extent).map(|call| self.call(&call)).collect()
             }
             Encoding::OtlpProto => vec![self.request(batch, batch.otlp().clone())],
             Encoding::OtlpJson => vec![self.request(batch, json::write(batch).into())],
@@ -95,7 +96,6 @@ fn with(headers: OwnedHeaders, key: &str, value: &str) -> OwnedHeaders {
 /// W3C trace context, version 00; `None` for ids that it has no room for.
 fn traceparent(call: &Record) -> Option<String> {
     let (trace, span) = (call.trace_bytes(), call.span_bytes());
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let fits = trace.len() == 16 && span.len() == 8;
     fits.then(|| format!("00-{}-{}-{:02x}", hex(&trace), hex(&span), call.trace_flags & 0xff))
 }

@@ -3,9 +3,9 @@
 //! Source: PostgreSQL, "COPY", "Binary Format", and the `recv` function of each type; pgvector `vector_recv`.
 
 use super::failure::Failure;
-use crate::export::store::{COLUMNS, Kind, Misfit, Records, Table, Value};
+use crate::export::store::{COLUMNS, Encoded, Kind, Misfit, Table, Value};
 use crate::llm::Record;
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{BufMut, BytesMut};
 use std::borrow::Cow;
 use tokio_postgres::Client;
 
@@ -104,16 +104,18 @@ impl Layout {
         Ok(Layout { table: table.clone(), types })
     }
 
-    /// The rows, as the body of `COPY … FROM STDIN BINARY` for [`COLUMNS`].
-    pub fn encode(&self, records: &Records) -> Result<Bytes, Failure> {
-        let mut out = BytesMut::with_capacity(64 + records.len() * 1024);
+    /// The calls, as the body of `COPY … FROM STDIN BINARY` for [`COLUMNS`].
+    pub fn encode(&self, calls: impl Iterator<Item = Record>) -> Result<Encoded, Failure> {
+        let mut out = BytesMut::with_capacity(1 << 16);
         out.put_slice(b"PGCOPY\n\xff\r\n\0");
         out.put_i64(0);
-        for record in records.iter() {
-            self.row(&mut out, record)?;
+        let mut rows = 0;
+        for call in calls {
+            rows += 1;
+            self.row(&mut out, &call)?;
         }
         out.put_i16(-1);
-        Ok(out.freeze())
+        Ok(Encoded { rows, bytes: out.freeze() })
     }
 
     fn row(&self, out: &mut BytesMut, record: &Record) -> Result<(), Misfit> {

@@ -10,7 +10,7 @@ mod tls;
 pub use partitions::{By, Partitions};
 
 use super::config::{self, Settings, Type};
-use super::store::{self, Records, Schema, Table};
+use super::store::{self, Calls, Encoded, Schema, Table};
 use super::{BoxError, Exporter, Verdict, lane};
 use crate::net;
 use crate::otlp::{Batch, Signal};
@@ -131,14 +131,8 @@ struct Postgres {
 
 impl Postgres {
     async fn attempt(&self, batch: &Batch) -> Verdict {
-        let records = match store::records(batch, self.messages).await {
-            Ok(records) if records.is_empty() => return Verdict::Kept { items: 0 },
-            Ok(records) => Arc::new(records),
-            Err(cause) => return Verdict::Refused(cause),
-        };
-        let items = records.len() as u64;
-        match tokio::time::timeout(self.timeout, self.store(records)).await {
-            Ok(Ok(())) => Verdict::Kept { items },
+        match tokio::time::timeout(self.timeout, self.store(batch)).await {
+            Ok(Ok(items)) => Verdict::Kept { items },
             Ok(Err(failure)) => failure.verdict(self.target.creates()),
             Err(_) => {
                 let cause = format!("no answer within {} s", self.timeout.as_secs()).into();
@@ -147,32 +141,40 @@ impl Postgres {
         }
     }
 
-    /// In one transaction. A connection that meets any trouble is not used again.
-    async fn store(&self, records: Arc<Records>) -> Result<(), Failure> {
+    /// Stores the calls of `batch` in one transaction; how many there are. A connection that meets any trouble is not
+    /// used again.
+    async fn store(&self, batch: &Batch) -> Result<u64, Failure> {
         while let Some(mut session) = self.waiting() {
-            match self.write(&mut session, &records).await {
+            match self.write(&mut session, batch).await {
                 // It ended while nobody looked, as all do when the server starts again, or it was made ready for
                 // a table that was altered since.
                 Err(failure) if failure.may_be_stale() => {}
                 Err(failure) => return Err(failure),
-                Ok(()) => {
+                Ok(items) => {
                     self.keep(session);
-                    return Ok(());
+                    return Ok(items);
                 }
             }
         }
+        if !store::has_calls(batch).await.map_err(Failure::Unusable)? {
+            return Ok(0);
+        }
         let mut session = Session::open(&self.target).await?;
-        self.write(&mut session, &records).await?;
+        let items = self.write(&mut session, batch).await?;
         self.keep(session);
-        Ok(())
+        Ok(items)
     }
 
-    async fn write(&self, session: &mut Session, records: &Arc<Records>) -> Result<(), Failure> {
-        session.maintain(&self.target).await?;
-        let (layout, records) = (session.layout(), records.clone());
-        let encoding = tokio::task::spawn_blocking(move || layout.encode(&records));
-        let rows = encoding.await.map_err(|stopped| Failure::Unusable(stopped.into()))??;
-        session.insert(rows).await
+    async fn write(&self, session: &mut Session, batch: &Batch) -> Result<u64, Failure> {
+        let layout = session.layout();
+        let encode = move |calls: Calls<'_>| layout.encode(calls);
+        let encoded = store::encode(batch, self.messages, encode).await;
+        let Encoded { rows, bytes } = encoded.map_err(Failure::Unusable)??;
+        if rows > 0 {
+            session.maintain(&self.target).await?;
+            session.insert(bytes).await?;
+        }
+        Ok(rows)
     }
 
     fn waiting(&self) -> Option<Session> {

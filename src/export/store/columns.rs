@@ -2,6 +2,7 @@
 
 use crate::llm::Uuid;
 use crate::llm::record::{Message, Record};
+use crate::units::hex;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -150,8 +151,4 @@ fn messages(messages: &[Message]) -> Value<'_> {
         true => Value::Null,
         false => Value::Json(serde_json::to_string(messages).expect("messages have text keys only")),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

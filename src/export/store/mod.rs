@@ -10,6 +10,7 @@ use super::BoxError;
 use super::records::{self, Extent};
 use crate::llm::Record;
 use crate::otlp::Batch;
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
 /// A store whose tables `sidelight schema` can show and make.
@@ -36,12 +37,30 @@ pub struct Misfit {
     pub what: String,
 }
 
-/// The calls of one batch.
-pub type Records = Vec<Record>;
+/// The calls of one batch, one after the other: in thousands they would take more memory than the batch itself.
+pub type Calls<'b> = &'b mut dyn Iterator<Item = Record>;
 
-/// Reads every recognised span of `batch`, on a thread that may be busy for a while; `messages`: with what was said.
-pub async fn records(batch: &Batch, messages: bool) -> Result<Records, BoxError> {
+/// The rows of a batch as a store takes them.
+#[derive(Debug)]
+pub struct Encoded {
+    pub rows: u64,
+    pub bytes: Bytes,
+}
+
+/// Reads every recognised span of `batch` into `encode`, on a thread that may be busy for a while; `messages`: with
+/// what was said. Errors where reading or encoding has a fault.
+pub async fn encode<T: Send + 'static>(
+    batch: &Batch,
+    messages: bool,
+    encode: impl FnOnce(Calls<'_>) -> T + Send + 'static,
+) -> Result<T, BoxError> {
     let batch = batch.clone();
-    let reading = move || records::read(&batch, Extent { resource: true, messages });
+    let extent = Extent { resource: true, messages };
+    let reading = move || encode(&mut records::read(&batch, extent));
     Ok(tokio::task::spawn_blocking(reading).await?)
+}
+
+/// Whether `batch` has any call, which is asked before a store is.
+pub async fn has_calls(batch: &Batch) -> Result<bool, BoxError> {
+    encode(batch, false, |calls| calls.next().is_some()).await
 }

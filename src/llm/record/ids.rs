@@ -2,6 +2,7 @@
 
 use super::Record;
 use crate::llm::Uuid;
+use crate::units::hex;
 use sha2::{Digest, Sha256};
 
 impl Record {
@@ -43,8 +44,7 @@ impl Record {
 
     /// What is the same whenever the span is sent again: lower-case hex of the SHA-256 of its trace and span ids.
     pub fn record_id(&self) -> String {
-        let digest = Sha256::new_with_prefix(self.trace_bytes()).chain_update(self.span_bytes()).finalize();
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&Sha256::new_with_prefix(self.trace_bytes()).chain_update(self.span_bytes()).finalize())
     }
 }
 

@@ -97,8 +97,7 @@ pub(super) mod hex {
     use super::*;
 
     pub(in crate::llm::record) fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
-        let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        to.serialize_str(&text)
+        to.serialize_str(&crate::units::hex(bytes))
     }
 
     pub(in crate::llm::record) fn deserialize<'de, D: Deserializer<'de>>(

@@ -5,6 +5,7 @@ use crate::kafka::{Encoding, header};
 use crate::llm::Record;
 use crate::otlp::Signal;
 use crate::receive::Format;
+use crate::units::hex;
 use bytes::Bytes;
 use rdkafka::Message;
 use rdkafka::message::{BorrowedMessage, Headers};
@@ -94,7 +95,7 @@ impl Fetched {
     /// How a dead letter speaks of it: where it is, why it is one, and what it is known by. Never what it says.
     pub fn epitaph(&self, why: &str) -> String {
         let value = self.value.as_deref().unwrap_or_default();
-        let digest: String = Sha256::digest(value)[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = hex(&Sha256::digest(value)[..8]);
         format!("{}: {why} ({} bytes, sha256 {digest}…)", self.at, value.len())
     }
 }

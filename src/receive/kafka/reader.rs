@@ -11,6 +11,7 @@ use crate::queue::{DeadLetters, Letter};
 use crate::receive::{Arrival, Door, Format, Intake, Refusal, Via};
 use bytes::Bytes;
 use futures_util::FutureExt;
+use rdkafka::ClientContext;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, Rebalance, StreamConsumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::{Header, OwnedHeaders};
@@ -106,7 +107,7 @@ impl Reader {
                 None => return,
                 Some(Ok(fetched)) => fetched,
                 Some(Err(error)) => {
-                    debug!(%error, "cannot fetch; trying again");
+                    self.consumer.context().error(error, "nothing can be fetched; trying again");
                     stop.run_until_cancelled(tokio::time::sleep(FETCH_PAUSE)).await;
                     continue;
                 }
