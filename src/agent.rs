@@ -135,6 +135,7 @@ impl Agent {
             embedding,
             &config.data_dir,
         );
+        lanes.mask_by(&enricher.get());
         let lanes = Arc::new(lanes);
         let mut agent = Agent {
             addresses: Addresses {

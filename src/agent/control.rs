@@ -61,6 +61,7 @@ impl Control {
         let enrich = self.0.saved.over(&config.enrich);
         let enricher = Enricher::build(&enrich, Files::load(&enrich)?);
         self.0.lanes.exchange(config).await?;
+        self.0.lanes.mask_by(&enricher);
         self.0.enricher.set(enricher);
         let waiting = fixed(&current, config);
         (current.enrich, current.exporters) = (config.enrich.clone(), config.exporters.clone());
@@ -124,7 +125,9 @@ impl Steer for Control {
         let current = self.0.config.blocking_lock();
         let enrich = self.0.saved.over(&current.enrich);
         let files = Files::load(&enrich).map_err(|error| error.told())?;
-        self.0.enricher.set(Enricher::build(&enrich, files));
+        let enricher = Enricher::build(&enrich, files);
+        self.0.lanes.mask_by(&enricher);
+        self.0.enricher.set(enricher);
         Ok(())
     }
 

@@ -4,6 +4,7 @@ use super::embedding::Embedding;
 use super::{DELIVER, StartError};
 use crate::config::Config;
 use crate::embed::Embedder;
+use crate::enrich::Enricher;
 use crate::export::{self, Exporter, Exporters, Lane, Ledgers, Settings, Standing, Stop, Words, lane};
 use crate::queue::{self, Chosen, Count, DeadError, DeadLetters, LaneSpec, Queue};
 use crate::telemetry::Recorder;
@@ -114,6 +115,11 @@ impl Lanes {
         let mut standings = self.standings.lock().unwrap_or_else(PoisonError::into_inner);
         standings.retain(|(known, _)| known != name);
         standings.extend(standing.map(|standing| (name.to_string(), standing)));
+    }
+
+    /// Masks what peers say by the settings of `enricher` from now on.
+    pub fn mask_by(&self, enricher: &Enricher) {
+        self.words.follow(enricher.strict());
     }
 
     pub fn ledgers(&self) -> Arc<Ledgers> {

@@ -113,6 +113,11 @@ impl Enricher {
         redact::report(&self.0.texts.redactor, text)
     }
 
+    /// What masks words that are no span's, such as a peer's error: every type and pattern of the settings, and more.
+    pub fn strict(&self) -> Redactor {
+        self.0.texts.redactor.strict()
+    }
+
     /// Runs the line over every recognised item: count, cost, ttft, media, scan, redact, sample, hash; then leaves
     /// out what is not to be exported.
     /// What may carry its prompt, and the resources and scopes above it, are scanned and redacted.

@@ -1,10 +1,10 @@
 //! What peers say, made fit to be shown: their words may quote what we sent them.
 
-use crate::enrich::redact::{self, InjectionConfig, Leaf, Redactor, Tally};
+use crate::enrich::redact::{Config, InjectionConfig, Leaf, Redactor, Tally};
 use crate::settings::Secret;
 use std::borrow::Cow;
 use std::error::Error;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// How much of a peer's words is shown, in characters.
 const SHOWN: usize = 200;
@@ -13,10 +13,10 @@ const SHOWN: usize = 200;
 const READ: usize = 4096;
 
 /// The one way by which a peer's words reach a log, a dead letter or a page. It masks whatever the
-/// user has chosen to do with findings in spans. Cloning shares it.
+/// user has chosen to do with findings in spans. Cloning shares what is looked for.
 #[derive(Clone)]
 pub struct Words {
-    redactor: Redactor,
+    redactor: Arc<RwLock<Redactor>>,
     /// What is never shown: the words of the secrets that a peer is sent.
     hidden: Arc<[String]>,
 }
@@ -26,9 +26,13 @@ const SHORTEST_SECRET: usize = 8;
 
 impl Words {
     pub fn new() -> Words {
-        let injection = InjectionConfig { enabled: false, ..InjectionConfig::default() };
-        let redactor = Redactor::build(&redact::Config::default(), &injection);
-        Words { redactor, hidden: Arc::default() }
+        let redactor = Redactor::build(&Config::default(), &InjectionConfig::default()).strict();
+        Words { redactor: Arc::new(RwLock::new(redactor)), hidden: Arc::default() }
+    }
+
+    /// Masks by `redactor` from now on, as all clones do: the settings have types and patterns of their own.
+    pub fn follow(&self, redactor: Redactor) {
+        *self.redactor.write().unwrap_or_else(PoisonError::into_inner) = redactor;
     }
 
     /// The same, with `secrets` masked wherever a peer quotes them.
@@ -46,7 +50,8 @@ impl Words {
         });
         let text = hidden.as_ref();
         let leaf = Leaf { text, ..Leaf::default() };
-        let safe = self.redactor.leaf(leaf, &mut Tally::default());
+        let redactor = self.redactor.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let safe = redactor.leaf(leaf, &mut Tally::default());
         let safe = safe.as_deref().unwrap_or(text).trim();
         safe.chars().map(|c| if c.is_control() { ' ' } else { c }).take(SHOWN).collect()
     }
@@ -92,6 +97,17 @@ mod tests {
     #[test]
     fn a_quoted_prompt_is_redacted_and_lines_become_one() {
         check(" bad span:\n\"mail jane@example.com\" ", "bad span: \"mail [EMAIL_ADDRESS]\"");
+    }
+
+    #[test]
+    fn what_users_look_for_is_masked_too_and_what_they_allow_is_not_shown() {
+        let types = ["UUID", "EMAIL_ADDRESS"].map(String::from).to_vec();
+        let config = Config { types, allow: vec!["jane@example.com".into()], ..Config::default() };
+        let words = Words::new();
+        let clone = words.clone();
+        words.follow(Redactor::build(&config, &InjectionConfig::default()).strict());
+        let said = "span a7b73f63-c0bb-48bd-8664-dc77c10a4597 of jane@example.com, ssn 222-48-5171";
+        assert_eq!(clone.scrub(said), "span [UUID] of [EMAIL_ADDRESS], ssn [US_SSN]");
     }
 
     #[test]

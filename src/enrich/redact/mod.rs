@@ -75,6 +75,17 @@ impl Redactor {
         }
     }
 
+    /// The redactor for words that are no span's: it looks for the same types and for all that are on by default,
+    /// masks whatever it finds, allows nothing and judges nothing.
+    pub fn strict(&self) -> Redactor {
+        Redactor {
+            scanner: self.scanner.clone().and_default(),
+            marker: Marker::new(&Config::default()),
+            injection: InjectionConfig { enabled: false, ..InjectionConfig::default() },
+            judge: self.judge.clone(),
+        }
+    }
+
     /// What is done with what is found: the value of `sidelight.pii.action`.
     pub fn action(&self) -> Action {
         self.marker.policy().default_action()

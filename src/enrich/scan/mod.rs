@@ -97,6 +97,12 @@ impl Scanner {
         Scanner { custom, ..self }
     }
 
+    /// The scanner that looks for every type that is on by default too.
+    pub fn and_default(mut self) -> Scanner {
+        self.on.iter_mut().zip(ENGINE.rows()).for_each(|(on, row)| *on |= engine::on_by_default(row));
+        self
+    }
+
     /// Whether a row counts when the configuration says `types: default`.
     pub fn is_default(row: &Detector) -> bool {
         engine::on_by_default(row)
