@@ -7,7 +7,7 @@ use std::ops::Range;
 
 /// Shortest run that is decoded, and the shortest word in it: most words of prose and code are shorter.
 const LEAST: usize = 20;
-pub const WORD_LEAST: usize = 12;
+const WORD_LEAST: usize = 12;
 /// So much of a run is decoded to see whether it is text at all.
 const HEAD: usize = 24;
 
@@ -17,17 +17,38 @@ const FORGIVING: GeneralPurposeConfig = general_purpose::NO_PAD
 const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, FORGIVING);
 const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, FORGIVING);
 
-/// The run of base64 around `word` that begins at or after `from`, if it is long enough and begins like text.
-pub fn around(bytes: &[u8], word: &Range<usize>, from: usize) -> Option<Range<usize>> {
-    let inside = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'-' | b'_');
-    let back = bytes[from..word.start].iter().rev().take_while(|b| inside(b)).count();
-    let on = bytes[word.end..].iter().take_while(|b| inside(b)).count();
-    let (start, end) = (word.start - back, word.end + on);
-    if end - start < LEAST || !reads_as_text(&bytes[start..end.min(start + HEAD)]) {
-        return None;
+/// Runs of base64 in one text that begin like text, ascending and apart.
+#[derive(Default)]
+pub struct Blobs {
+    pub found: Vec<Range<usize>>,
+    /// Where the run ends that was looked at last, whatever came of it: each is walked once.
+    seen: usize,
+}
+
+impl Blobs {
+    /// Forgets the text, keeps the room.
+    pub fn clear(&mut self) {
+        self.found.clear();
+        self.seen = 0;
     }
-    let padding = bytes[end..].iter().take(2).take_while(|b| **b == b'=').count();
-    Some(start..end + padding)
+
+    /// Adds the run around `word`, if it is long enough and begins like text. Words come in ascending order.
+    pub fn look(&mut self, bytes: &[u8], word: &Range<usize>) {
+        if word.len() < WORD_LEAST || word.start < self.seen {
+            return;
+        }
+        let inside = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'-' | b'_');
+        let back = bytes[self.seen..word.start].iter().rev().take_while(|b| inside(b)).count();
+        let on = bytes[word.end..].iter().take_while(|b| inside(b)).count();
+        #[cfg(test)]
+        super::engine::work::add(back + on);
+        let (start, end) = (word.start - back, word.end + on);
+        self.seen = end;
+        if end - start >= LEAST && reads_as_text(&bytes[start..end.min(start + HEAD)]) {
+            let padding = bytes[end..].iter().take(2).take_while(|b| **b == b'=').count();
+            self.found.push(start..end + padding);
+        }
+    }
 }
 
 /// What `run` says, if that is text.
@@ -81,8 +102,9 @@ mod tests {
     fn check(text: &str, says: Option<&str>) {
         let word = text.find(|c: char| c.is_ascii_alphanumeric()).unwrap_or(0);
         let end = text[word..].find(|c: char| !c.is_ascii_alphanumeric()).map_or(text.len(), |i| word + i);
-        let run = around(text.as_bytes(), &(word..end), 0);
-        assert_eq!(run.and_then(|run| decode(&text[run])).as_deref(), says, "{text}");
+        let mut blobs = Blobs::default();
+        blobs.look(text.as_bytes(), &(word..end));
+        assert_eq!(blobs.found.pop().and_then(|run| decode(&text[run])).as_deref(), says, "{text}");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! begins, and dies as soon as no shape can follow: in prose at once, or after two or three bytes. The work for one
 //! byte is bounded by [`REACH`] and by what finders walk, so no text is worse than linear.
 
-use super::blob;
+use super::blob::Blobs;
 use super::context::{Around, FAR, Nearby, Words};
 use super::detector::{Detector, Find, Spot, Tier};
 use super::detectors;
@@ -59,7 +59,7 @@ pub struct Pass<'a> {
     pub found: &'a mut Vec<Candidate>,
     pub nearby: &'a mut Nearby,
     /// Runs that may be text in base64 or hexadecimal; each begins behind the last.
-    pub blobs: Option<&'a mut Vec<Range<usize>>>,
+    pub blobs: Option<&'a mut Blobs>,
 }
 
 /// The one engine of the process: a table of constants, compiled on first use.
@@ -122,8 +122,8 @@ impl Engine {
                         i += 1;
                     }
                     self.whole(start..i, pass);
-                    if i - start >= blob::WORD_LEAST {
-                        note_blob(start..i, pass);
+                    if let Some(blobs) = &mut pass.blobs {
+                        blobs.look(bytes, &(start..i));
                     }
                 }
                 Class::Telling => {
@@ -237,17 +237,6 @@ impl Engine {
         let checked = row.tier.is_checked();
         let (start, end) = (at.start, at.end);
         pass.found.push(Candidate { kind: row.kind, row: number, start, end, checked, near, given: None });
-    }
-}
-
-/// Notes the run of base64 around `word`, if nobody has looked there.
-fn note_blob(word: Range<usize>, pass: &mut Pass<'_>) {
-    let Some(blobs) = &mut pass.blobs else {
-        return;
-    };
-    let seen = blobs.last().map_or(0, |last| last.end);
-    if word.start >= seen {
-        blobs.extend(blob::around(pass.text.as_bytes(), &word, seen));
     }
 }
 

@@ -31,6 +31,7 @@ pub use injection::{Injection, Judge};
 
 use crate::llm::Role;
 use crate::settings;
+use blob::Blobs;
 use context::Nearby;
 use engine::{ENGINE, Pass};
 use settle::{Candidate, settle};
@@ -144,8 +145,8 @@ impl Scanner {
         if let Some(joined) = shadow::joined(text) {
             self.cut_in_two(&joined, around, room);
         }
-        for i in 0..room.blobs.len() {
-            let blob = room.blobs[i].clone();
+        for i in 0..room.blobs.found.len() {
+            let blob = room.blobs.found[i].clone();
             let found = blob::decode(&text[blob.clone()]).and_then(|says| {
                 let before = &text[..blob.start];
                 self.in_blob(&says, Around { before, ..around }, BLOBS_IN_BLOBS)
@@ -186,7 +187,7 @@ impl Scanner {
         let says = shadow.as_ref().map_or(says, |s| &s.text);
         self.pass(says, around, &mut inner, more > 0);
         settle(&mut inner.found, &mut inner.lost);
-        let blobs = inner.blobs.iter().filter_map(|blob| blob::decode(&says[blob.clone()]));
+        let blobs = inner.blobs.found.iter().filter_map(|blob| blob::decode(&says[blob.clone()]));
         let deeper = blobs.filter_map(|says| self.in_blob(&says, Around { key: "", ..around }, more - 1));
         inner
             .found
@@ -204,7 +205,7 @@ struct Room {
     nearby: Nearby,
     /// Words for the patterns of users.
     own: Nearby,
-    blobs: Vec<Range<usize>>,
+    blobs: Blobs,
 }
 
 /// How often what was decoded is decoded again.

@@ -7,16 +7,6 @@ use std::ops::Range;
 
 /// Bytes that part cells.
 const DELIMITERS: [u8; 4] = *b",;\t|";
-/// The number of a delimiter, 4 for every other byte.
-const DELIMITER_OF: [u8; 256] = {
-    let mut table = [4; 256];
-    let mut i = 0;
-    while i < DELIMITERS.len() {
-        table[DELIMITERS[i] as usize] = i as u8;
-        i += 1;
-    }
-    table
-};
 /// The longest line that is taken for a header, and the longest of its cells.
 const HEADER_MOST: usize = 512;
 const CELL_MOST: usize = 48;
@@ -69,9 +59,11 @@ impl Tables {
         }
         let header = self.header.as_ref().filter(|_| self.line.contains(&at))?;
         let delimiter = DELIMITERS[header.delimiter];
-        let count = |range: Range<usize>| text[range].iter().filter(|b| **b == delimiter).count();
         let (place, before) = self.counted;
-        let left = if at >= place { before + count(place..at) } else { before - count(at..place) };
+        let left = match at >= place {
+            true => before + count(&text[place..at], delimiter),
+            false => before - count(&text[at..place], delimiter),
+        };
         self.counted = (at, left);
         let right = self.counts[header.delimiter] - left;
         let cells = &text[header.line.clone()];
@@ -88,15 +80,18 @@ impl Tables {
         self.line = start..end;
         self.read_to = end + 1;
         self.counted = (start, 0);
-        self.counts = [0; 4];
-        let mut counts = [0; 5];
-        text[start..end].iter().for_each(|b| counts[usize::from(DELIMITER_OF[usize::from(*b)])] += 1);
-        self.counts.copy_from_slice(&counts[..4]);
+        let line = &text[start..end];
+        self.counts = DELIMITERS.map(|delimiter| count(line, delimiter));
         self.columns = columns(text, start..end).or(self.columns.take().filter(|_| !is_last));
         let goes_on = |header: &Header| self.counts[header.delimiter] >= header.count;
         self.header = self.header.take().filter(goes_on).or_else(|| self.pending.take().filter(goes_on));
         self.pending = if self.header.is_some() { None } else { header(text, start..end, &self.counts) };
     }
+}
+
+/// How often `byte` stands in `line`: in pieces that fit a byte's count, which the compiler makes wide.
+fn count(line: &[u8], byte: u8) -> usize {
+    line.chunks(255).map(|piece| usize::from(piece.iter().map(|b| u8::from(*b == byte)).sum::<u8>())).sum()
 }
 
 /// The columns in front of a `VALUES` in `line`.
@@ -131,6 +126,9 @@ fn header(text: &[u8], line: Range<usize>, counts: &[usize; 4]) -> Option<Header
     // A bar or a tab parts cells wherever it stands; commas stand in sentences too.
     let delimiter = [3, 2, 1, 0].into_iter().find(|d| counts[*d] > 0)?;
     let in_prose = delimiter < 2;
+    if in_prose && counts[delimiter] == 1 && cells.contains(&b' ') {
+        return None;
+    }
     let mut names = 0;
     let mut all = 0;
     for cell in cells.split(|b| *b == DELIMITERS[delimiter]) {
@@ -143,12 +141,7 @@ fn header(text: &[u8], line: Range<usize>, counts: &[usize; 4]) -> Option<Header
         all += usize::from(!cell.is_empty());
         names += usize::from(!cell.is_empty() && cell.iter().all(is_name));
     }
-    let one_comma_in_a_sentence = in_prose && counts[delimiter] == 1 && cells.contains(&b' ');
-    (names > 0 && names * 4 >= all * 3 && !one_comma_in_a_sentence).then_some(Header {
-        line,
-        delimiter,
-        count: counts[delimiter],
-    })
+    (names > 0 && names * 4 >= all * 3).then_some(Header { line, delimiter, count: counts[delimiter] })
 }
 
 fn nth_cell(line: &[u8], delimiter: u8, column: usize) -> Option<Range<usize>> {

@@ -132,6 +132,8 @@ fn a_finding_covers_what_was_hidden_in_it_and_nothing_else() {
 
 /// What detectors begin to look at; each is repeated to a long text.
 const HOSTILE: &[&str] = &[
+    "sk-aaaaaaaaaaaaaaaaaa-",
+    "not/base64-in/parts-",
     "1",
     "1 ",
     "1-",
