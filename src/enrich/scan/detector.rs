@@ -146,8 +146,15 @@ impl Tier {
 }
 
 impl Prefix {
-    /// `prefix` and the run behind it, if that has the right length.
-    pub fn token(&self, text: &str, prefix: Range<usize>) -> Option<Range<usize>> {
+    /// What the automaton looks for: so many bytes tell most prefixes apart.
+    pub fn head(&self) -> &'static str {
+        const HEAD: usize = 4;
+        &self.prefix[..self.prefix.len().min(HEAD)]
+    }
+
+    /// The prefix, which stands at `start`, and the run behind it, if that has the right length.
+    pub fn token(&self, text: &str, start: usize) -> Option<Range<usize>> {
+        let prefix = start..start + self.prefix.len();
         let rest = text.as_bytes()[prefix.end..].iter().take(self.most + 1);
         let run = rest.take_while(|b| self.body.has(**b)).count();
         // A dot behind it may be the sentence's.

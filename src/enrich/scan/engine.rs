@@ -13,6 +13,7 @@ use super::settle::Candidate;
 use super::shapes::Shapes;
 use std::ops::Range;
 use std::sync::LazyLock;
+use std::thread;
 
 /// The longest shape, in bytes.
 pub const REACH: usize = 160;
@@ -82,11 +83,15 @@ impl Engine {
                 Find::At(bytes, _) => bytes.iter().for_each(|b| at[usize::from(*b)].push(number)),
             }
         }
-        let shapes = Shapes::build(patterns(true));
         let asked: LazyLock<Shapes> = LazyLock::new(|| Shapes::build(patterns(false)));
         let asked_rows = patterns(false).into_iter().map(|(number, _)| number).collect();
         let classes = std::array::from_fn(|b| class(b as u8, &at));
-        let words = Words::build(rows.iter().map(|row| row.context));
+        // Side by side: they are most of what a start waits for.
+        let (shapes, words) = thread::scope(|scope| {
+            let words = scope.spawn(|| Words::build(rows.iter().map(|row| row.context)));
+            let shapes = Shapes::build(patterns(true));
+            (shapes, words.join().expect("the words of the table are valid: a test builds them"))
+        });
         Engine { rows, words, shapes, asked, asked_rows, words_of, at, keyed, classes }
     }
 
@@ -181,9 +186,11 @@ impl Engine {
                 }
             }
             Find::Prefixed(prefixes) => {
-                let found = &pass.text.as_bytes()[at.clone()];
-                let mut all = prefixes.iter().filter(|prefix| prefix.prefix.as_bytes() == found);
-                if let Some(at) = all.find_map(|prefix| prefix.token(pass.text, at.clone())) {
+                let begun = &pass.text.as_bytes()[at.start..];
+                let mut all = prefixes.iter().filter(|prefix| {
+                    prefix.head().len() == at.len() && begun.starts_with(prefix.prefix.as_bytes())
+                });
+                if let Some(at) = all.find_map(|prefix| prefix.token(pass.text, at.start)) {
                     self.weigh(number, at, pass);
                 }
             }
@@ -245,7 +252,7 @@ fn patterns(by_default: bool) -> Vec<(u16, String)> {
     let pattern = |row: &Detector| match &row.find {
         Find::Shape(pattern) | Find::Stem(pattern, _) => Some((*pattern).to_owned()),
         Find::Prefixed(prefixes) => {
-            let any: Vec<String> = prefixes.iter().map(|p| regex_syntax::escape(p.prefix)).collect();
+            let any: Vec<String> = prefixes.iter().map(|p| regex_syntax::escape(p.head())).collect();
             Some(any.join("|"))
         }
         _ => None,

@@ -24,7 +24,12 @@ impl Shapes {
     pub fn build(patterns: Vec<(u16, String)>) -> Shapes {
         let (rows, patterns): (Vec<u16>, Vec<String>) = patterns.into_iter().unzip();
         let automaton = dense::Builder::new()
-            .configure(dense::Config::new().start_kind(StartKind::Anchored).match_kind(MatchKind::All))
+            .configure(
+                dense::Config::new()
+                    .accelerate(false)
+                    .start_kind(StartKind::Anchored)
+                    .match_kind(MatchKind::All),
+            )
             .syntax(syntax::Config::new().unicode(false).utf8(false))
             .thompson(thompson::Config::new().utf8(false))
             .build_many(&patterns)

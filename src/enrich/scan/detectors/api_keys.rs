@@ -31,7 +31,11 @@ pub const ROWS: &[Detector] = &[
     },
     Detector {
         kind: "API_KEY",
-        find: Find::Shape(r"pat[A-Za-z0-9]{14}\.[0-9a-f]{64}"),
+        find: Find::Stem(r"pat[A-Za-z0-9]{14}\.", |text, stem| {
+            let hex =
+                text.as_bytes()[stem.end..].iter().take(65).take_while(|b| b.is_ascii_hexdigit()).count();
+            (hex == 64).then(|| stem.start..stem.end + hex)
+        }),
         valid: is_random,
         finds: &[
             "airtable ⟦patGk3mQ8rT5vX1zA.9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08⟧",
@@ -141,7 +145,7 @@ pub const ROWS: &[Detector] = &[
     },
     Detector {
         kind: "PASSWORD",
-        find: Find::Stem(r#"curl (?:[^\n]{0,64} )?(?:-u|--user)[ =]["']?[A-Za-z0-9]"#, of_user),
+        find: Find::Stem(r"curl ", of_user),
         edges: Edges::Free,
         finds: &["curl -s -u admin:⟦s3cretPass9⟧ https://api.example.com"],
         leaves: &["curl -u admin https://api.example.com", "curl -u $USER:$PASS https://x"],
@@ -428,13 +432,27 @@ fn carried_by_key(key: &str, text: &str) -> Option<Range<usize>> {
         .then(|| credentials(text, 0..scheme.len() + 1))?
 }
 
-/// The password of `-u user:password`.
+/// The password of `-u user:password`, a little behind the command.
 fn of_user(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
+    const REACH: usize = 72;
+    let line = &text[stem.end..text.floor_char_boundary((stem.end + REACH).min(text.len()))];
+    let line = line.split('\n').next()?;
+    let behind = |word: &&str| ["-u", "--user"].iter().any(|flag| word.split('=').next() == Some(flag));
+    let before: usize = line.split(' ').take_while(|word| !behind(word)).map(|word| word.len() + 1).sum();
+    let flag = before + line.get(before..)?.find([' ', '='])?;
     let bytes = text.as_bytes();
+    let sign = stem.end + flag;
+    if !matches!(bytes.get(sign)?, b' ' | b'=') {
+        return None;
+    }
+    let start = sign + 1 + usize::from(matches!(bytes.get(sign + 1)?, b'"' | b'\''));
+    if !bytes.get(start)?.is_ascii_alphanumeric() {
+        return None;
+    }
     let word = |from: usize, stop: &[u8]| {
         bytes[from..].iter().take(128).take_while(|b| b.is_ascii_graphic() && !stop.contains(b)).count()
     };
-    let colon = stem.end + word(stem.end, b":\"'");
+    let colon = start + word(start, b":\"'");
     if bytes.get(colon) != Some(&b':') {
         return None;
     }

@@ -8,7 +8,7 @@ use std::ops::Range;
 pub const ROWS: &[Detector] = &[Detector {
     kind: "PASSWORD",
     find: Find::Stem(
-        r"(?:mysql(?:dump|admin|import|show|check)?|mariadb(?:-dump|-admin)?|mongo(?:sh|dump|restore)?|sshpass|redis-cli|sqlcmd|ldap(?:search|modify|add)|docker login|helm registry login|htpasswd) ",
+        r"(?:mysql|mariadb|mongo|sshpass|redis-cli|sqlcmd|ldap|docker login|helm registry|htpasswd)[a-z -]",
         argument,
     ),
     edges: Edges::Free,

@@ -10,7 +10,7 @@ pub const ROWS: &[Detector] = &[
         kind: "PASSWORD",
         tier: Tier::Shape,
         find: Find::Stem(
-            r"(?i:password|passwd|passwort|passphrase|kennwort|passcode|pwd|pw|secret|mot de passe|wachtwoord|has(?:l|\xC5\x82)o|senha|parola|heslo|passord|adgangskode|salasana|clave|mdp|contrase(?:n|\xC3\xB1)a|l(?:o|\xC3\xB6)senord|jelsz(?:\xC3\xB3|av)|parol|ifre)[a-z\x80-\xFF]{0,6}[ \n]",
+            r"(?i:password|passwd|passwort|passphrase|kennwort|passcode|pwd|pw|secret|mot de passe|wachtwoord|has(?:l|\xC5\x82)o|senha|parola|heslo|passord|adgangskode|salasana|clave|mdp|contrase(?:n|\xC3\xB1)a|l(?:o|\xC3\xB6)senord|jelsz(?:\xC3\xB3|av)|parol|ifre)",
             told,
         ),
         edges: Edges::Free,
@@ -28,6 +28,7 @@ pub const ROWS: &[Detector] = &[
             "Lösenordet till servern är ⟦Velvet!0658#⟧.",
             "Sunucu şifresi ⟦Velvet!0658#⟧ olarak",
             "Username: jkim\nPassword\n⟦Velvet!0658#⟧\n",
+            "use svc_etl with ⟦Velvet!0658#⟧ as the password, and",
         ],
         leaves: &[
             "the password is wrong",
@@ -40,6 +41,8 @@ pub const ROWS: &[Detector] = &[
             "Das Passwort muss mindestens 12 Zeichen lang sein",
             "Password\nForgot it?",
             "password policy v2.0.1-RC1",
+            "treat it as a password",
+            "we store v2 as password hashes",
         ],
         ..Detector::BASE
     },
@@ -69,23 +72,12 @@ pub const ROWS: &[Detector] = &[
     Detector {
         kind: "PASSWORD",
         find: Find::Stem(
-            r"(?i:credentials?|logins?|log in|sign in|user(?:name)?/pass(?:word)?|zugangsdaten|anmeldedaten|identifiants|credenciales|credenziali|credenciais|inloggegevens)[ :]",
+            r"(?i:credential|login|log in|sign in|user/pass|zugangsdaten|identifiants|creden[cz]ia|inloggegevens)",
             behind_slash,
         ),
         edges: Edges::Free,
         finds: &["credentials: root / ⟦Velvet!0658#⟧", "1. Log in with `ops` / `⟦Velvet!0658#⟧`"],
         leaves: &["login at https://example.com/Reset/2024A", "log in and/or register", "Login: a / b"],
-        ..Detector::BASE
-    },
-    Detector {
-        kind: "PASSWORD",
-        find: Find::Stem(
-            r"(?i:as|als|comme|como|come|som) (?:(?i:the|your|my|a|its|le|la|el|il|o|das|het) )?(?i:password|passphrase|passcode|passwort|kennwort|mot de passe|contrase\xC3\xB1a|senha|wachtwoord|l\xC3\xB6senord|pw)",
-            before_it,
-        ),
-        edges: Edges::Free,
-        finds: &["use svc_etl with ⟦Velvet!0658#⟧ as the password, and"],
-        leaves: &["treat it as a password", "we store v2 as password hashes"],
         ..Detector::BASE
     },
     Detector {
@@ -155,17 +147,29 @@ fn told(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
     // Inside of a longer word stands no noun, but for the ş that no word begins with.
     let before = text[..stem.start].chars().next_back();
     let noun = &text[stem.clone()];
+    // Endings of the noun: `lösenordet`, `şifresi`.
+    let ending = |b: &u8| b.is_ascii_lowercase() || !b.is_ascii();
+    let end = stem.end + text.as_bytes()[stem.end..].iter().take(7).take_while(|b| ending(b)).count();
+    let gap = text.as_bytes().get(end).copied().unwrap_or(0);
     if noun.starts_with("ifre") && !matches!(before, Some('ş' | 'Ş')) {
         return None;
     }
-    if noun.ends_with('\n') {
-        let line = text[stem.end..].split('\n').next().unwrap_or("").trim();
-        return strong(text, stem.end).filter(|at| text[at.clone()] == *line && is_strong(line));
+    if let Some(found) = before_it(text, stem.start) {
+        return Some(found);
     }
-    let rest = &text[stem.end..text.floor_char_boundary((stem.end + SENTENCE_MOST).min(text.len()))];
+    let start = end + 1;
+    if gap == b'\n' {
+        let line = text[start..].bytes().take(VALUE_MOST).position(|b| b == b'\n').unwrap_or(VALUE_MOST);
+        let line = text[start..text.floor_char_boundary((start + line).min(text.len()))].trim();
+        return strong(text, start).filter(|at| text[at.clone()] == *line && is_strong(line));
+    }
+    if gap != b' ' {
+        return None;
+    }
+    let rest = &text[start..text.floor_char_boundary((start + SENTENCE_MOST).min(text.len()))];
     let line = rest.split('\n').next().unwrap_or("");
-    let short = ["pwd ", "password ", "passwd ", "passcode "].iter().any(|n| noun.eq_ignore_ascii_case(n));
-    let (mut at, mut last) = (stem.end, "");
+    let short = ["pwd", "password", "passwd", "passcode"].iter().any(|n| noun.eq_ignore_ascii_case(n));
+    let (mut at, mut last) = (start, "");
     for (n, word) in line.split(' ').take(WORDS_MOST).enumerate() {
         let is = |words: &[&str]| words.iter().any(|w| w.eq_ignore_ascii_case(last));
         if (n == 0 && short || is(VERBS))
@@ -236,12 +240,19 @@ fn behind_slash(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
     (named && is_one).then_some(found)
 }
 
-/// The password that stands before `as the password`.
-fn before_it(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
-    let end = stem.start.checked_sub(1).filter(|i| text.as_bytes()[*i] == b' ')?;
-    let from = text.ceil_char_boundary(end.saturating_sub(VALUE_MOST));
-    let word = text[from..end].rsplit([' ', '\n']).next()?.trim_matches(['"', '\'', '`']);
-    let end = from + text[from..end].trim_end_matches(['"', '\'', '`']).len();
+/// The password that stands before `as the password`, whose noun begins at `noun`.
+fn before_it(text: &str, noun: usize) -> Option<Range<usize>> {
+    const ARTICLES: &[&str] =
+        &["the ", "your ", "my ", "a ", "its ", "le ", "la ", "el ", "il ", "o ", "das ", "het "];
+    const AS: &[&str] = &[" as ", " als ", " comme ", " como ", " come ", " som "];
+    let from = text.ceil_char_boundary(noun.saturating_sub(VALUE_MOST));
+    let before = &text[from..noun];
+    // The blank before the article stays: it is part of the word in front.
+    let before = ARTICLES.iter().find_map(|word| before.strip_suffix(word)).unwrap_or(before);
+    let before = AS.iter().find_map(|word| before.strip_suffix(word))?;
+    let value = before.trim_end_matches(['"', '\'', '`']);
+    let word = value.rsplit([' ', '\n']).next()?.trim_start_matches(['"', '\'', '`']);
+    let end = from + value.len();
     (is_strong(word) && is_secret(word, true)).then(|| end - word.len()..end)
 }
 
