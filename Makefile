@@ -53,6 +53,13 @@ test-backends: tools ## what needs real back ends (Jaeger, Collector, Prometheus
 	$(CARGO) clippy --locked --features kafka --test backends -- -D warnings
 	$(CARGO) test --locked --features kafka --test backends -- --test-threads=1
 
+# Fifty kills of gateways, twenty of the broker, two hours of outage in one minute.
+.PHONY: test-fleet
+test-fleet: tools ## examples/fleet in its long form, with its reconciliation, and what more gateways bring; some ten minutes
+	tests/backends/install kafka postgres
+	SIDELIGHT_FLEET="--calls 30000 --kills 50 --broker-kills 20 --outage 60" \
+	  $(CARGO) test --locked --features kafka --test backends -- --include-ignored --nocapture --test-threads=1 fleet:: scale::
+
 .PHONY: test-nightly
 test-nightly: tools ## the long forms of property tests: a million mutations and strings, and all that oracles know
 	tests/oracles/make target/oracles

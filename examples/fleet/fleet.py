@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
-"""A fleet as plain processes: sidecars, the Kafka that you give it, gateways, the PostgreSQL that you give it.
+"""A fleet as plain processes: sidecars, Kafka, gateways, the PostgreSQL that you give it.
 
     fleet.py --brokers 127.0.0.1:9092 --postgres postgres://postgres@127.0.0.1/postgres [--sidecars 3] [--gateways 2]
-             [--calls 5000] [--kills 6] [--sidelight PATH] [--psql PATH]
+             [--calls 5000] [--rate 300] [--kills 6] [--sidelight PATH] [--psql PATH]
+             [--broker COMMAND [--broker-kills 20] [--outage SECONDS]]
 
 Sends calls through the sidecars, meanwhile kills gateways (kill -9), starts them again and adds one, and at the end
-counts what is where. Exits with 0 if every call that a sidecar accepted is in the store exactly once.
+counts what is where. With --broker it runs the broker itself, by that command of the shell, and kills it too; --outage
+takes it away for so long in the end, which stands for two hours: the sidecars' pauses and ages are made shorter in
+proportion. Exits with 0 if every call that a sidecar accepted is in the store exactly once and every ledger closes.
 """
 import argparse
+import itertools
 import json
 import os
 import random
@@ -23,7 +27,8 @@ import urllib.request
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-PATIENCE_S = 120
+PATIENCE_S = 400
+OUTAGE_S = 2 * 3600
 
 
 def arguments():
@@ -35,7 +40,11 @@ def arguments():
     parser.add_argument("--sidecars", type=int, default=3)
     parser.add_argument("--gateways", type=int, default=2)
     parser.add_argument("--calls", type=int, default=5000)
+    parser.add_argument("--rate", type=float, default=300, help="calls a second, over all sidecars")
     parser.add_argument("--kills", type=int, default=6)
+    parser.add_argument("--broker", help="what runs the broker, until it is killed")
+    parser.add_argument("--broker-kills", type=int, default=0)
+    parser.add_argument("--outage", type=float, default=0)
     return parser.parse_args()
 
 
@@ -48,6 +57,37 @@ def free_port():
 def get(url):
     with urllib.request.urlopen(url, timeout=5) as answer:
         return answer.read().decode()
+
+
+class Broker:
+    """The broker, where it is ours to run and to kill."""
+
+    def __init__(self, asked, folder):
+        self.command, self.address = asked.broker, asked.brokers.split(",")[0].rsplit(":", 1)
+        self.log = folder / "broker.log"
+        self.start()
+
+    def start(self):
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(["sh", "-c", f"exec {self.command}"], stdout=log, stderr=log)
+        end = time.monotonic() + 60
+        while True:
+            try:
+                socket.create_connection(self.address, timeout=1).close()
+                return
+            except OSError:
+                if self.process.poll() is not None or time.monotonic() > end:
+                    sys.exit(f"the broker does not start:\n{self.log.read_text()}")
+                time.sleep(0.05)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def away(self, seconds):
+        self.kill()
+        time.sleep(seconds)
+        self.start()
 
 
 class Agent:
@@ -71,6 +111,8 @@ class Agent:
         }
         log = open(self.folder / "log", "ab")
         command = [self.asked.sidelight, "run", "--config", str(HERE / self.config)]
+        if self.asked.outage and self.config == "sidecar.yaml":
+            command += compressed(self.asked.outage / OUTAGE_S)
         self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
         end = time.monotonic() + 30
         while True:
@@ -90,9 +132,36 @@ class Agent:
         self.process.terminate()
         self.process.wait()
 
-    def metric(self, name, label):
+    def ledger(self):
+        """What each entry of the ledger of its exporter comes to."""
         lines = get(f"http://127.0.0.1:{self.metrics}/metrics").splitlines()
-        return sum(int(float(line.rsplit(" ", 1)[1])) for line in lines if line.startswith(name + "{") and label in line)
+
+        def total(entry):
+            name = f"sidelight_exporter_{entry}{{"
+            return sum(int(float(line.rsplit(" ", 1)[1])) for line in lines if line.startswith(name))
+
+        return {name: total(entry) for name, entry in LEDGER.items()}
+
+
+LEDGER = {
+    "accepted": "accepted_items_total",
+    "recovered": "recovered_items_total",
+    "sent": "sent_items_total",
+    "dropped": "dropped_items_total",
+    "dead": "dead_items_total",
+    "waiting": "waiting_items",
+}
+
+
+def compressed(part):
+    """Settings by which an outage of `part` of two hours is to a sidecar what two hours are by default."""
+    settings = {
+        "queue.max_age": 24 * 3600 * part,
+        "exporters.kafka.timeout": max(1, 30 * part),
+        "exporters.kafka.retry_on_failure.initial_interval": 1 * part,
+        "exporters.kafka.retry_on_failure.max_interval": 30 * part,
+    }
+    return [word for key, seconds in settings.items() for word in ("--set", f"{key}={max(1, round(seconds * 1000))}ms")]
 
 
 def request(number, start):
@@ -119,11 +188,16 @@ def request(number, start):
     return {"resourceSpans": [{"resource": resource, "scopeSpans": [{"spans": [span]}]}]}
 
 
-def send(sidecar, numbers, accepted):
-    """Sends each call until the sidecar says that it is safe."""
+def send(asked, sidecar, numbers, accepted, disturbed):
+    """Sends calls, each until the sidecar says that it is safe: as many as asked for, and for as long as things are
+    killed."""
+    pause = asked.sidecars / asked.rate
     for number in numbers:
+        if number >= asked.calls and disturbed.is_set():
+            return
         body = json.dumps(request(number, time.time_ns())).encode()
         url = f"http://127.0.0.1:{sidecar.http}/v1/traces"
+        due = time.monotonic() + pause
         while True:
             try:
                 post = urllib.request.Request(url, body, {"content-type": "application/json"})
@@ -132,6 +206,7 @@ def send(sidecar, numbers, accepted):
             except (urllib.error.HTTPError, OSError):
                 time.sleep(0.2)
         accepted[sidecar.name] += 1
+        time.sleep(max(0, due - time.monotonic()))
 
 
 def ask(asked, sql):
@@ -145,18 +220,39 @@ def stored(asked):
     return tuple(map(int, row.split("|"))) if row else (0, 0)
 
 
-def disturb(asked, folder, gateways, senders):
-    """Kills gateways while calls come in, some for longer than the group waits; halfway one more joins."""
-    for kill in range(asked.kills):
+def disturb(asked, folder, gateways, broker):
+    """Kills gateways and the broker while calls come in, some for longer than the group waits; halfway one more gateway
+    joins. Then the outage."""
+    victims = ["gateway"] * asked.kills + ["broker"] * (asked.broker_kills if broker else 0)
+    random.shuffle(victims)
+    for turn, victim in enumerate(victims):
         time.sleep(random.uniform(0.5, 2))
-        victim = random.choice(gateways)
-        victim.kill()
-        if kill == asked.kills // 2:
+        if turn == len(victims) // 2:
             gateways.append(Agent(f"gateway-{len(gateways) + 1}", "gateway.yaml", folder, asked))
+        if victim == "broker":
+            broker.away(random.uniform(0, 3))
+            continue
+        killed = random.choice(gateways)
+        killed.kill()
         time.sleep(random.choice([0, 0, 8]))
-        victim.start()
-    for sender in senders:
-        sender.join()
+        killed.start()
+    if broker and asked.outage:
+        broker.away(asked.outage)
+
+
+def settled(agents):
+    """The ledgers, once nothing waits any more."""
+    end = time.monotonic() + PATIENCE_S
+    while True:
+        ledgers = {agent.name: agent.ledger() for agent in agents}
+        if not any(ledger["waiting"] for ledger in ledgers.values()) or time.monotonic() > end:
+            return ledgers
+        time.sleep(0.5)
+
+
+def closes(ledger):
+    came = ledger["accepted"] + ledger["recovered"]
+    return came == ledger["sent"] + ledger["dropped"] + ledger["dead"] + ledger["waiting"]
 
 
 def main():
@@ -165,33 +261,48 @@ def main():
     before, _ = stored(asked)
     if before:
         sys.exit("the store holds calls already: the count would not be of this run")
+    broker = Broker(asked, folder) if asked.broker else None
     sidecars = [Agent(f"sidecar-{n + 1}", "sidecar.yaml", folder, asked) for n in range(asked.sidecars)]
     gateways = [Agent(f"gateway-{n + 1}", "gateway.yaml", folder, asked) for n in range(asked.gateways)]
     try:
         began = time.monotonic()
         accepted = dict.fromkeys((sidecar.name for sidecar in sidecars), 0)
-        shares = [range(n, asked.calls, len(sidecars)) for n in range(len(sidecars))]
-        senders = [threading.Thread(target=send, args=(*each, accepted)) for each in zip(sidecars, shares)]
+        disturbed = threading.Event()
+        shares = [itertools.count(n, len(sidecars)) for n in range(len(sidecars))]
+        senders = [
+            threading.Thread(target=send, args=(asked, sidecar, share, accepted, disturbed), daemon=True)
+            for sidecar, share in zip(sidecars, shares)
+        ]
         for sender in senders:
             sender.start()
-        disturb(asked, folder, gateways, senders)
+        disturb(asked, folder, gateways, broker)
+        disturbed.set()
+        for sender in senders:
+            sender.join()
         total = sum(accepted.values())
         end = time.monotonic() + PATIENCE_S
         while stored(asked)[1] < total and time.monotonic() < end:
             time.sleep(0.5)
+        ledgers = settled(sidecars + gateways)
         time.sleep(2)  # For what might still come twice.
         took = time.monotonic() - began
         rows, different = stored(asked)
-        print(f"{'':12}{'accepted':>10}{'sent on':>10}")
-        for agent in sidecars:
-            print(f"{agent.name:12}{accepted[agent.name]:>10}{agent.metric('sidelight_exporter_sent_items_total', 'kafka'):>10}")
-        print(f"{'sum':12}{total:>10}")
+        print("".join(f"{head:>11}" for head in ["", "told safe", *LEDGER]))
+        for name, ledger in ledgers.items():
+            figures = [accepted.get(name, ""), *ledger.values()]
+            print(f"{name:>11}" + "".join(f"{figure:>11}" for figure in figures) + ("" if closes(ledger) else "  DOES NOT CLOSE"))
+        print(f"{'sum':>11}{total:>11}")
         print(f"in the store: {rows} rows, {different} different; lost {total - different}, twice {rows - different}")
-        print(f"{asked.kills} kills of gateways, one joined, {took:.0f} s; logs in {folder}")
-        return 0 if rows == different == total else 1
+        away = f", away for {asked.outage:.0f} s, which stand for two hours" if broker and asked.outage else ""
+        print(f"{asked.kills} kills of gateways, one joined; {asked.broker_kills if broker else 0} kills of the broker{away}")
+        print(f"{took:.0f} s; logs in {folder}")
+        lost_nothing = not any(ledger["dropped"] or ledger["dead"] or ledger["waiting"] for ledger in ledgers.values())
+        return 0 if rows == different == total and lost_nothing and all(map(closes, ledgers.values())) else 1
     finally:
         for agent in sidecars + gateways:
             agent.stop()
+        if broker:
+            broker.kill()
 
 
 if __name__ == "__main__":

@@ -17,6 +17,8 @@ mod page;
 mod postgres;
 mod prometheus;
 mod queries;
+#[cfg(feature = "kafka")]
+mod scale;
 mod tempo;
 mod tls;
 mod toxiproxy;

@@ -40,7 +40,7 @@ impl Kafka {
              listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_SSL:SASL_SSL\n\
              sasl.enabled.mechanisms=SCRAM-SHA-512\n\
              listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;\n\
-             ssl.keystore.type=PEM\nssl.keystore.location=server.pem\nssl.truststore.type=PEM\nssl.truststore.location={}\n\
+             ssl.keystore.type=PEM\nssl.keystore.location={}\nssl.truststore.type=PEM\nssl.truststore.location={}\n\
              listener.name.sasl_ssl.ssl.client.auth=required\n\
              controller.listener.names=CONTROLLER\ninter.broker.listener.name=PLAINTEXT\n\
              offsets.topic.replication.factor=1\noffsets.topic.num.partitions=1\n\
@@ -48,6 +48,7 @@ impl Kafka {
              transaction.state.log.num.partitions=1\ngroup.initial.rebalance.delay.ms=0\n\
              broker.session.timeout.ms=2000\nbroker.heartbeat.interval.ms=500\nauto.create.topics.enable=false\n",
             folder.join("data").display(),
+            folder.join("server.pem").display(),
             pem("ca.pem")
         );
         fs::write(folder.join("server.properties"), properties).expect("the configuration is written");
@@ -75,6 +76,13 @@ impl Kafka {
         if let Some(process) = self.process.take() {
             process.kill();
         }
+    }
+
+    /// The command of the shell that runs it on its data, for whoever starts and kills it in our place.
+    pub fn command(&self) -> String {
+        let libs = binary("kafka-4.3.0/libs");
+        let properties = self.folder.join("server.properties");
+        format!("java {} -cp '{}/*' kafka.Kafka '{}'", JAVA.join(" "), libs.display(), properties.display())
     }
 
     /// The settings of a client that comes in by the guarded port.
