@@ -1,7 +1,7 @@
 //! Every string leaf of a span, log record, resource or scope: what a scanner has to see.
 
+use super::last::messages;
 use super::schema::{self, Kind, Message, Role};
-use super::view::messages;
 use super::wire::{self, Field, Value};
 use super::{Batch, Item, Signal};
 use std::ops::Range;

@@ -1,9 +1,10 @@
 //! Texts that are too long for a peer, cut where they lie, with a mark that says so.
 
+use super::attributes::{Attributes, Value as Given};
 use super::encode::{Value, attribute};
+use super::last::messages;
 use super::patch::Splice;
 use super::schema::{self, Kind, Message, Role};
-use super::view::{Attributes, Value as Given, messages};
 use super::wire;
 use super::{Batch, Signal};
 use crate::json;

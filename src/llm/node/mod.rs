@@ -1,11 +1,13 @@
 //! A value of a message in whatever encoding it came: OTLP kvlists and arrays, JSON in a string, or
 //! flattened keys. The readers of conversations and usage objects see no difference.
 
+mod flat;
+mod json;
+
+pub use flat::Flat;
+
 use crate::otlp::Value;
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
-use std::cell::Cell;
-use std::fmt;
 
 /// A tree of texts. Order is kept; of a key that stands twice the first counts.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,10 +21,6 @@ pub enum Node<'a> {
     List(Vec<Node<'a>>),
     Map(Vec<(Cow<'a, str>, Node<'a>)>),
 }
-
-/// More parts than any conversation has. Past it a JSON text is not taken apart, so that a hostile
-/// `[[],[],…` costs its own size and not forty times as much.
-const MAX_NODES: u32 = 200_000;
 
 /// As deep as prost lets values nest.
 const MAX_DEPTH: u8 = 100;
@@ -55,10 +53,9 @@ impl<'a> Node<'a> {
 
     /// `None` where `text` is not one JSON value, or one that is too large or deep to take apart.
     pub fn json(text: &'a str) -> Option<Node<'a>> {
-        let seed = Seed { leaf: text, left: &Cell::new(MAX_NODES) };
-        let mut json = serde_json::Deserializer::from_str(text);
-        let node = seed.deserialize(&mut json).ok()?;
-        json.end().ok().map(|()| node)
+        let mut from = serde_json::Deserializer::from_str(text);
+        let node = json::read(&mut from, text).ok()?;
+        from.end().ok().map(|()| node)
     }
 
     /// What a text inside this tree holds, where it is JSON again: tool arguments, multi-part content.
@@ -67,13 +64,9 @@ impl<'a> Node<'a> {
             return None;
         }
         match text {
-            Cow::Borrowed(text) => {
-                let seed = Seed { leaf, left: &Cell::new(MAX_NODES) };
-                seed.deserialize(&mut serde_json::Deserializer::from_str(text)).ok()
-            }
+            Cow::Borrowed(text) => json::read(&mut serde_json::Deserializer::from_str(text), leaf).ok(),
             Cow::Owned(text) => {
-                let seed = Seed { leaf, left: &Cell::new(MAX_NODES) };
-                seed.deserialize(&mut serde_json::Deserializer::from_reader(text.as_bytes())).ok()
+                json::read(&mut serde_json::Deserializer::from_reader(text.as_bytes()), leaf).ok()
             }
         }
     }
@@ -213,190 +206,10 @@ fn from_value<'a>(value: &Value<'a>, depth: u8) -> Node<'a> {
     }
 }
 
-/// Builds a [`Node`] from JSON whose texts all stand in `leaf`, while `left` nodes last.
-#[derive(Clone, Copy)]
-struct Seed<'a, 'n> {
-    leaf: &'a str,
-    left: &'n Cell<u32>,
-}
-
-impl<'a, 'de: 'a> DeserializeSeed<'de> for Seed<'a, '_> {
-    type Value = Node<'a>;
-
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Node<'a>, D::Error> {
-        let left = self.left.get().checked_sub(1).ok_or_else(|| D::Error::custom("too many parts"))?;
-        self.left.set(left);
-        from.deserialize_any(self)
-    }
-}
-
-impl<'de: 'a, 'a> Visitor<'de> for Seed<'a, '_> {
-    type Value = Node<'a>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Node<'a>, E> {
-        Ok(Node::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Node<'a>, E> {
-        Ok(Node::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Node<'a>, E> {
-        Ok(Node::Int(value))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Node<'a>, E> {
-        Ok(i64::try_from(value).map_or(Node::Double(value as f64), Node::Int))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Node<'a>, E> {
-        Ok(Node::Double(value))
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Node<'a>, E> {
-        Ok(Node::Text(Cow::Borrowed(text), self.leaf))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Node<'a>, E> {
-        Ok(Node::Text(Cow::Owned(text.to_string()), self.leaf))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<Node<'a>, A::Error> {
-        let mut items = Vec::new();
-        while let Some(item) = from.next_element_seed(self)? {
-            items.push(item);
-        }
-        Ok(Node::List(items))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<Node<'a>, A::Error> {
-        let mut entries = Vec::new();
-        while let Some(Key(key)) = from.next_key_seed(KeySeed)? {
-            entries.push((key, from.next_value_seed(self)?));
-        }
-        Ok(Node::Map(entries))
-    }
-}
-
-/// An object key, borrowed where it has no escapes.
-struct Key<'a>(Cow<'a, str>);
-struct KeySeed;
-
-impl<'de> DeserializeSeed<'de> for KeySeed {
-    type Value = Key<'de>;
-
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Key<'de>, D::Error> {
-        from.deserialize_str(self)
-    }
-}
-
-impl<'de> Visitor<'de> for KeySeed {
-    type Value = Key<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object key")
-    }
-
-    fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Key<'de>, E> {
-        Ok(Key(Cow::Borrowed(key)))
-    }
-
-    fn visit_str<E>(self, key: &str) -> Result<Key<'de>, E> {
-        Ok(Key(Cow::Owned(key.to_string())))
-    }
-}
-
-/// Keys that flatten a tree, such as `0.message.contents.1.text`, put together again.
-///
-/// Index numbers are names here: gaps and an index of 2^31 cost nothing.
-#[derive(Clone, Debug, Default)]
-pub struct Flat<'a> {
-    entries: Vec<(&'a str, Node<'a>)>,
-}
-
-impl<'a> Flat<'a> {
-    pub fn push(&mut self, path: &'a str, value: Node<'a>) {
-        self.entries.push((path, value));
-    }
-
-    /// The tree. Where all keys of a level are numbers it is a list, in their order. A path that
-    /// stands twice counts once; a value on the way of a longer path stands under `""`.
-    pub fn tree(self) -> Node<'a> {
-        let mut root = Branch::default();
-        for (path, value) in self.entries {
-            root.insert(path, value);
-        }
-        root.into_node()
-    }
-}
-
-#[derive(Default)]
-struct Branch<'a> {
-    value: Option<Node<'a>>,
-    children: Vec<(&'a str, Branch<'a>)>,
-    /// Where each child stands, once there are many: tens of thousands of messages stay linear.
-    places: std::collections::HashMap<&'a str, usize>,
-}
-
-impl<'a> Branch<'a> {
-    fn insert(&mut self, path: &'a str, value: Node<'a>) {
-        let mut branch = self;
-        for part in path.split('.').take(usize::from(MAX_DEPTH)) {
-            branch = branch.child(part);
-        }
-        branch.value.get_or_insert(value);
-    }
-
-    fn child(&mut self, name: &'a str) -> &mut Branch<'a> {
-        let next = self.children.len();
-        let at = *self.places.entry(name).or_insert(next);
-        if at == next {
-            self.children.push((name, Branch::default()));
-        }
-        &mut self.children[at].1
-    }
-
-    fn into_node(self) -> Node<'a> {
-        if self.children.is_empty() {
-            return self.value.unwrap_or(Node::Null);
-        }
-        let mut children = self.children;
-        if children.iter().all(|(name, _)| name.parse::<u64>().is_ok()) {
-            children.sort_by_key(|(name, _)| name.parse::<u64>().unwrap_or(u64::MAX));
-            return Node::List(children.into_iter().map(|(_, branch)| branch.into_node()).collect());
-        }
-        let own = self.value.map(|value| ("".into(), value));
-        Node::Map(
-            own.into_iter()
-                .chain(children.into_iter().map(|(name, branch)| (name.into(), branch.into_node())))
-                .collect(),
-        )
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::json::MAX_NODES;
     use super::*;
-
-    fn check_flat(entries: &[(&'static str, &'static str)], expected: &str) {
-        let mut flat = Flat::default();
-        for (path, text) in entries {
-            flat.push(path, Node::Text((*text).into(), text));
-        }
-        assert_eq!(flat.tree().to_json(), expected);
-    }
-
-    #[test]
-    fn flat_keys_become_the_tree_they_came_from() {
-        check_flat(
-            &[("0.role", "user"), ("1.role", "tool"), ("0.tool_calls.0.name", "look"), ("0.content", "hi")],
-            r#"[{"role":"user","tool_calls":[{"name":"look"}],"content":"hi"},{"role":"tool"}]"#,
-        );
-    }
 
     #[test]
     fn a_number_too_large_to_count_anything_is_no_count() {
@@ -411,19 +224,6 @@ mod tests {
         ] {
             assert_eq!(node.count(), count, "{}", node.to_json());
         }
-    }
-
-    #[test]
-    fn gaps_and_huge_indexes_keep_their_order_and_cost_nothing() {
-        check_flat(
-            &[("4294967296.content", "b"), ("7.content", "a")],
-            r#"[{"content":"a"},{"content":"b"}]"#,
-        );
-    }
-
-    #[test]
-    fn a_value_on_the_way_of_a_longer_path_is_kept() {
-        check_flat(&[("0", "whole"), ("0.content", "part")], r#"[{"":"whole","content":"part"}]"#);
     }
 
     #[test]
