@@ -103,4 +103,20 @@ pub const CHECKS: &[Check] = &[
             "the button is on load",
         ],
     },
+    Check {
+        name: "path_traversal",
+        pack: Pack::Code,
+        looks_for: "A value of at most 400 bytes and four words that climbs out of a directory towards a file of the machine's, \
+                    by five steps or by ones in too many bytes, or an address that reads files or a cloud's keys.",
+        finds: &["../../../etc/passwd", "%c0%ae%c0%ae/settings.ini", "file:///etc/passwd"],
+        leaves: &["import x from '../../lib/x'", "https://example.com/a/b"],
+    },
+    Check {
+        name: "filter_injection",
+        pack: Pack::Code,
+        looks_for: "A value of at most 300 bytes and twelve words with an operator of MongoDB that lets all through, or a bracket \
+                    that closes a filter of LDAP and opens another.",
+        finds: &["user[$ne]=1", "{$gt: ''}", "*)(uid=*))(|(uid=*"],
+        leaves: &["{\"age\": {\"$gt\": 30}}", "(&(objectClass=person)(uid=kim))"],
+    },
 ];

@@ -148,7 +148,8 @@ fn is_read(role: Option<Role>) -> bool {
 
 /// Whether the text above that is asked for is one that the speaker goes on to change: `for four people`.
 fn is_reworked(fired: &Fired, notes: &[Hit]) -> bool {
-    let is_above = |concept| matches!(concept, &Concept::TextAbove | &Concept::SystemPrompt);
+    let is_above =
+        |concept| matches!(concept, &Concept::TextAbove | &Concept::SystemPrompt | &Concept::GivenOrders);
     let behind = |note: &&Hit| note.concept == Concept::Reworked && note.start >= fired.at.end;
     fired.rule.says.iter().any(is_above)
         && notes.iter().filter(behind).any(|note| note.start - fired.at.end <= REPORT_REACH)

@@ -6,6 +6,7 @@
 
 mod checks;
 mod code;
+mod concepts;
 mod decode;
 mod grammar;
 mod lexicon;

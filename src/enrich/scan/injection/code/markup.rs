@@ -144,6 +144,15 @@ const RUNS: &[&str] = &[
     "innerhtml",
     "xhr",
     "xss",
+    "system \"file:",
+    "system 'file:",
+    "system \"http",
+    "system 'http",
+    "system \"php:",
+    "system \"expect:",
+    "system \"ftp:",
+    "system \"gopher:",
+    "system \"jar:",
 ];
 
 /// How sure it is that `text` is an attack, 0 to 1.
@@ -168,12 +177,14 @@ pub fn judge(text: &str) -> f64 {
         (true, true, _) => 0.65,
         (true, false, true) => 0.6,
         (false, true, true) => 0.55,
+        // An element of no page, made up to carry it: `<x onxxx=1`.
+        (false, true, false) if is_one_tag(&lower) => 0.55,
         _ if scheme
             && (lower.contains("alert") || lower.contains("eval") || tag || lower.contains("cookie")) =>
         {
             0.6
         }
-        _ if breaks_out_of_script(&lower) => 0.55,
+        _ if breaks_out_of_script(&lower) || is_one_call(&lower) => 0.55,
         _ => 0.0,
     }
 }
@@ -189,6 +200,25 @@ fn has_handler(text: &str) -> bool {
             && name >= 3
             && rest.strip_prefix('=').is_some_and(|value| !value.is_empty() && !value.starts_with('='))
     })
+}
+
+/// Whether the whole of it is a tag, and no component of a page that hands over a value in braces.
+fn is_one_tag(text: &str) -> bool {
+    text.starts_with('<') && text.split_ascii_whitespace().count() <= 3 && !text.contains("={")
+}
+
+/// `(alert)(1)`, `[8].find(confirm)`: a value without a space that does nothing but open a box.
+fn is_one_call(text: &str) -> bool {
+    let text = text.trim();
+    text.len() <= 60
+        && !text.contains(char::is_whitespace)
+        && text.contains(['(', '`'])
+        && ["alert", "confirm"].iter().any(|name| {
+            text.match_indices(name).any(|(at, _)| {
+                text[at + name.len()..].starts_with(['(', ')', '`', '.'])
+                    && !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+            })
+        })
 }
 
 /// Whether all that is handled is a click, a change or the like: `<button onclick="save()">` is how pages are built.

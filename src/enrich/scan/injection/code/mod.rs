@@ -2,10 +2,13 @@
 //!
 //! Only short texts are values; a whole prompt may talk about code as it likes.
 
+mod alone;
+mod filter;
 mod markup;
 mod path;
 mod shell;
 mod sql;
+mod sql_calls;
 mod template;
 mod tokens;
 
@@ -26,6 +29,7 @@ pub fn look(text: &str, role: Option<Role>, evidence: &mut Vec<Evidence>) {
         ("template_injection", template::judge(text)),
         ("xss", markup::judge(text)),
         ("path_traversal", path::judge(text)),
+        ("filter_injection", filter::judge(text)),
     ];
     for (name, weight) in judged.into_iter().filter(|(_, weight)| *weight > 0.0) {
         evidence.push(Evidence { name, pack: Pack::Code, weight });

@@ -1,5 +1,7 @@
 //! A shell command smuggled in a value: what ends the command it is put into, and begins another.
 
+use super::alone;
+
 /// Longest text that is a value rather than a script or a question about one.
 const LONGEST: usize = 400;
 
@@ -156,6 +158,14 @@ const COMMANDS: &[&str] = &[
     "/bin/ping",
     "/usr/bin/curl",
     "/bin/nc",
+    "netsh",
+    "sysinfo",
+    "sc",
+    "schtasks",
+    "vssadmin",
+    "busybox",
+    "strings",
+    "nmap",
 ];
 
 /// Commands that an honest line of shell begins with, beside those above.
@@ -243,15 +253,17 @@ const TELLING: &[&str] = &[
 /// How sure it is that `text` is an attack, 0 to 1.
 pub fn judge(text: &str) -> f64 {
     if text.len() > LONGEST
-        || !text.bytes().any(|b| matches!(b, b';' | b'|' | b'&' | b'`' | b'$' | b'\n' | b'{'))
+        || !text.bytes().any(|b| {
+            matches!(b, b';' | b'|' | b'&' | b'`' | b'$' | b'\n' | b'{' | b'/' | b'<' | b'\\' | b'(')
+        })
     {
         return 0.0;
     }
     let lower = text.to_ascii_lowercase();
     let words = lower.split_ascii_whitespace().count();
-    let breaks = breaks(&lower);
+    let breaks = breaks(&lower, text);
     let Some(first) = breaks.first() else {
-        return 0.0;
+        return alone::judge(&lower, words);
     };
     let head = lower[..*first].trim();
     let telling = TELLING.iter().any(|t| lower.contains(t));
@@ -287,7 +299,8 @@ fn is_assigned(word: &str) -> bool {
 }
 
 /// Where a separator stands that a command follows, or a substitution that runs one. Sixteen at most.
-fn breaks(text: &str) -> Vec<usize> {
+/// `said` is the text with its capitals: what begins a line or follows a semicolon with one is prose.
+fn breaks(text: &str, said: &str) -> Vec<usize> {
     let bytes = text.as_bytes();
     let is_prose = !text.is_ascii() || text.split_ascii_whitespace().count() > 5;
     let mut found = Vec::new();
@@ -319,7 +332,14 @@ fn breaks(text: &str) -> Vec<usize> {
         let plain: String = word.chars().filter(|c| !matches!(c, '\\' | '\'' | '"')).collect();
         let behind = &rest[word.len()..];
         let prose = *byte == b'\n' || *byte == b';';
-        let named = behind.starts_with('=')
+        if *byte == b'\n' && text[..i].trim().is_empty() {
+            continue;
+        }
+        if prose && said.as_bytes().get(text.len() - rest.len()).is_some_and(u8::is_ascii_uppercase) {
+            continue;
+        }
+        let named = behind.starts_with(['=', ':'])
+            || plain == "export" && !behind.contains('=')
             || *byte == b'{' && !behind.starts_with(',')
             || plain == "base64" && behind.starts_with(',');
         if is_command(&plain) && !named && is_called(&plain, behind, prose) {
@@ -332,7 +352,7 @@ fn breaks(text: &str) -> Vec<usize> {
     found
 }
 
-fn is_command(word: &str) -> bool {
+pub fn is_command(word: &str) -> bool {
     let word = word.trim_end_matches('$').rsplit('/').next().unwrap_or(word);
     COMMANDS.contains(&word)
 }

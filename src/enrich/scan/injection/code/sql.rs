@@ -4,6 +4,7 @@
 //! never holds, another query, a comment over the rest. So the pieces behind each place where a query
 //! could be closed are looked at. The idea of judging kinds of tokens is that of libinjection.
 
+use super::sql_calls::{self, STALLS};
 use super::tokens::{Token, tokens};
 
 /// Longest text that is a value rather than a prompt about SQL.
@@ -37,7 +38,7 @@ pub fn judge(text: &str, is_read: bool) -> f64 {
         let rest = &all[i..all.len().min(i + REACH)];
         if statement && how != Closing::Quote { 0.0 } else { goes_on(rest, how, &all[..i]) }
     });
-    judged.fold(0.0, f64::max).max(if statement && is_read { 0.0 } else { calls(&all, statement) })
+    judged.fold(0.0, f64::max).max(if statement && is_read { 0.0 } else { sql_calls::judge(&all, statement) })
 }
 
 /// Whether it is a statement by itself, maybe in brackets or behind a comment: nothing is broken out of.
@@ -94,7 +95,7 @@ fn closing(all: &[Token<'_>], i: usize) -> Option<Closing> {
 
 const STATEMENTS: &[&str] = &[
     "select", "drop", "insert", "update", "delete", "exec", "execute", "declare", "shutdown", "create",
-    "alter", "truncate", "waitfor", "grant", "begin", "merge", "call", "copy", "use",
+    "alter", "truncate", "waitfor", "grant", "begin", "merge", "call", "copy", "use", "desc",
 ];
 
 /// How sure it is that `rest` carries an attack on, behind a place that is closed by `how`.
@@ -137,8 +138,9 @@ fn goes_on(rest: &[Token<'_>], how: Closing, before: &[Token<'_>]) -> f64 {
         let quoted = how == Closing::Quote
             || has_comment(behind)
             || before.iter().any(|t| t.is_sign(&["'", "\"", "="]));
+        let is_cut = how == Closing::Quote && has_comment(behind);
         return if behind.first().is_some_and(|t| t.is_any(STATEMENTS))
-            && is_statement(behind)
+            && (is_statement(behind) || is_cut)
             && (quoted || before.len() <= 4)
         {
             0.65
@@ -151,6 +153,15 @@ fn goes_on(rest: &[Token<'_>], how: Closing, before: &[Token<'_>]) -> f64 {
             || behind.get(1).is_some_and(|t| t.is_any(STALLS));
         let ends = behind.get(2).is_none_or(|t| t.is_sign(&["--", "#", "/*", ",", "(", ";"]));
         return if column && ends && before.len() <= 6 { 0.5 } else { 0.0 };
+    }
+    // `' insert into users …; --`: no semicolon, but a comment over what the query went on with.
+    if how == Closing::Quote
+        && before.len() <= 2
+        && first.is_any(STATEMENTS)
+        && is_statement(rest)
+        && has_comment(behind)
+    {
+        return 0.55;
     }
     if first.is("into") && behind.first().is_some_and(|t| t.is_any(&["outfile", "dumpfile"])) {
         return 0.6;
@@ -221,6 +232,7 @@ fn is_statement(rest: &[Token<'_>]) -> bool {
         "top",
         "distinct",
         "or",
+        "immediate",
     ];
     rest.iter().skip(1).take(4).any(|t| {
         t.is_any(SECOND)
@@ -353,124 +365,4 @@ fn close(rest: &[Token<'_>], open: usize) -> usize {
 
 fn is_code(rest: &[Token<'_>]) -> bool {
     rest.iter().filter(|t| matches!(t, Token::Sign(_) | Token::Number(_))).count() >= 2
-}
-
-/// Functions that only make a database wait.
-const STALLS: &[&str] = &[
-    "sleep",
-    "benchmark",
-    "pg_sleep",
-    "dbms_pipe.receive_message",
-    "dbms_lock.sleep",
-    "randomblob",
-    "generate_series",
-    "waitfor",
-];
-
-/// Tables that tell of a database.
-const TABLES: &[&str] = &[
-    "information_schema.tables",
-    "information_schema.columns",
-    "information_schema.schemata",
-    "information_schema.character_sets",
-    "sysobjects",
-    "sysusers",
-    "syscolumns",
-    "master..sysdatabases",
-    "master.dbo.sysdatabases",
-    "rdb$relations",
-    "all_users",
-    "all_tables",
-    "mysql.user",
-    "pg_shadow",
-    "pg_user",
-    "msysaccessobjects",
-    "domain.domains",
-    "sqlite_master",
-    "xp_cmdshell",
-    "xp_dirtree",
-    "xp_regread",
-    "ctxsys.drithsx.sn",
-];
-
-/// Functions that read a database out.
-const READS: &[&str] = &[
-    "extractvalue",
-    "updatexml",
-    "load_file",
-    "utl_inaddr.get_host_address",
-    "utl_inaddr.get_host_name",
-    "xmltype",
-    "json_keys",
-    "make_set",
-    "elt",
-    "load_extension",
-    "utl_http.request",
-    "sys.fn_varbintohexstr",
-    "group_concat",
-    "concat_ws",
-    "char",
-    "chr",
-    "ascii",
-    "substring",
-    "substr",
-    "convert",
-    "ord",
-    "unhex",
-    "sp_password",
-    "openrowset",
-    "opendatasource",
-];
-
-/// Calls that only an attack makes in a value: a stall, or what reads the database, where a query was closed.
-fn calls(all: &[Token<'_>], statement: bool) -> f64 {
-    let sql = || {
-        all.iter().any(|t| {
-            t.is_any(&[
-                "select",
-                "and",
-                "or",
-                "if",
-                "case",
-                "rlike",
-                "union",
-                "procedure",
-                "like",
-                "order",
-                "from",
-            ])
-        })
-    };
-    let stalls = all.windows(3).any(|w| {
-        w[0].is_any(STALLS)
-            && w[1].is_sign(&["("])
-            && (matches!(w[2], Token::Number(_))
-                || w[2].is_sign(&["("])
-                || w[2].is_any(&["chr", "char", "md5", "sha1", "__time__"]))
-    });
-    if stalls && (sql() || all.len() <= 8) {
-        return 0.6;
-    }
-    let reads =
-        all.windows(2).filter(|w| w[0].is_any(READS) && w[1].is_sign(&["("]) || w[0].is_any(TABLES)).count();
-    let opens = all
-        .first()
-        .is_some_and(|t| matches!(t, Token::Number(_) | Token::Sign(_)) || t.is_any(&["and", "or"]));
-    let closed = all.windows(2).any(|w| {
-        (w[0].is_sign(&["'", "\"", ")"]) || matches!(w[0], Token::Number(_)))
-            && w[1].is_any(&[
-                "and",
-                "or",
-                "union",
-                "having",
-                "rlike",
-                "procedure",
-                "limit",
-                "like",
-                "where",
-                "group",
-                "order",
-            ])
-    });
-    if reads > 0 && !statement && (closed || opens && (sql() || reads > 1)) { 0.6 } else { 0.0 }
 }

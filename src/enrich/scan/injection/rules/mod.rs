@@ -3,6 +3,7 @@
 mod agents;
 mod exfiltration;
 mod indirect;
+mod limits;
 mod markers;
 mod overrides;
 mod personas;
@@ -91,6 +92,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         pretexts::PRETEXTS,
         exfiltration::EXFILTRATION,
         personas::PERSONAS,
+        limits::LIMITS,
         markers::MARKERS,
         indirect::INDIRECT,
         agents::TOOLS,
