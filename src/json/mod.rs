@@ -9,7 +9,7 @@ mod walk;
 
 pub use escape::{Offsets, escape};
 pub use shorten::{level, shorten};
-pub use walk::{Literals, literals};
+pub use walk::{Literals, key_above, literals};
 
 use std::borrow::Cow;
 use std::ops::Range;

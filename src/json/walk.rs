@@ -29,6 +29,16 @@ pub fn literals(text: &str) -> Option<Literals<'_>> {
     }
 }
 
+/// What a value is told of the key that stands so between its quotes: see [`Literal::key`].
+pub fn key_above(raw: &str) -> Cow<'_, str> {
+    unescape(&raw[..told(raw)])
+}
+
+/// How much of a key is told with its values.
+fn told(raw: &str) -> usize {
+    raw.floor_char_boundary(MOST_KEY)
+}
+
 /// See [`literals`].
 #[derive(Clone, Debug)]
 pub struct Literals<'a> {
@@ -169,12 +179,8 @@ impl Literals<'_> {
             Some(_) => return Step::Invalid,
             None => (),
         }
-        let mut end = token.at.end.min(token.at.start + MOST_KEY);
-        while !self.text.is_char_boundary(end) {
-            end -= 1;
-        }
         if let Some(open) = self.open.last_mut() {
-            open.key = token.at.start..end;
+            open.key = token.at.start..token.at.start + told(&self.text[token.at.clone()]);
         }
         self.expect = Expect::Value;
         Step::Found(token)

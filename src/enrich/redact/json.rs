@@ -4,6 +4,7 @@ use super::super::scan::{Finding, marks};
 use super::{Leaf, Redactor, Tally};
 use crate::json::{self, Literal, Literals};
 use crate::llm::Role;
+use std::collections::BTreeMap;
 
 /// How many layers of JSON in JSON strings are opened. Deeper ones are scanned as plain text, where
 /// escapes are undone too.
@@ -36,7 +37,7 @@ impl Redactor {
             }
             let inner = Leaf { role: speaker.role(), ..said.leaf(&leaf, &literal) };
             let safe = self.text(inner, depth - 1, tally);
-            said.hear(&literal, safe.as_deref());
+            said.hear(leaf.text, &literal, safe.as_deref());
             let Some(safe) = safe else {
                 continue;
             };
@@ -74,7 +75,7 @@ impl Redactor {
             let mut inside = Vec::new();
             self.places(said.leaf(&leaf, &literal), depth - 1, &mut inside);
             let safe = (!inside.is_empty()).then(|| self.marker.splice(&literal.text, &inside));
-            said.hear(&literal, safe.as_deref());
+            said.hear(leaf.text, &literal, safe.as_deref());
             let mut offsets = literal.offsets(leaf.text);
             all.extend(inside.into_iter().map(|found| {
                 let at = offsets.range(found.start..found.end);
@@ -89,12 +90,17 @@ impl Redactor {
 struct Said {
     /// The last that named or asked for something, as it leaves.
     before: String,
+    /// The keys that leave as others, and as which: a value is told what a second reader would be told.
+    keys: BTreeMap<String, String>,
 }
 
 impl Said {
     /// The literal as a leaf of its own.
     fn leaf<'a>(&'a self, whole: &Leaf<'a>, literal: &'a Literal<'_>) -> Leaf<'a> {
-        let key = if literal.key.is_empty() { whole.key } else { &literal.key };
+        let key = match literal.key.as_ref() {
+            "" => whole.key,
+            key => self.keys.get(key).map_or(key, String::as_str),
+        };
         // A key that says nothing itself leaves it to its neighbours: `{"name": "ssn", "value": "…"}`.
         let tells = !literal.is_key && is_one_of(VALUES, key);
         let before = match (tells, self.before.is_empty()) {
@@ -105,8 +111,15 @@ impl Said {
         Leaf { text: &literal.text, key, role: whole.role, before }
     }
 
-    fn hear(&mut self, literal: &Literal<'_>, safe: Option<&str>) {
+    /// Takes in a literal of `whole`, and what leaves in its place.
+    fn hear(&mut self, whole: &str, literal: &Literal<'_>, safe: Option<&str>) {
         if literal.is_key {
+            if let Some(safe) = safe {
+                let mut leaves = String::new();
+                json::escape(safe, &mut leaves);
+                let key = json::key_above(&whole[literal.at.clone()]).into_owned();
+                self.keys.insert(key, json::key_above(&leaves).into_owned());
+            }
             return;
         }
         if is_one_of(LABELS, &literal.key) {

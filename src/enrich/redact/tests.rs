@@ -106,6 +106,31 @@ fn a_key_of_json_is_context_for_its_value() {
 }
 
 #[test]
+fn a_key_that_holds_personal_data_speaks_for_its_value_as_it_leaves() {
+    check(
+        Action::Mask,
+        "{\"taxFileNumber\\nnorman\\n001 876-631-0140 | sarah quartz@example.net\\n\\nend\":\"777 05 528\",\"abn\":\"93 607 997 340\"}",
+        expect![[
+            r#"{"taxFileNumber\nnorman\n[PHONE_NUMBER] | sarah [EMAIL_ADDRESS]\n\nend":"777 05 528","abn":"[AU_ABN]"} | AU_ABN=1 EMAIL_ADDRESS=1 PHONE_NUMBER=1"#
+        ]],
+    );
+    let text = "{\"taxFileNumberansen\nUSCGC Norman, FPO AE works fine. 33703\n001 876-631-0140 | \
+        sarah\u{fffd}quartz@example.net\n\nBackend engi\":\"777 05 528\",\"medicareNumber\":\
+        \"3940it is  43241 2\",\"abn\":\"93 607 997 340\"}";
+    once(text);
+    // So long that the cut of the key falls elsewhere once it is redacted.
+    let long = "call 001 876-631-0140 \\u00e9".repeat(12);
+    once(&format!("{{\"{long} passport\":[{{\"a\":1}},\"533380006\"],\"x\":\"777 05 528\"}}"));
+}
+
+/// What has been redacted stays as it is.
+fn once(text: &str) {
+    let redactor = redactor(Action::Mask);
+    let safe = redactor.leaf(leaf(text, ""), &mut Tally::default()).expect("something is found");
+    assert_eq!(redactor.leaf(leaf(&safe, ""), &mut Tally::default()), None, "{safe}");
+}
+
+#[test]
 fn python_and_broken_json_are_read_through_their_escapes() {
     check(
         Action::Mask,
@@ -261,7 +286,7 @@ fn a_role_that_a_user_writes_makes_nobody_else_speak() {
 }
 
 /// Documents of many kinds and languages: invoices, forms, messages, dumps, manifests, logs; each value stands
-/// between brackets behind its type, and nothing else is to be found. Written by somebody who looked at no rule.
+/// between brackets behind its type, and nothing else is to be found. Whoever wrote them had read some of the rules.
 #[test]
 fn documents_of_many_kinds_are_read() {
     let redactor = Redactor::build(&Config::default(), &InjectionConfig::default());

@@ -228,6 +228,7 @@ impl Words {
         for hit in self.automaton.find_overlapping_iter(label) {
             if let Meaning::For(groups) = self.meanings[hit.pattern().as_usize()]
                 && is_word(label, hit.start(), hit.end())
+                && !in_mark(label.as_bytes(), hit.start())
             {
                 if groups & group != 0 {
                     own = hit.end();
@@ -314,6 +315,7 @@ impl Words {
             if let Meaning::For(groups) = self.meanings[hit.pattern().as_usize()]
                 && groups & group != 0
                 && is_word(tail, hit.start(), hit.end())
+                && !in_mark(tail.as_bytes(), hit.start())
             {
                 nearest = (start + tail.len() - hit.end()) as u16 + borders + TURN;
             }
