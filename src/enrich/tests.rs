@@ -174,12 +174,33 @@ fn a_card_written_as_a_number_becomes_a_text() {
         attribute("payment.card", 4_111_111_111_111_111),
         attribute("payment.order", 4_111_111_111_111_112),
         attribute("payment.cents", 1_299),
+        attribute("payment.account", Given::Double(4_111_111_111_111_111.0)),
+        attribute("ssn", Given::Double(222_485_171.0)),
+        attribute("payment.share", Given::Double(0.411_111_111_111)),
+        attribute("payment.large", Given::Double(4e18)),
     ];
     let (after, enriched) = apply("", &request(vec![with(chat("pay"), numbers)]));
     let shown = shown(&after);
     assert!(shown.contains("payment.card = \"[CREDIT_CARD]\"\n"), "{shown}");
     assert!(shown.contains("payment.order = 4111111111111112\n"), "{shown}");
-    assert_eq!(enriched.findings, [("CREDIT_CARD", 1)]);
+    assert!(shown.contains("payment.account = \"[CREDIT_CARD]\"\nssn = \"[US_SSN]\"\n"), "{shown}");
+    assert!(shown.contains("payment.share = 0.411111111111\npayment.large = 4e18\n"), "{shown}");
+    assert_eq!(enriched.findings, [("CREDIT_CARD", 2), ("US_SSN", 1)]);
+}
+
+#[test]
+fn utf_16_in_bytes_is_read() {
+    for (name, bytes) in [("LE", u16::to_le_bytes as fn(u16) -> [u8; 2]), ("BE", u16::to_be_bytes)] {
+        let text = "\u{feff}my card is 4111 1111 1111 1111, thanks";
+        let bytes: Vec<u8> = text.encode_utf16().flat_map(bytes).collect();
+        let value = Some(AnyValue { value: Some(Any::BytesValue(bytes)) });
+        let entry = KeyValue { key: "body".into(), value, ..KeyValue::default() };
+        let (after, enriched) = apply("", &request(vec![with(chat("pay"), vec![entry])]));
+        assert_eq!(enriched.findings, [("CREDIT_CARD", 1)], "{name}");
+        let after = after.encode_to_vec();
+        let has = |wanted: &[u8]| after.windows(wanted.len()).any(|part| part == wanted);
+        assert!(has(b"[CREDIT_CARD]") && !has(b"4\x001\x001"), "{name}");
+    }
 }
 
 #[test]

@@ -52,7 +52,7 @@ pub struct Leaf<'a> {
     pub inside: Range<usize>,
 }
 
-/// A whole number in a value, which somebody may have written for a text.
+/// A whole number in a value, integer or double, which somebody may have written for a text.
 #[derive(Clone, Debug)]
 pub struct Number<'a> {
     /// Key of the innermost kvlist entry that holds it.
@@ -174,11 +174,11 @@ impl<'a> Walk<'a, '_> {
                 self.unknown(&field, at.start, context, UNKNOWN_DEPTH);
                 continue;
             };
-            if let (Value::Varint(value), 3, "AnyValue") = (&field.value, field.number, message.name) {
+            if message.name == "AnyValue"
+                && let Some(value) = whole(&field)
+            {
                 let field = at.start + field.at.start..at.start + field.at.end;
-                let number =
-                    Number { inner: context.inner, value: *value as i64, inside: at.clone(), at: field };
-                (self.number)(number);
+                (self.number)(Number { inner: context.inner, value, inside: at.clone(), at: field });
             }
             let Some(content) = field.content() else { continue };
             let inside = at.start + content.start..at.start + content.end;
@@ -289,6 +289,22 @@ fn reads_as_message(bytes: &[u8]) -> bool {
     fields.by_ref().for_each(drop);
     fields.position() == bytes.len()
 }
+
+/// The whole number in a field of an `AnyValue`: an integer, or a double that stands for one, as numbers of
+/// JSON become in some SDKs.
+fn whole(field: &Field<'_>) -> Option<i64> {
+    match (field.number, &field.value) {
+        (3, Value::Varint(value)) => Some(*value as i64),
+        (4, Value::Fixed64(bits)) => {
+            let value = f64::from_bits(*bits);
+            (value.fract() == 0.0 && value.abs() < EXACT).then_some(value as i64)
+        }
+        _ => None,
+    }
+}
+
+/// 2^53: a larger double may stand for another number than was meant.
+const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// The last string in field `number`.
 fn name(message: &[u8], number: u32) -> &str {

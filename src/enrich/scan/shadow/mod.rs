@@ -7,6 +7,7 @@ mod hidden;
 mod joined;
 mod plain;
 mod spaced;
+mod utf16;
 
 pub use joined::joined;
 
@@ -52,7 +53,7 @@ pub fn fold(text: &str) -> Option<Shadow> {
 /// Bytes with which something begins that may have to be undone: every one that is not ASCII, and these.
 const IS_TELLING: [bool; 256] = {
     let mut table = [false; 256];
-    let bytes = b"\\%&([{< +";
+    let bytes = b"\\%&([{< +\0";
     let mut i = 0;
     while i < bytes.len() {
         table[bytes[i] as usize] = true;
@@ -92,13 +93,19 @@ impl Fold<'_> {
                 if rest[0] == b' '
                     && let Some(run) = spaced::run(self.text.as_bytes(), at)
                 {
-                    self.close_up(run.clone());
+                    self.drop_each(b' ', run.clone());
                     return run.end;
                 }
             }
             b'+' if rest.get(1) == Some(&b' ') => {
                 if let Some(run) = spaced::run(self.text.as_bytes(), at + 1) {
-                    self.close_up(run.clone());
+                    self.drop_each(b' ', run.clone());
+                    return run.end;
+                }
+            }
+            0 => {
+                if let Some(run) = utf16::run(self.text.as_bytes(), at) {
+                    self.drop_each(0, run.clone());
                     return run.end;
                 }
             }
@@ -150,10 +157,10 @@ impl Fold<'_> {
         run.end
     }
 
-    /// Drops the single spaces of `run`.
-    fn close_up(&mut self, run: Range<usize>) {
+    /// Drops each `byte`, which is ASCII, of `run`.
+    fn drop_each(&mut self, byte: u8, run: Range<usize>) {
         for at in run {
-            if self.text.as_bytes()[at] == b' ' {
+            if self.text.as_bytes()[at] == byte {
                 self.put(at, 1, None);
             }
         }
