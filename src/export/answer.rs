@@ -134,9 +134,13 @@ pub fn status_words_json(body: &[u8]) -> Option<String> {
     json["message"].as_str().map(str::to_string)
 }
 
-/// An int64 as JSON writes it: a number, or a string of one.
+/// An int64 as JSON writes it: a number, or a string of one. What is past its range is the nearest in it, and
+/// what is less than none is none.
 fn integer(value: &serde_json::Value) -> Option<u64> {
-    value.as_u64().or_else(|| value.as_str()?.parse().ok())
+    let exact = value.as_u64().or_else(|| value.as_str()?.trim().parse().ok());
+    // As `1e3` and `2.0`, which JSON allows; the cast saturates.
+    let other = || value.as_f64().or_else(|| value.as_str()?.trim().parse().ok()).map(|count| count as u64);
+    exact.or_else(other)
 }
 
 /// The method that takes batches of `signal`, from the services of opentelemetry-proto.

@@ -4,7 +4,7 @@ mod replay;
 
 use super::delivery::{Delivery, Shape, Step, Then, Undeliverable};
 use super::trace_size::TraceSizes;
-use super::{BoxError, Exporter, Metrics, Standing, Verdict, Words, retry};
+use super::{BoxError, Exporter, Metrics, Standing, Verdict, Words, retry, words};
 use crate::embed::Embedder;
 use crate::otlp::{Batch, Signal};
 use crate::queue::{self, DeadLetters, Lease, Letter, Record, Stored};
@@ -315,7 +315,7 @@ impl Lane {
                     End::Stopped => return End::Stopped,
                 },
                 Step::Send(batch) => {
-                    let verdict = self.attempt(&batch).await;
+                    let verdict = unquoted(self.attempt(&batch).await, &batch).await;
                     self.tell(delivery.answer(verdict, retry::chance()))
                 }
             };
@@ -413,6 +413,29 @@ impl Lane {
             enqueued: records.first().map_or(now, |oldest| oldest.enqueued),
             died: now,
         }
+    }
+}
+
+/// `verdict` with what its words quote of `batch` masked, on a thread that may take its time.
+async fn unquoted(verdict: Verdict, batch: &Batch) -> Verdict {
+    let batch = batch.clone();
+    let masked = move |cause: BoxError| async move {
+        let masking = tokio::task::spawn_blocking(move || words::unquoted(&*cause, &batch));
+        masking.await.unwrap_or_default()
+    };
+    match verdict {
+        Verdict::Sent { rejected, message: Some(message) } => {
+            Verdict::Sent { rejected, message: Some(masked(message.into()).await) }
+        }
+        Verdict::Sent { .. } | Verdict::Kept { .. } => verdict,
+        Verdict::Later { after, cause } => Verdict::Later { after, cause: masked(cause).await.into() },
+        Verdict::Throttled { after, cause } => {
+            Verdict::Throttled { after, cause: masked(cause).await.into() }
+        }
+        Verdict::TooLarge(cause) => Verdict::TooLarge(masked(cause).await.into()),
+        Verdict::Hold(cause) => Verdict::Hold(masked(cause).await.into()),
+        Verdict::Spoilt(cause) => Verdict::Spoilt(masked(cause).await.into()),
+        Verdict::Refused(cause) => Verdict::Refused(masked(cause).await.into()),
     }
 }
 

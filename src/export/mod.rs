@@ -15,6 +15,7 @@ mod otlp_grpc;
 mod otlp_http;
 pub mod peer;
 pub mod postgres;
+mod quoted;
 pub mod records;
 pub mod retry;
 mod standing;

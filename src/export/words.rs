@@ -1,6 +1,8 @@
 //! What peers say, made fit to be shown: their words may quote what we sent them.
 
+use super::quoted;
 use crate::enrich::redact::{Config, InjectionConfig, Leaf, Redactor, Tally};
+use crate::otlp::Batch;
 use crate::settings::Secret;
 use std::borrow::Cow;
 use std::error::Error;
@@ -58,17 +60,27 @@ impl Words {
 
     /// As [`Words::scrub`] for an error and its sources, joined by colons.
     pub fn of(&self, error: &(dyn Error + 'static)) -> String {
-        let mut text = error.to_string();
-        let mut next = error.source();
-        while let Some(source) = next {
-            let said = source.to_string();
-            if !text.ends_with(&said) {
-                text = format!("{text}: {said}");
-            }
-            next = source.source();
-        }
-        self.scrub(&text)
+        self.scrub(&chain(error))
     }
+}
+
+/// What `error` and its sources say, as far as it is read, without what it quotes of `batch`. Not yet scrubbed.
+pub(super) fn unquoted(error: &(dyn Error + 'static), batch: &Batch) -> String {
+    quoted::mask(whole_words(&chain(error)), batch)
+}
+
+/// An error and its sources, joined by colons.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(source) = next {
+        let said = source.to_string();
+        if !text.ends_with(&said) {
+            text = format!("{text}: {said}");
+        }
+        next = source.source();
+    }
+    text
 }
 
 impl Default for Words {

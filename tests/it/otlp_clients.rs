@@ -3,6 +3,8 @@
 mod proxy;
 mod wire;
 
+use crate::support::agent::{Agent, Metrics};
+use crate::support::spans::trace;
 use crate::support::upstream::{Behaviour, Upstream};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
@@ -180,6 +182,28 @@ async fn an_accepted_batch_with_an_odd_answer_is_still_sent() {
     check(Transport::Http, json("{}"), "sent").await;
     let partial = r#"{"partialSuccess":{"rejectedSpans":"1","errorMessage":"old"}}"#;
     check(Transport::Http, json(partial), "sent, 1 rejected: old").await;
+    for many in ["99999999999999999999999", "\"99999999999999999999999\"", "1e300"] {
+        let partial = format!(r#"{{"partialSuccess":{{"rejectedSpans":{many}}}}}"#);
+        check(Transport::Http, json(&partial), "sent, 3 rejected: ").await;
+    }
+    let less = r#"{"partialSuccess":{"rejectedSpans":-1}}"#;
+    check(Transport::Http, json(less), "sent").await;
+}
+
+#[tokio::test]
+async fn a_prompt_that_a_peer_quotes_is_in_no_dead_letter() {
+    for (exporter, code) in [("otlp", Behaviour::grpc(3)), ("otlphttp", Behaviour::http(400))] {
+        let upstream = Upstream::start().await;
+        upstream.always(code.says("invalid span: prompt was: please summarise my private divorce papers"));
+        let exporters = format!("exporters: {{ {exporter}: {{ endpoint: \"{}\" }} }}", upstream.url());
+        let agent = Agent::start(&exporters).await;
+        agent.send(&trace().llm("Please summarise my private\ndivorce papers")).await;
+        let dead = |metrics: &Metrics| metrics.sum("sidelight_exporter_dead_items_total", &["refused"]) > 0;
+        agent.eventually("a dead letter", dead).await;
+        let letters = agent.control().dead().list(None, 0, 10).expect("readable");
+        let said = letters[0].message.as_str();
+        assert!(said.ends_with(": invalid span: prompt was: [text of the request]"), "{said}");
+    }
 }
 
 #[tokio::test]
