@@ -297,7 +297,11 @@ def main():
         print(f"{asked.kills} kills of gateways, one joined; {asked.broker_kills if broker else 0} kills of the broker{away}")
         print(f"{took:.0f} s; logs in {folder}")
         lost_nothing = not any(ledger["dropped"] or ledger["dead"] or ledger["waiting"] for ledger in ledgers.values())
-        return 0 if rows == different == total and lost_nothing and all(map(closes, ledgers.values())) else 1
+        if rows == different == total and lost_nothing and all(map(closes, ledgers.values())):
+            return 0
+        for log in sorted(folder.rglob("*log")):
+            print(f"--- the end of {log}", *log.read_text(errors="replace").splitlines()[-30:], sep="\n")
+        return 1
     finally:
         for agent in sidecars + gateways:
             agent.stop()

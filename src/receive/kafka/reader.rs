@@ -33,9 +33,6 @@ const MOST_BYTES: usize = 1 << 20;
 const LEAST_PAUSE: Duration = Duration::from_millis(50);
 const MOST_PAUSE: Duration = Duration::from_secs(5);
 
-/// After a fetch that failed.
-const FETCH_PAUSE: Duration = Duration::from_secs(1);
-
 /// So often a fault of ours may stand in the way of a record before it counts as one that cannot be read.
 const MOST_FAULTS: u32 = 3;
 
@@ -107,8 +104,10 @@ impl Reader {
                 None => return,
                 Some(Ok(fetched)) => fetched,
                 Some(Err(error)) => {
+                    // No pause: librdkafka tells of a trouble about once a second and puts it into one queue with all else. Who
+                    // takes them more slowly than they come hears of new partitions minutes after an outage has ended.
                     self.consumer.context().error(error, "nothing can be fetched; trying again");
-                    stop.run_until_cancelled(tokio::time::sleep(FETCH_PAUSE)).await;
+                    tokio::task::yield_now().await;
                     continue;
                 }
             };

@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 pub const SECRETS: [&str; 4] =
     ["alice.brown@example.org", "4111 1111 1111 1111", "4111111111111111", "alice.brown%40example"];
 
-/// Asks again until the answer is there, at most thirty seconds; `what` is what was waited for. The processes
+/// Asks again until the answer is there, at most a minute; `what` is what was waited for. The processes
 /// are not ours and tell nobody when they are ready, so there is no event to wait for.
 pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {
     let start = Instant::now();
@@ -33,7 +33,7 @@ pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ask: i
         if let Some(answer) = ask().await {
             return answer;
         }
-        assert!(start.elapsed() < Duration::from_secs(30), "waited thirty seconds for {what}");
+        assert!(start.elapsed() < Duration::from_secs(60), "waited a minute for {what}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
