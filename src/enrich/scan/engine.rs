@@ -6,7 +6,7 @@
 
 use super::blob::Blobs;
 use super::context::{Around, FAR, Nearby, Words};
-use super::detector::{Detector, Find, Spot, Tier};
+use super::detector::{Detector, Edges, Find, Spot, Tier};
 use super::detectors;
 use super::marks;
 use super::settle::Candidate;
@@ -30,6 +30,8 @@ pub struct Engine {
     asked: LazyLock<Shapes>,
     /// Their numbers.
     asked_rows: Vec<u16>,
+    /// Whether a row's shape is its whole value, which ends where a word does.
+    is_whole: Vec<bool>,
     /// The rows that look at each word of a length.
     words_of: Vec<Vec<u16>>,
     /// The rows that look at a byte wherever it stands.
@@ -85,6 +87,8 @@ impl Engine {
         }
         let asked: LazyLock<Shapes> = LazyLock::new(|| Shapes::build(patterns(false)));
         let asked_rows = patterns(false).into_iter().map(|(number, _)| number).collect();
+        let is_whole = |row: &&Detector| matches!(row.find, Find::Shape(_)) && row.edges != Edges::Free;
+        let is_whole = rows.iter().map(is_whole).collect();
         let classes = std::array::from_fn(|b| class(b as u8, &at));
         // Side by side: they are most of what a start waits for.
         let (shapes, words) = thread::scope(|scope| {
@@ -92,7 +96,7 @@ impl Engine {
             let shapes = Shapes::build(patterns(true));
             (shapes, words.join().expect("the words of the table are valid: a test builds them"))
         });
-        Engine { rows, words, shapes, asked, asked_rows, words_of, at, keyed, classes }
+        Engine { rows, words, shapes, asked, asked_rows, is_whole, words_of, at, keyed, classes }
     }
 
     pub fn rows(&self) -> &[&'static Detector] {
@@ -176,7 +180,9 @@ impl Engine {
     }
 
     fn shaped(&self, number: u16, at: Range<usize>, pass: &mut Pass<'_>) {
-        if !pass.on[usize::from(number)] {
+        // The head of a longer number has the shapes of many shorter ones.
+        let goes_on = pass.text.as_bytes().get(at.end).is_some_and(u8::is_ascii_alphanumeric);
+        if goes_on && self.is_whole[usize::from(number)] || !pass.on[usize::from(number)] {
             return;
         }
         match &self.rows[usize::from(number)].find {

@@ -83,7 +83,10 @@ impl Fold<'_> {
         if rest[0] >= 0x80 {
             return self.wide(at);
         }
+        // What is written apart or said in words stands behind something that can be seen.
+        let behind_nothing = || at == 0 || !self.text.as_bytes()[at - 1].is_ascii_graphic();
         match rest[0] {
+            b' ' | b'[' | b'(' | b'{' | b'<' if behind_nothing() => {}
             b' ' | b'[' | b'(' | b'{' | b'<' => {
                 let disguise = spaced::address(self.text.as_bytes(), at);
                 if disguise > at {

@@ -9,15 +9,20 @@ const MOST: usize = 80;
 
 /// The run of single characters, each with one space behind, around the space at `space`: `4 1 1 1 1 1`. `None`
 /// unless there are six digits among them, or an address.
+#[inline]
 pub fn run(bytes: &[u8], space: usize) -> Option<Range<usize>> {
-    let single = |at: usize| {
-        bytes.get(at).is_some_and(u8::is_ascii_graphic)
-            && bytes.get(at + 1).is_none_or(|b| !b.is_ascii_alphanumeric())
-    };
     // Cheap, since most spaces stand behind a word: one character, a space, one character, a space.
     if bytes.get(space + 2) != Some(&b' ') {
         return None;
     }
+    run_around(bytes, space)
+}
+
+fn run_around(bytes: &[u8], space: usize) -> Option<Range<usize>> {
+    let single = |at: usize| {
+        bytes.get(at).is_some_and(u8::is_ascii_graphic)
+            && bytes.get(at + 1).is_none_or(|b| !b.is_ascii_alphanumeric())
+    };
     let start = space.checked_sub(1)?;
     let begins = start == 0 || !bytes[start - 1].is_ascii_alphanumeric();
     if !begins || !single(start) || !single(space + 1) {
@@ -103,12 +108,14 @@ fn may_say_sign(rest: &[u8]) -> bool {
 }
 
 /// Where the address ends whose disguised `@` (or a dot before it) stands at `at`; `at` itself where there is none.
+#[inline]
 pub fn address(bytes: &[u8], at: usize) -> usize {
     let begins =
         at > 0 && (bytes[at - 1].is_ascii_alphanumeric() || matches!(bytes[at - 1], b'_' | b'-' | b'+'));
-    if !begins || !may_say_sign(&bytes[at + 1..]) {
-        return at;
-    }
+    if begins && may_say_sign(&bytes[at + 1..]) { address_around(bytes, at) } else { at }
+}
+
+fn address_around(bytes: &[u8], at: usize) -> usize {
     let mut end = at;
     let mut signs = 0;
     let mut has_at = false;
