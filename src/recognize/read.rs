@@ -141,10 +141,7 @@ fn names(dialects: Dialects) -> Vec<&'static str> {
 
 fn provider_of<'a>(facts: &Facts<'a>, call: &Call<'a>) -> Option<Cow<'a, str>> {
     let written = facts.all(Field::Provider).find_map(|fact| match fact {
-        // LiteLLM: `openai/gpt-4o`.
-        Fact::Word(Cow::Borrowed(word)) => {
-            provider::clean(word.split_once('/').map_or(word, |(provider, _)| provider))
-        }
+        Fact::Word(Cow::Borrowed(word)) => provider::clean(provider::in_path(word)),
         _ => None,
     });
     if written.is_some() || !call.model_call {

@@ -57,7 +57,7 @@ pub fn is_spelling(lower: &str) -> bool {
 
 /// Who makes the model of that name, where its name tells.
 pub fn of_model(model: &str) -> Option<&'static str> {
-    if let Some(provider) = model.split_once('/').and_then(|(head, _)| named_by_litellm(head)) {
+    if let Some(provider) = split(model).and_then(|(head, _)| named_by_litellm(head)) {
         return Some(provider);
     }
     MODELS.iter().find(|(begin, _)| begins(model, begin)).map(|(_, name)| *name)
@@ -72,13 +72,27 @@ fn begins(model: &str, begin: &str) -> bool {
     head.eq_ignore_ascii_case(begin) && !inside_word
 }
 
-/// The model's own name: LiteLLM writes `openai/gpt-4o`, Google's API `models/gemini-2.5-flash`. What
-/// a gateway such as OpenRouter or a hub names after an organisation keeps it.
+/// The model's own name: LiteLLM writes `openai/gpt-4o`, Pydantic AI `openai:gpt-4o`, Google's API
+/// `models/gemini-2.5-flash`. What a gateway such as OpenRouter or a hub names after an organisation keeps it.
 pub fn bare_model(model: &str) -> &str {
-    match model.split_once('/') {
+    match split(model) {
         Some((head, rest)) if head == "models" || named_by_litellm(head).is_some() => rest,
         _ => model,
     }
+}
+
+/// What stands before a model's name, and the name. Ollama's `mistral:7b` is one name.
+fn split(model: &str) -> Option<(&str, &str)> {
+    let marked = model.split_once(':').filter(|(head, rest)| !head.contains('/') && is_named(rest));
+    marked.or_else(|| model.split_once('/'))
+}
+
+/// The provider in a name that says more: LiteLLM's `openai/gpt-4o`, Dify's `langgenius/openai/openai`.
+pub fn in_path(written: &str) -> &str {
+    let mut parts = written.split('/');
+    let first = parts.next().unwrap_or_default();
+    let known = |part: &&str| named_by_litellm(part).is_some();
+    if known(&first) { first } else { parts.find(known).unwrap_or(first) }
 }
 
 /// The provider that LiteLLM puts before a model's name.
@@ -95,10 +109,15 @@ pub fn only(model: &str) -> Option<Kind> {
 
 /// Whether a name is one that LLMs and embedding models bear.
 pub fn is_model(name: &str) -> bool {
+    of_model(&name.to_ascii_lowercase()).is_some() || is_named(name)
+}
+
+/// Whether the name itself is such a one, whatever stands before it.
+fn is_named(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     let at_word = |at: usize| !lower[..at].ends_with(|before: char| before.is_ascii_alphabetic());
     let named = |family: &&str| lower.match_indices(*family).any(|(at, _)| at_word(at));
-    of_model(&lower).is_some() || FAMILIES.iter().any(named)
+    MODELS.iter().any(|(begin, _)| begins(&lower, begin)) || FAMILIES.iter().any(named)
 }
 
 #[cfg(test)]
@@ -154,6 +173,14 @@ mod tests {
         assert_eq!(of_model("anthropic.claude-3-5-sonnet-20240620-v1:0"), Some("aws.bedrock"));
         assert_eq!(of_model("anthropic/claude-3"), Some("anthropic"));
         assert_eq!(bare_model("openai/gpt-4o"), "gpt-4o");
+        assert_eq!(of_model("openai:gpt-4o"), Some("openai"));
+        assert_eq!(bare_model("openai:gpt-4o"), "gpt-4o");
+        assert_eq!(bare_model("mistral:7b"), "mistral:7b");
+        assert_eq!(bare_model("ft:gpt-4o-mini:acme::1"), "ft:gpt-4o-mini:acme::1");
+        assert_eq!(in_path("openai/gpt-4o"), "openai");
+        assert_eq!(in_path("langgenius/openai/openai"), "openai");
+        assert_eq!(in_path("openrouter/anthropic"), "openrouter");
+        assert_eq!(in_path("acme/shop"), "acme");
         assert_eq!(bare_model("meta-llama/Llama-3-8b"), "meta-llama/Llama-3-8b");
         assert_eq!(of_model("o1-mini"), Some("openai"));
         assert_eq!(of_model("o1234"), None);
