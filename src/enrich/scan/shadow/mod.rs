@@ -3,6 +3,7 @@
 
 mod confusable;
 mod escape;
+mod form;
 mod hidden;
 mod joined;
 mod plain;
@@ -12,6 +13,7 @@ mod utf16;
 pub use joined::joined;
 
 use confusable::{confusable, styled};
+use form::Form;
 use std::ops::Range;
 use unicode_normalization::char::decompose_compatible;
 
@@ -41,7 +43,13 @@ struct Joint {
 /// Plain stretches are copied as they are; only bytes that may begin a disguise are looked at.
 pub fn fold(text: &str) -> Option<Shadow> {
     let bytes = text.as_bytes();
-    let mut fold = Fold { text, copied: 0, shadow: Shadow::default(), mixed: MixedWords::new(text) };
+    let mut fold = Fold {
+        text,
+        copied: 0,
+        shadow: Shadow::default(),
+        mixed: MixedWords::new(text),
+        form: Form::default(),
+    };
     let mut at = 0;
     while let Some(gap) = bytes[at..].iter().position(|b| IS_TELLING[usize::from(*b)]) {
         at += gap;
@@ -74,6 +82,7 @@ struct Fold<'a> {
     copied: usize,
     shadow: Shadow,
     mixed: MixedWords<'a>,
+    form: Form,
 }
 
 impl Fold<'_> {
@@ -110,6 +119,11 @@ impl Fold<'_> {
                 if let Some(run) = utf16::run(self.text.as_bytes(), at) {
                     self.drop_each(0, run.clone());
                     return run.end;
+                }
+            }
+            b'+' => {
+                if self.form.is_space(self.text.as_bytes(), at) {
+                    self.put(at, 1, Some(' '));
                 }
             }
             _ => {
