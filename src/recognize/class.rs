@@ -13,6 +13,8 @@ pub struct Seen<'a, 's> {
     pub name: &'a str,
     pub scope: &'a str,
     pub attributes: &'s [Attribute<'a>],
+    /// Of its events, where they tell as its own do.
+    pub in_events: &'s [Attribute<'a>],
 }
 
 impl<'a> Seen<'a, '_> {
@@ -65,14 +67,17 @@ impl<'a> Seen<'a, '_> {
     }
 
     /// No rule answered. A name as the conventions build it (`chat gpt-4o`) tells; else what the attributes
-    /// hint at makes a call, and the name may tell which.
+    /// say or hint at makes a call, and the name may tell which.
     fn guess(&self) -> Class {
         let mut names = semconv::DIALECT.rules.iter().filter(|rule| matches!(rule, Rule::Name(..)));
         if let Some(class) = names.find_map(|rule| self.rule(rule)) {
             return class;
         }
+        if let Some(class) = self.attributes.iter().find_map(unknown::step) {
+            return class;
+        }
         let mut hints = Hints::default();
-        for attribute in self.attributes {
+        for attribute in self.attributes.iter().chain(self.in_events) {
             hints |= unknown::of(attribute.key.as_bytes(), || attribute.value());
             hints |= unknown::of_shape(shape::of_attribute(attribute));
         }

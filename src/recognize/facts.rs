@@ -51,7 +51,7 @@ impl<'a> Facts<'a> {
     /// when the span began, in nanoseconds since 1970.
     pub fn gather(
         attributes: &[Attribute<'a>],
-        more: impl Iterator<Item = Attribute<'a>>,
+        more: &[Attribute<'a>],
         dialects: Dialects,
         start: u64,
     ) -> Facts<'a> {
@@ -61,8 +61,7 @@ impl<'a> Facts<'a> {
         let unknown = dialects == Dialects::UNKNOWN;
         // Ours are appended, the common names after our own.
         let mut filled = 0;
-        for attribute in attributes.iter().map(Cow::Borrowed).chain(more.map(Cow::Owned)) {
-            let attribute = &*attribute;
+        for attribute in attributes.iter().chain(more) {
             if attribute.key == names::DIALECTS {
                 filled = FILLED;
             }
@@ -103,7 +102,7 @@ impl<'a> Facts<'a> {
         }
         let is_text = |field| matches!(field, Field::Input | Field::Output);
         if !found.iter().any(|(_, field, _)| is_text(*field)) {
-            attributes.iter().for_each(|attribute| shaped(attribute, &mut found));
+            attributes.iter().chain(more).for_each(|attribute| shaped(attribute, &mut found));
         }
         // A fact is large: each is moved once.
         found.sort_by_cached_key(|(rank, _, _)| *rank);

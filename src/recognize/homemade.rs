@@ -37,6 +37,69 @@ history = [{"role":"user","content":"hi"}]
 }
 
 #[test]
+fn what_homemade_spans_tell_in_their_events_is_read() {
+    check(
+        r#"
+work | acme.shop
+order = 5
+! asked
+model = gpt-4o
+prompt = hi
+! answered
+completion = hello
+tokens.prompt = 5
+tokens.completion = 3
+work | acme.shop
+! sent
+body = {"model":"gpt-4o","messages":[{"role":"user","content":"hi"}]}
+GET | acme.http
+! retry
+model = T-1000
+input = 5 boots
+! exception
+exception.message = no more boots
+"#,
+        expect![[r#"
+            work: chat counted gpt-4o by openai 5+3 ["unknown"]
+              <0 User: hi
+              >0 Assistant: hello
+            work: chat counted gpt-4o by openai ["unknown"]
+              <0 User: hi
+            GET: carrier
+        "#]],
+    );
+}
+
+#[test]
+fn steps_of_platforms_that_nobody_knows_are_read() {
+    check(
+        r#"
+search | acme.agents
+acme.span.kind = TOOL
+acme.tool.input = hi
+planner | acme.agents
+acme.span_type = agent
+acme.output = hello
+GET | acme.http
+span.kind = client
+span.type = web
+input = hi
+deploy | acme.ci
+span.type = task
+input = hi
+"#,
+        expect![[r#"
+            search: tool - by - ["unknown"]
+              <0 Tool: hi
+            planner: agent - by - ["unknown"]
+              >0 Assistant: hello
+            GET: carrier
+            deploy: carrier
+        "#]],
+    );
+}
+
+#[test]
 fn counts_as_strings_and_under_other_names_are_read() {
     check(
         r#"

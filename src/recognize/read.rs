@@ -13,13 +13,15 @@ use std::borrow::Cow;
 /// What `item` says in `dialects`, and whose tokens it reports.
 pub fn read<'a>(batch: &'a Batch, item: &Item<'a>, dialects: Dialects) -> (Call<'a>, Bills) {
     let attributes: Vec<Attribute<'a>> = item.attributes().collect();
-    let seen = Seen { name: item.name(), scope: item.scope().name(), attributes: &attributes };
+    let events: Vec<Event<'a>> = item.span().into_iter().flat_map(|span| span.events()).collect();
+    let told = dialects == Dialects::UNKNOWN || dialects.table().any(|dialect| dialect.facts_in_events);
+    let in_events: Vec<Attribute<'a>> =
+        events.iter().filter(|_| told).flat_map(|event| event.attributes()).collect();
+    let (name, scope) = (item.name(), item.scope().name());
+    let seen = Seen { name, scope, attributes: &attributes, in_events: &in_events };
     let mut class = seen.class(dialects);
     let start = item.span().map_or(0, |span| span.start_time_unix_nano());
-    let events: Vec<Event<'a>> = item.span().into_iter().flat_map(|span| span.events()).collect();
-    let in_events = dialects.table().any(|dialect| dialect.facts_in_events);
-    let more = events.iter().filter(|_| in_events).flat_map(|event| event.attributes());
-    let facts = Facts::gather(&attributes, more, dialects, start);
+    let facts = Facts::gather(&attributes, &in_events, dialects, start);
     class.kind = by_model(class, &facts);
     let mut odd = facts.odd;
     if dropped(item) > 0 {

@@ -32,6 +32,8 @@ struct Fields {
 /// No field has that number.
 const NONE: u32 = 0;
 const SPAN: Fields = Fields { name: 5, attributes: 9, events: 11, body: NONE };
+const EVENT_NAME: u32 = 2;
+const EVENT_ATTRIBUTES: u32 = 3;
 const LOG_RECORD: Fields = Fields { name: 12, attributes: 6, events: NONE, body: 5 };
 
 /// What was seen of an item so far.
@@ -60,7 +62,7 @@ impl Spotter {
                 seen.dialects |= INDEX.of_name(bytes);
             } else if number == NONE {
             } else if number == numbers.events {
-                seen.dialects |= INDEX.of_name(content(bytes, 2));
+                seen.event(bytes);
             } else if number == numbers.body && shape::may_be(bytes) {
                 seen.speaks = shape::of(&Value::read(bytes)).is_some();
             }
@@ -99,10 +101,28 @@ impl Seen {
             self.marked(marks, key, value);
         }
         if self.dialects.is_empty() {
-            self.hints |= unknown::of(key, || Value::read(value));
-            if shape::may_be(value) {
-                self.hints |= unknown::of_shape(shape::of(&Value::read(value)));
-            }
+            self.hint(key, value);
+        }
+    }
+
+    /// Homemade spans tell of a call in their events too.
+    fn event(&mut self, event: &[u8]) {
+        self.dialects |= INDEX.of_name(content(event, EVENT_NAME));
+        if !self.dialects.is_empty() {
+            return;
+        }
+        for (_, entry) in wire::delimited(event).filter(|(number, _)| *number == EVENT_ATTRIBUTES) {
+            let (key, value) = wire::entry(entry).unwrap_or_else(|| (content(entry, 1), content(entry, 2)));
+            self.hints |= INDEX.of_key(key).unwrap_or_default().hints;
+            self.hint(key, value);
+        }
+    }
+
+    #[inline]
+    fn hint(&mut self, key: &[u8], value: &[u8]) {
+        self.hints |= unknown::of(key, || Value::read(value));
+        if shape::may_be(value) {
+            self.hints |= unknown::of_shape(shape::of(&Value::read(value)));
         }
     }
 

@@ -51,8 +51,9 @@ A span may speak several dialects. Its kind is told by the first of this list wh
 attribute that is there and well typed: those of the conventions (the last section) before those of this list in its order. What looks
 like an LLM call and fits none is `unknown`. It needs two witnesses: a key that names an LLM and a model, a text, a count or a
 parameter beside it; the name of a known model or provider and one of these; tokens in and out; a model with a question and an answer;
-`input.value` with `output.value`. Or one that no other thing looks like: a value of any attribute (or the body of a log record) in
-the shape of a provider's request, its reply or a conversation, as JSON or as a structure. On spans about HTTP, a database or messages
+`input.value` with `output.value`; a kind of span that only LLM applications have (`acme.span.kind` = `tool`) with a text. The
+attributes of a span's events bear witness as its own do. Or one that no other thing looks like: a value of any attribute (or the
+body of a log record) in the shape of a provider's request, its reply or a conversation, as JSON or as a structure. On spans about HTTP, a database or messages
 such a value, or the host of a known provider, makes no call but has the URL, statement, headers and bodies scanned.
 ";
 

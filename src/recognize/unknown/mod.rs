@@ -8,12 +8,12 @@ mod words;
 
 pub use words::{NAMED, PAIRS, SHARED, pair};
 
-use super::dialect::{Field, Read};
+use super::dialect::{Class, Field, Read};
 use super::shape::Shape;
 use crate::llm::{Node, provider};
-use crate::otlp::Value;
+use crate::otlp::{Attribute, Value};
 use memchr::memmem;
-use words::{ALSO, NOTHING, word};
+use words::{ALSO, NOTHING, STEPS, word};
 
 /// What an attribute hints at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,6 +45,8 @@ impl Hints {
     const SAID: Hints = Hints(1 << 15);
     /// The known model's name is written as only such names are.
     const SURE_MODEL: Hints = Hints(1 << 16);
+    /// Its key tells what kind of span this is, and its value that it is a step of an agent or a chain.
+    const STEP: Hints = Hints(1 << 17);
 
     pub fn is_empty(self) -> bool {
         self.0 == 0
@@ -84,6 +86,9 @@ impl Hints {
             || (self.has(Hints::MODEL) && aspects >= 3)
             || (self.has(Hints::VALUE_IN) && self.has(Hints::VALUE_OUT))
             || (self.has(Hints::SURE_MODEL) && self.has(Hints::SAID))
+            // So the platforms mark agents and tools, which often travel without a call beside them.
+            || (self.has(Hints::STEP)
+                && (aspects >= 1 || self.any(&[Hints::SAID, Hints::VALUE_IN, Hints::VALUE_OUT])))
     }
 
     /// Whether a value alone tells, by its shape.
@@ -132,6 +137,7 @@ fn of_value(key: &[u8], hints: Hints, value: &Value<'_>) -> Hints {
             _ => false,
         },
         Hints::PROVIDER => value.as_str().is_some_and(is_provider),
+        Hints::STEP => value.as_str().and_then(kind).is_some(),
         // Counts and parameters.
         _ => Node::value(value).number().is_some(),
     };
@@ -178,6 +184,17 @@ fn is_provider(name: &str) -> bool {
         &["openai", "anthropic", "cohere", "ollama", "groq", "deepseek", "openrouter", "together"];
     let lower = name.trim().to_ascii_lowercase();
     !OTHERS.contains(&lower.as_str()) && (ALONE.contains(&lower.as_str()) || provider::is_spelling(&lower))
+}
+
+/// What sort of step a span is by `attribute`, where that tells the kind of span: `acme.span.kind = tool`.
+pub fn step(attribute: &Attribute<'_>) -> Option<Class> {
+    let key = attribute.key.as_bytes();
+    word(key, words::like(key)).filter(|(_, hints, _)| *hints == Hints::STEP)?;
+    attribute.value().as_str().and_then(kind)
+}
+
+fn kind(name: &str) -> Option<Class> {
+    STEPS.iter().find(|(known, _)| name.eq_ignore_ascii_case(known)).map(|(_, class)| *class)
 }
 
 /// Whether one of the words in `name` is of LLMs alone.
@@ -245,6 +262,8 @@ mod tests {
         check(&["usage.tokens.prompt = 5", "usage.tokens.completion = 3"], true);
         check(&["gemini.model = gemini-2.5-flash", "gemini.prompt"], true);
         check(&["input.value", "output.value"], true);
+        check(&["acme.span.kind = TOOL", "acme.tool.input"], true);
+        check(&["acme.span_type = agent", "acme.output"], true);
         check(&[r#"body = {"model":"x","messages":[{"role":"user","content":"hi"}]}"#], true);
     }
 
@@ -253,6 +272,7 @@ mod tests {
         for (word, hints, _) in WORDS {
             let value = match *hints {
                 Hints::PROVIDER => "openai",
+                Hints::STEP => "TOOL",
                 Hints::MODEL
                 | Hints::ASKED
                 | Hints::ANSWERED

@@ -1,9 +1,9 @@
 //! The words in which keys end that hint at an LLM call, and how one is found.
 
-use super::super::dialect::{Field, Pattern, Read, Source};
+use super::super::dialect::{Class, Field, Pattern, Read, Source, call, step};
 use super::Hints;
-use crate::llm::Role;
 use crate::llm::provider::tail;
+use crate::llm::{Kind, Role};
 
 /// The last words of a key, what they hint at, and the fact they hold. Of two that fit, the first.
 pub(super) const WORDS: &[(&str, Hints, Source)] = &[
@@ -64,6 +64,22 @@ pub(super) const WORDS: &[(&str, Hints, Source)] = &[
     ("answer", Hints::SAID, ANSWERED),
     ("input.value", Hints::VALUE_IN, ASKED),
     ("output.value", Hints::VALUE_OUT, ANSWERED),
+    ("span.kind", Hints::STEP, NOTHING),
+    ("span_kind", Hints::STEP, NOTHING),
+    ("span.type", Hints::STEP, NOTHING),
+    ("span_type", Hints::STEP, NOTHING),
+];
+
+/// The kinds of span that none but LLM applications have: `client` is HTTP's, `task` and `workflow` anybody's.
+pub(super) const STEPS: &[(&str, Class)] = &[
+    ("llm", call(Kind::Chat)),
+    ("agent", step(Kind::Agent)),
+    ("tool", step(Kind::Tool)),
+    ("chain", step(Kind::Task)),
+    ("retriever", step(Kind::Retrieval)),
+    ("embedding", call(Kind::Embeddings)),
+    ("reranker", call(Kind::Rerank)),
+    ("guardrail", step(Kind::Task)),
 ];
 
 const MODEL: Source = (Field::RequestModel, "", Read::Word);
