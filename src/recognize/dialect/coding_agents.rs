@@ -1,4 +1,4 @@
-//! Command-line agents: Gemini CLI and its kin, Codex, Copilot.
+//! Agents at a developer's desk: Gemini CLI and its kin, Codex, Copilot.
 
 use super::*;
 use Field::*;
@@ -7,16 +7,20 @@ use Read::*;
 
 pub const DIALECT: Dialect = Dialect {
     name: "coding-agents",
-    about: "Gemini CLI, Qwen Code, Codex CLI, Copilot CLI: log events `gemini_cli.*`, `qwen-code.*`, `codex.*`, `copilot.*`",
+    about: "Gemini CLI, Qwen Code, Codex CLI, Copilot (CLI and VS Code): log events `gemini_cli.*`, `qwen-code.*`, `codex.*`, `copilot_chat.*`",
     source: "google-gemini/gemini-cli `telemetry/types.ts`, openai/codex `otel/src/events/session_telemetry.rs`, the vendors' telemetry documentation; spec/dialects.md 1, 2.12",
     marks: &[
         Mark::Name("gemini_cli.*"),
         Mark::Name("qwen-code.*"),
         Mark::Name("codex.*"),
         Mark::Name("github.copilot.*"),
+        Mark::Name("copilot_chat.*"),
+        Mark::Key("github.copilot.*"),
+        Mark::Key("copilot_chat.*"),
         Mark::Scope("gemini-cli*"),
         Mark::Scope("qwen-code*"),
         Mark::Scope("codex*"),
+        Mark::Scope("copilot-chat*"),
     ],
     rules: &[
         Rule::Name("*.api_response", call(Chat)),
@@ -28,6 +32,8 @@ pub const DIALECT: Dialect = Dialect {
         Rule::Name("codex.sse_event", step(Chat)),
         Rule::Name("codex.websocket_*", step(Chat)),
         Rule::Name("*.tool_call", step(Tool)),
+        Rule::Name("copilot_chat.tool.call", step(Tool)),
+        Rule::Has("copilot_chat.hook_*", step(Task)),
         Rule::Name("*.tool_result", step(Tool)),
         Rule::Name("*.tool_decision", step(Tool)),
         Rule::Name("*.user_prompt", step(Task)),
@@ -42,6 +48,7 @@ pub const DIALECT: Dialect = Dialect {
         (CacheWriteTokens, "cache_write_token_count", Count),
         (ReasoningTokens, "thoughts_token_count", Count),
         (ReasoningTokens, "reasoning_token_count", Count),
+        (FirstChunk, "copilot_chat.time_to_first_token", Millis),
         (Took, "duration_ms", Millis),
         (FinishReasons, "finish_reasons", Words),
         (UserId, "user.email", Word),
@@ -51,10 +58,13 @@ pub const DIALECT: Dialect = Dialect {
         (ConversationId, "conversation.id", Word),
         (Input, "prompt", Say(Role::User)),
         (Input, "request_text", Say(Role::User)),
+        (Input, "copilot_chat.user_request", Say(Role::User)),
+        (Input, "copilot_chat.hook_input", Whole(Role::Tool)),
         (Input, "function_args", Whole(Role::Tool)),
         (Input, "arguments", Whole(Role::Tool)),
         (Output, "response_text", Say(Role::Assistant)),
         (Output, "output", Whole(Role::Tool)),
+        (Output, "copilot_chat.hook_output", Whole(Role::Tool)),
     ],
     // Gemini's candidates are without its thoughts.
     reasoning_exclusive: &["gemini-cli*", "qwen-code*"],
@@ -108,6 +118,43 @@ gen_ai.request.model = gemini-2.5-pro
                   <0 User: hi
                 gemini_cli.api_error: chat counted gemini-2.5-pro by gcp.gemini failed ["coding-agents"]
                 gen_ai.client.inference.operation.details: chat gemini-2.5-pro by - ["coding-agents", "otel-semconv"]
+            "#]],
+        );
+    }
+
+    #[test]
+    fn what_copilot_writes_in_vs_code_is_read() {
+        check(
+            r#"
+chat gpt-4o | copilot-chat
+gen_ai.operation.name = chat
+gen_ai.provider.name = github
+gen_ai.request.model = gpt-4o
+gen_ai.usage.input_tokens = 12
+gen_ai.usage.output_tokens = 3
+copilot_chat.time_to_first_token = 450
+execute_hook PreToolUse | copilot-chat
+copilot_chat.hook_type = PreToolUse
+copilot_chat.hook_input = rm -r /tmp/x
+"#,
+            expect![[r#"
+                chat gpt-4o: chat counted gpt-4o by github 12+3 after 0.45s ["coding-agents", "otel-semconv"]
+                execute_hook PreToolUse: task - by - ["coding-agents"]
+                  <0 Tool: rm -r /tmp/x
+            "#]],
+        );
+        check_logs(
+            r#"
+copilot_chat.user.feedback | vscode
+rating = up
+copilot_chat.user_request = hi
+copilot_chat.tool.call | copilot-chat
+gen_ai.tool.name = readFile
+"#,
+            expect![[r#"
+                copilot_chat.user.feedback: - - by - ["coding-agents"]
+                  <0 User: hi
+                copilot_chat.tool.call: tool - by - ["coding-agents", "otel-semconv"]
             "#]],
         );
     }

@@ -7,8 +7,8 @@ use Read::*;
 
 pub const DIALECT: Dialect = Dialect {
     name: "agent-frameworks",
-    about: "CrewAI (its own telemetry too), smolagents, Agno, DSPy and Flue: bare keys `crew_*`, `crewai_version`, `smolagents.*`, `agno.*`",
-    source: "their OpenInference packages as captured, crewAI's telemetry, @flue/opentelemetry; spec/dialects.md 1, 2.12",
+    about: "CrewAI (its own telemetry too), smolagents, Agno, DSPy, Flue and agentUniverse: bare keys `crew_*`, `crewai_version`, `smolagents.*`, `agno.*`, `au.*`",
+    source: "their OpenInference packages as captured, crewAI's telemetry, @flue/opentelemetry, agentUniverse's guidebook; spec/dialects.md 1, 2.12",
     marks: &[
         Mark::Key("crew_*"),
         Mark::Key("crewai.*"),
@@ -19,11 +19,13 @@ pub const DIALECT: Dialect = Dialect {
         Mark::Key("phidata.*"),
         Mark::Key("dspy.*"),
         Mark::Key("flue.*"),
+        Mark::Key("au.span.kind"),
         Mark::Scope("crewai*"),
         Mark::Scope("smolagents*"),
         Mark::Scope("dspy*"),
     ],
     rules: &[
+        Rule::Key("au.span.kind", &[("llm", call(Chat)), ("agent", step(Agent)), ("tool", step(Tool))]),
         Rule::Name("Crew*.kickoff", step(Workflow)),
         Rule::Name("crewai.workflow", step(Workflow)),
         // crewAI's own telemetry.
@@ -50,6 +52,15 @@ pub const DIALECT: Dialect = Dialect {
         (Output, "flue.workflow.result", Say(Role::Assistant)),
         (ToolName, "flue.tool.name", Word),
         (Output, "task_output", Say(Role::Assistant)),
+        (RequestModel, "au.llm.name", Word),
+        (FirstChunk, "au.llm.first_token.duration", Seconds),
+        (ToolName, "au.tool.name", Word),
+        (Input, "au.llm.input", Say(Role::User)),
+        (Output, "au.llm.output", Say(Role::Assistant)),
+        (Input, "au.agent.input", Say(Role::User)),
+        (Output, "au.agent.output", Say(Role::Assistant)),
+        (Input, "au.tool.input", Say(Role::User)),
+        (Output, "au.tool.output", Say(Role::Assistant)),
     ],
     ..Dialect::NONE
 };
@@ -73,6 +84,32 @@ formatted_description = look for boots
             expect![[r#"
                 Crew Created: workflow - by - ["agent-frameworks"]
                 Task Execution: task - by - ["agent-frameworks"]
+            "#]],
+        );
+    }
+
+    #[test]
+    fn what_agent_universe_writes_is_read() {
+        check(
+            r#"
+llm | agentuniverse
+au.span.kind = llm
+au.llm.name = gpt-4o
+au.llm.input = {"messages":[{"role":"user","content":"hi"}]}
+au.llm.output = hello
+au.llm.usage.prompt_tokens = 5
+au.llm.usage.completion_tokens = 3
+tool | agentuniverse
+au.span.kind = tool
+au.tool.name = search
+au.tool.input = hi
+"#,
+            expect![[r#"
+                llm: chat counted gpt-4o by openai 5+3 ["agent-frameworks"]
+                  <0 User: hi
+                  >0 Assistant: hello
+                tool: tool - by - ["agent-frameworks"]
+                  <0 Tool: hi
             "#]],
         );
     }

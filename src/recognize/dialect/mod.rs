@@ -38,6 +38,7 @@ mod llama_index;
 mod mastra;
 mod mcp;
 mod mlflow;
+mod monocle;
 mod n8n;
 mod observe;
 mod openinference;
@@ -102,6 +103,7 @@ pub const TABLE: &[&Dialect] = &[
     &serving::DIALECT,
     &langwatch::DIALECT,
     &n8n::DIALECT,
+    &monocle::DIALECT,
     &platforms::DIALECT,
     &traceloop::DIALECT,
     &vercel_otel::DIALECT,

@@ -165,6 +165,12 @@ pub const DIALECT: Dialect = Dialect {
         (Input, "gen_ai.embeddings.input", Say(Role::Document)),
         (Input, "gen_ai.tool.call.arguments", Whole(Role::Tool)),
         (Output, "gen_ai.completion", Say(Role::Assistant)),
+        // Cloudflare's gateway, Langfuse's recipe for any OTel SDK.
+        (Input, "gen_ai.prompt_json", Say(Role::User)),
+        (Output, "gen_ai.completion_json", Say(Role::Assistant)),
+        // any-agent.
+        (Input, "gen_ai.tool.args", Whole(Role::Tool)),
+        (Output, "gen_ai.output", Say(Role::Assistant)),
         (Output, "gen_ai.retrieval.documents", Say(Role::Document)),
         (Output, "gen_ai.tool.call.result", Whole(Role::Tool)),
         (Host, "server.address", Word),
