@@ -124,28 +124,32 @@ async fn calls_are_lines_of_json_for_other_programs() {
     );
 }
 
-/// Kept are the recognised spans, each once, whatever the library that wrote them.
+/// Kept are the recognised spans and the log records that are calls, each once, whatever the library that wrote them.
 #[tokio::test]
-async fn every_recognised_span_of_the_corpus_is_kept_once() {
+async fn what_the_corpus_tells_of_is_kept_once() {
     let Some(payloads) = crate::corpus::payloads() else {
         return;
     };
     let directory = tempfile::tempdir().expect("a directory");
     let exporter = Config::default().build(directory.path()).expect("a store");
-    let mut spans = BTreeSet::new();
+    let mut kept = BTreeSet::new();
     for payload in payloads.iter().chain(payloads.iter().step_by(10)) {
         let found = recognize::find(&payload.batch);
         let items = found.iter().filter_map(|found| match found {
-            Found::Call(item, _) => {
-                item.span().map(|span| (span.trace_id().to_vec(), span.span_id().to_vec()))
-            }
+            Found::Call(item, call) => match item.span() {
+                Some(span) => Some((span.trace_id().to_vec(), span.span_id().to_vec())),
+                None if call.model_call => {
+                    Some((payload.file.as_bytes().to_vec(), item.at.start.to_le_bytes().to_vec()))
+                }
+                None => None,
+            },
             Found::Carrier(_) => None,
         });
-        spans.extend(items);
+        kept.extend(items);
         assert!(matches!(exporter.send(&payload.batch).await, Verdict::Kept { .. }), "{}", payload.file);
     }
     let calls = Calls::open(&directory.path().join("calls.db")).expect("readable").expect("there");
     let totals = calls.totals(&Filter::default()).expect("readable");
-    assert_eq!(totals.calls, i64::try_from(spans.len()).expect("few"));
+    assert_eq!(totals.calls, i64::try_from(kept.len()).expect("few"));
     assert!(totals.input_tokens > 0 && totals.output_tokens > 0);
 }
