@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 use tokio::sync::{Mutex, Notify};
 use tokio::task::JoinHandle;
+use tracing::warn;
 
 /// One task for each exporter, and all that is needed to start another.
 pub(super) struct Lanes {
@@ -142,9 +143,13 @@ impl Lanes {
         let old = std::mem::take(&mut *running);
         let mut lanes = end(old).await;
         lanes.extend(added);
-        for (name, _) in lanes.iter().filter(|(name, _)| !built.iter().any(|built| built.name == *name)) {
+        for (name, lane) in lanes.iter().filter(|(name, _)| !built.iter().any(|built| built.name == *name)) {
+            let items = lane.ledger().waiting().items;
             self.queue.remove_lane(name);
             self.stand(name, None);
+            if items > 0 {
+                warn!(exporter = name, items, "an exporter is no longer configured: what waited for it is dropped");
+            }
         }
         for built in built {
             let lane = lanes.iter().find(|(name, _)| *name == built.name);

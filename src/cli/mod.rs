@@ -73,7 +73,13 @@ fn obey(command: Command, environment: &Environment) -> Outcome {
 }
 
 fn load(sources: args::Sources, environment: &Environment) -> Result<Loaded, Failure> {
-    let sources = config::Sources { uris: sources.config, sets: sources.set };
+    let sources = config::Sources { uris: sources.config, sets: sources.set, refuse_empty: false };
+    config::load(&sources, environment).map_err(Failure::Refused)
+}
+
+/// As [`load`] for an agent that runs already.
+fn load_again(sources: args::Sources, environment: &Environment) -> Result<Loaded, Failure> {
+    let sources = config::Sources { uris: sources.config, sets: sources.set, refuse_empty: true };
     config::load(&sources, environment).map_err(Failure::Refused)
 }
 

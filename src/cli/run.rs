@@ -2,7 +2,7 @@
 
 use super::args::Sources;
 use super::failure::{Failure, Outcome};
-use super::load;
+use super::{load, load_again};
 use super::systemd::Systemd;
 use crate::agent::{Addresses, Agent};
 use crate::config::{Config, Environment};
@@ -76,7 +76,7 @@ pub fn ready(config: &Config, environment: &Environment) -> Result<Ready, Failur
 /// Reads the configuration again and puts it in force; a bad one changes nothing.
 async fn reload(agent: &Agent, sources: &Sources, environment: &Environment, systemd: &Systemd) {
     systemd.reloading();
-    match load(sources.clone(), environment) {
+    match load_again(sources.clone(), environment) {
         Ok(loaded) => {
             if let Err(refused) = agent.control().reload(&loaded).await {
                 let error = &refused as &dyn std::error::Error;

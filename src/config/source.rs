@@ -13,7 +13,13 @@ pub struct Sources {
     pub uris: Vec<String>,
     /// `key.path=value`, which win over all URIs.
     pub sets: Vec<String>,
+    /// Whether a source without a setting is a problem: to an agent that runs, an emptied file would say that its
+    /// exporters are to go, with what waits for them. `{}` is a wish to have it so.
+    pub refuse_empty: bool,
 }
+
+/// Why an empty source is refused.
+const EMPTY: &str = "is empty: write {} if the built-in configuration is wanted";
 
 /// No configuration and no secret comes near it; what is larger is the wrong file.
 const MAX_FILE_BYTES: u64 = 1 << 20;
@@ -27,6 +33,13 @@ impl Sources {
         let uris = if self.uris.is_empty() { named.as_slice() } else { &self.uris };
         for (place, uri) in uris.iter().enumerate() {
             if let Some(node) = read_uri(uri, place + 1, environment, problems) {
+                if self.refuse_empty && matches!(node.value, Value::Null) {
+                    problems.push(Problem {
+                        origin: node.origin.clone(),
+                        key: String::new(),
+                        text: EMPTY.to_string(),
+                    });
+                }
                 lay_over(&mut root, node, problems);
             }
         }

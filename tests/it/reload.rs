@@ -135,6 +135,9 @@ async fn hangup_reads_the_file_again_and_a_bad_one_changes_nothing() {
     fs::write(&file, "exporters: { nonsense: {} }").expect("written");
     agent.signal("HUP");
     agent.wait_for_log("the old one stays in force").await;
+    fs::write(&file, "# all gone\n").expect("written");
+    agent.signal("HUP");
+    agent.wait_for_log("is empty: write {}").await;
     agent.send(&call("two")).await;
     one.wait_for(|taken| taken.span_ids().len() == 2).await;
 
