@@ -79,8 +79,8 @@ impl Queue {
         let lock = disk.lock()?;
         let opening = Opening { config: &config, disk: &*disk, metrics: &metrics, clock: &clock };
         let (segments, free) = opening.segments()?;
-        opening.remove_other_cursors(&names)?;
-        let (cursors, readers) = opening.readers(specs, &segments)?;
+        let others = opening.others(&names)?;
+        let (cursors, readers) = opening.readers(specs.iter().chain(&others), &segments)?;
         let mut log = Log {
             segments,
             free,
@@ -91,6 +91,7 @@ impl Queue {
             closed: false,
         };
         let sequence = opening.recover(&mut log)?;
+        log.readers[specs.len()..].iter_mut().try_for_each(|other| opening.remove(other))?;
         disk.sync_dir()?;
 
         let (shared, messages) = Shared::new(config, clock, disk, metrics, log, cursors);
@@ -181,19 +182,38 @@ impl Opening<'_> {
         Ok(to)
     }
 
-    fn remove_other_cursors(&self, lanes: &[&str]) -> io::Result<()> {
+    /// The lanes that have a cursor and are no longer configured: what waits for them is to be counted.
+    fn others(&self, lanes: &[&str]) -> io::Result<Vec<LaneSpec>> {
+        let mut others = Vec::new();
         for (file, _) in self.disk.list()? {
-            if let Some(lane) = cursor::lane_name(&file).filter(|lane| !lanes.contains(&lane.as_str())) {
+            let Some(name) = cursor::lane_name(&file).filter(|lane| !lanes.contains(&lane.as_str())) else {
+                continue;
+            };
+            if cursor::read(&*self.disk.open(&file)?)?.is_some() {
+                others.push(LaneSpec { name, overrides: Overrides::default() });
+            } else {
                 self.disk.remove(&file)?;
-                info!(lane, "forgetting how far a lane has come that is no longer configured");
+                warn!(lane = name, "a lane is no longer configured, and how far it had come cannot be read");
             }
+        }
+        Ok(others)
+    }
+
+    /// Ends the lane of an exporter that is no longer configured: as in a reload, what waits for it is dropped.
+    fn remove(&self, other: &mut Reader) -> io::Result<()> {
+        let (exporter, items) = (other.name.clone(), other.ledger(None, self.clock).waiting().items);
+        other.retire();
+        self.disk.remove(&cursor::file_name(&exporter))?;
+        match items {
+            0 => info!(%exporter, "an exporter is no longer configured; nothing waited for it"),
+            _ => warn!(%exporter, items, "an exporter is no longer configured: what waited for it is dropped"),
         }
         Ok(())
     }
 
-    fn readers(
+    fn readers<'s>(
         &self,
-        specs: &[LaneSpec],
+        specs: impl Iterator<Item = &'s LaneSpec>,
         segments: &VecDeque<Segment>,
     ) -> io::Result<(Vec<Cursor>, Vec<Reader>)> {
         let start = segments.front().map(|segment| segment.first);

@@ -47,6 +47,27 @@ fn a_lane_may_be_added_to_an_empty_queue() {
 }
 
 #[test]
+fn a_lane_that_is_gone_after_a_restart_is_counted_as_removed() {
+    let mut rig = rig(&["a", "gone"]);
+    accept(&mut rig, 0..20);
+    assert_eq!(rig.drain(0).len(), 20);
+    let lease = rig.lease(1, 1).unwrap();
+    rig.settle_as(1, lease, Outcome::Sent);
+    rig.specs.pop();
+    let mut rig = rig.restart(|_| ());
+    let ledgers = rig.queue.ledgers();
+    let (name, ledger) = &ledgers[1];
+    assert!(&**name == "gone" && ledger.closes());
+    let line = ledger.line(1);
+    assert_eq!((line.recovered, &line.dropped), (19, &BTreeMap::from([("removed", 19)])));
+    assert!(!rig.disk.names().contains(&"gone.cursor".to_string()));
+    accept(&mut rig, 20..22);
+    assert_eq!(rig.drain(0), [20, 21]);
+    assert_eq!(rig.queue.ledgers()[1].1, *ledger, "nothing is for it any more");
+    assert_eq!(rig.restart(|_| ()).queue.ledgers().len(), 1, "it is told once");
+}
+
+#[test]
 fn a_lane_that_is_removed_gives_up_what_waits_and_frees_the_disk() {
     let mut rig = rig(&["a", "gone"]);
     accept(&mut rig, 0..40);
