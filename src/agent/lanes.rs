@@ -148,7 +148,10 @@ impl Lanes {
             self.queue.remove_lane(name);
             self.stand(name, None);
             if items > 0 {
-                warn!(exporter = name, items, "an exporter is no longer configured: what waited for it is dropped");
+                warn!(
+                    exporter = name,
+                    items, "an exporter is no longer configured: what waited for it is dropped"
+                );
             }
         }
         for built in built {

@@ -2,8 +2,8 @@
 
 use super::args::Sources;
 use super::failure::{Failure, Outcome};
-use super::{load, load_again};
 use super::systemd::Systemd;
+use super::{load, load_again};
 use crate::agent::{Addresses, Agent};
 use crate::config::{Config, Environment};
 use crate::telemetry::Flush;

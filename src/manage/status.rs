@@ -5,7 +5,7 @@ use super::app::{App, Listening};
 use super::problem::Problem;
 use crate::export::{State as LaneState, Trouble};
 use crate::otlp::Signal;
-use crate::queue::{Amount, Ledger};
+use crate::queue::{Amount, Ledger, Refusal};
 use crate::receive;
 use crate::units::utc_text;
 use axum::extract::State;
@@ -140,7 +140,7 @@ pub fn now(app: &App) -> Result<Status, Problem> {
         queue: Queue::new(&ledgers, parts.queue.bytes(), parts.queue_config.max_size.0),
         dead: Dead { letters: count.letters, items: count.items, bytes: count.bytes },
     };
-    status.troubles = status.trouble();
+    status.troubles = status.trouble(parts.queue.refusal());
     Ok(status)
 }
 
@@ -211,7 +211,7 @@ impl Queue {
 
 impl Status {
     /// What is in the way, the worst first.
-    fn trouble(&self) -> Vec<Told> {
+    fn trouble(&self, refusal: Option<Refusal>) -> Vec<Told> {
         let told = |level, about: &str, says: String, remedy: String| Told {
             level,
             about: about.to_string(),
@@ -219,6 +219,7 @@ impl Status {
             remedy,
         };
         let mut all = Vec::new();
+        all.extend(refusal.as_ref().map(refused));
         for Exporter { id, state, last_error, .. } in &self.exporters {
             let said = last_error.as_ref().map_or("", |last| last.said.as_str());
             let about = format!("exporters.{id}");
@@ -238,7 +239,7 @@ impl Status {
                 _ => {}
             }
         }
-        if self.queue.is_nearly_full() {
+        if self.queue.is_nearly_full() && refusal.is_none() {
             all.push(told(
                 "error",
                 "queue",
@@ -258,4 +259,29 @@ impl Status {
         all.sort_by_key(|told| told.level != "error");
         all
     }
+}
+
+/// That senders are told to come back, and what makes room.
+fn refused(refusal: &Refusal) -> Told {
+    let (about, says, remedy) = match refusal {
+        Refusal::Lane(name) => (
+            format!("exporters.{name}"),
+            "senders are told to come back: what waits for this exporter has come to its queue.max_size",
+            format!(
+                "bring its peer back, raise exporters.{name}.queue.max_size (or queue.max_size where it has none), or let it drop the oldest (when_full)"
+            ),
+        ),
+        Refusal::Queue => (
+            "queue".to_string(),
+            "senders are told to come back: the queue has come to queue.max_size",
+            "bring the slowest exporter back, or raise queue.max_size".to_string(),
+        ),
+        Refusal::Disk => (
+            "queue.directory".to_string(),
+            "senders are told to come back: the disk was full when the last records came",
+            "make room on the file system of the data directory; nothing that was accepted is lost"
+                .to_string(),
+        ),
+    };
+    Told { level: "error", about, says: says.to_string(), remedy }
 }

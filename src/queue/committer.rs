@@ -3,6 +3,7 @@
 use super::PushError;
 use super::answer::answer_all;
 use super::format::record_len;
+use super::refusal::Refusal;
 use super::shared::{Message, Push, Shared};
 use super::writer::Writer;
 use std::io;
@@ -93,27 +94,37 @@ impl Committer {
 
     /// Answers those that a lane has no room for and gives back the others.
     fn admit(&self, group: Vec<Push>) -> Vec<Push> {
-        let mut bytes = 0;
+        let (mut bytes, mut why) = (0, None);
         let mut log = self.shared.log();
         let (admitted, refused): (Vec<Push>, Vec<Push>) = group.into_iter().partition(|push| {
             let len = record_len(push.record.payload.len());
             let room = log.admit(bytes + len);
-            bytes += if room { len } else { 0 };
+            if room {
+                bytes += len;
+            } else {
+                why.get_or_insert_with(|| Refusal::of(&log, bytes + len));
+            }
             room
         });
         drop(log);
-        self.refuse(refused);
+        if let Some(why) = why {
+            self.refuse(refused, why);
+        }
         admitted
     }
 
     fn answer(&self, group: Vec<Push>, written: Result<(), PushError>) {
         if let Err(PushError::Full) = written {
-            return self.refuse(group);
+            return self.refuse(group, self.writer.refusal());
+        }
+        if written.is_ok() {
+            self.shared.took();
         }
         answer_all(group.into_iter().map(|push| (push.answer, copy(&written))));
     }
 
-    fn refuse(&self, group: Vec<Push>) {
+    fn refuse(&self, group: Vec<Push>, why: Refusal) {
+        self.shared.refused(why);
         self.shared.metrics.full.increment(group.len() as u64);
         answer_all(group.into_iter().map(|push| (push.answer, Err(PushError::Full))));
     }

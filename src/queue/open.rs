@@ -206,7 +206,9 @@ impl Opening<'_> {
         self.disk.remove(&cursor::file_name(&exporter))?;
         match items {
             0 => info!(%exporter, "an exporter is no longer configured; nothing waited for it"),
-            _ => warn!(%exporter, items, "an exporter is no longer configured: what waited for it is dropped"),
+            _ => {
+                warn!(%exporter, items, "an exporter is no longer configured: what waited for it is dropped")
+            }
         }
         Ok(())
     }

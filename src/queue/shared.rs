@@ -8,6 +8,7 @@ use super::disk::{Disk, File};
 use super::format::record_len;
 use super::ledger::Ledger;
 use super::log::{Free, Log};
+use super::refusal::{Refusal, Refused};
 use super::segment::{FREE, Segment};
 use super::window::Window;
 use super::{Metrics, PushError, Record};
@@ -45,6 +46,8 @@ pub struct Shared {
     pub lock: Mutex<Option<Box<dyn Send + Sync>>>,
     /// The last group could not be written, and not for want of room.
     pub failing: AtomicBool,
+    /// The last records that there was no room for, if that is not long over.
+    pub refused: Mutex<Option<Refused>>,
     inbox: mpsc::Sender<Message>,
     room: Arc<Semaphore>,
 }
@@ -130,6 +133,11 @@ impl Queue {
         self.shared.failing.load(Ordering::Relaxed)
     }
 
+    /// Why senders are told to come back, as far as it is for want of room.
+    pub fn refusal(&self) -> Option<Refusal> {
+        self.shared.refusal()
+    }
+
     /// Brings the gauges up to date, for a scrape.
     pub fn observe(&self) {
         let (bytes, oldest) = {
@@ -164,6 +172,7 @@ impl Shared {
             chore: Condvar::new(),
             lock: Mutex::default(),
             failing: AtomicBool::new(false),
+            refused: Mutex::default(),
             inbox,
             room: Arc::new(Semaphore::new(INBOX as usize)),
         };

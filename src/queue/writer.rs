@@ -4,6 +4,7 @@ use super::config::Durability;
 use super::disk::{File, is_full, write_all};
 use super::format::{BLOCK, Header, RECORD_HEADER, SEAL_AT, put_record, record_len};
 use super::log::Free;
+use super::refusal::Refusal;
 use super::scan::Entry;
 use super::segment::{self, Segment};
 use super::shared::{Push, Shared};
@@ -13,7 +14,7 @@ use std::io::{self, IoSlice};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::SystemTime;
-use tracing::{error, info, warn};
+use tracing::error;
 
 /// Owns the end of the log.
 pub struct Writer {
@@ -21,8 +22,8 @@ pub struct Writer {
     active: Option<Active>,
     /// The next record's.
     sequence: u64,
-    /// Whether the last group found the disk full, so that it is logged once.
-    was_full: bool,
+    /// Whether the disk was full when something was last written.
+    disk_full: bool,
     headers: Vec<u8>,
 }
 
@@ -47,7 +48,7 @@ impl Writer {
             }
             None => None,
         };
-        Ok(Writer { shared, active, sequence, was_full: false, headers: Vec::new() })
+        Ok(Writer { shared, active, sequence, disk_full: false, headers: Vec::new() })
     }
 
     /// How many records at the front of `group` go to one segment: at least one.
@@ -64,6 +65,11 @@ impl Writer {
             offset <= size
         };
         lens().take_while(fits).count().max(1)
+    }
+
+    /// Why a group found no room.
+    pub fn refusal(&self) -> Refusal {
+        if self.disk_full { Refusal::Disk } else { Refusal::Queue }
     }
 
     fn fits(&self, active: &Active, len: u64) -> bool {
@@ -155,9 +161,7 @@ impl Writer {
             self.shared.ask(|chores| chores.prepare = true);
         }
         self.shared.arrived.notify_waiters();
-        if std::mem::take(&mut self.was_full) {
-            info!("the queue takes records again");
-        }
+        self.disk_full = false;
     }
 
     /// Ends `full`, if there is one, and opens a segment with room for `len` bytes of records.
@@ -309,9 +313,7 @@ impl Writer {
             self.shared.metrics.disk_errors.increment(1);
             return Failure::Disk(error);
         }
-        if !std::mem::replace(&mut self.was_full, true) {
-            warn!(%error, "the disk is full: the queue takes no records until there is room");
-        }
+        self.disk_full = true;
         Failure::Full
     }
 }

@@ -21,8 +21,10 @@ fn a_full_disk_refuses_and_recovers_by_itself_when_space_returns() {
     assert!(matches!(push_one(&mut rig, 2), Err(PushError::Full)));
     assert!(matches!(push_one(&mut rig, 3), Err(PushError::Full)));
     assert_eq!(rig.drain(0), [0, 1], "lanes go on while the disk is full");
+    assert_eq!(rig.queue.refusal(), Some(Refusal::Disk));
     rig.disk.mend();
     assert!(push_one(&mut rig, 4).is_ok());
+    assert_eq!(rig.queue.refusal(), None);
     assert_eq!(rig.drain(0), [4]);
     let rig = rig.restart(|disk| disk.crash(1));
     assert!(rig.lanes[0].ledger().closes());

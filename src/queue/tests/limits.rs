@@ -32,6 +32,9 @@ fn a_refusing_lane_at_its_limit_refuses_until_it_has_room_again() {
     assert_eq!(fill(&mut rig, 1), 0, "what is leased still waits");
     rig.settle_as(0, lease, Outcome::Sent);
     assert_eq!(fill(&mut rig, 100), 1);
+    assert_eq!(rig.queue.refusal(), Some(Refusal::Lane("one".into())));
+    rig.drain(0);
+    assert_eq!(rig.queue.refusal(), None, "there is room, though nobody has asked for it");
 }
 
 #[test]
@@ -54,6 +57,7 @@ fn the_whole_queue_keeps_to_its_bound_and_refuses_if_any_lane_may_not_drop() {
     let taken = fill(&mut rig, 100);
     assert!((18..=24).contains(&taken), "{taken} of 3 to a segment, 8 segments");
     assert!(rig.segment_bytes() <= 65_536);
+    assert_eq!(rig.queue.refusal(), Some(Refusal::Queue));
     assert_eq!(rig.drain(0).len(), taken as usize);
     assert!(fill(&mut rig, 100) > 0, "the other lane drops");
     assert!(rig.lanes[1].ledger().line(1).dropped["queue_full"] > 0);
