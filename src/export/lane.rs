@@ -58,7 +58,7 @@ pub struct SendingQueue {
 }
 
 /// With the default size of a batch, a lane holds some 16 MiB at most: each once as it is and once
-/// as it is sent.
+/// as it is sent. [`Lane::most_in_hand`] bounds it where batches are larger by themselves.
 const CONSUMERS: NonZeroUsize = NonZeroUsize::new(4).expect("4 is not 0");
 
 /// What waits longer for company than this had better not wait at all.
@@ -195,22 +195,25 @@ impl Lane {
     /// Dropping it half-way gives what is in hand back to the queue.
     pub async fn run(self, stop: Stop) {
         let mut under_way = FuturesUnordered::new();
+        let (mut in_hand, most) = (0, self.most_in_hand());
         let mut leasing = pin!(self.lease_after(Duration::ZERO, &stop));
         let mut replaying = pin!(self.replay(&stop.waiting));
         loop {
-            let room = under_way.len() < self.config.sending_queue.num_consumers.get();
+            let room = under_way.len() < self.config.sending_queue.num_consumers.get() && in_hand < most;
             tokio::select! {
                 biased;
-                Some(end) = under_way.next() => match end {
-                    End::Settled => {}
+                Some((end, bytes)) = under_way.next() => match end {
+                    End::Settled => in_hand -= bytes,
                     End::Stopped => break,
                 },
                 () = stop.leasing.cancelled() => break,
                 () = &mut replaying => {}
                 lease = &mut leasing, if room => match lease {
                     Some(lease) => {
-                        let pause = self.pause_after(&lease);
-                        under_way.push(self.see_through(lease, &stop.waiting));
+                        let bytes = bytes_of(&lease);
+                        let pause = self.pause_after(bytes);
+                        in_hand += bytes;
+                        under_way.push(self.see_through(lease, &stop.waiting).map(move |end| (end, bytes)));
                         leasing.set(self.lease_after(pause, &stop));
                     }
                     None => break,
@@ -218,6 +221,13 @@ impl Lane {
             }
         }
         while under_way.next().await.is_some() {}
+    }
+
+    /// With so many bytes in hand it leases no more, however few batches they are: one may be as large as a
+    /// receiver takes, and is in memory twice.
+    fn most_in_hand(&self) -> u64 {
+        let SendingQueue { num_consumers, batch_size, .. } = self.config.sending_queue;
+        batch_size.0.max(self.config.max_request_size.0).saturating_mul(num_consumers.get() as u64)
     }
 
     /// The next lease, once `pause` is over or the lane is to wait for nothing any more.
@@ -229,10 +239,9 @@ impl Lane {
     }
 
     /// A lease that is far from full says that no more was waiting.
-    fn pause_after(&self, lease: &Lease) -> Duration {
+    fn pause_after(&self, bytes: u64) -> Duration {
         let SendingQueue { batch_size, flush_interval, .. } = self.config.sending_queue;
-        let bytes: usize = lease.records().iter().map(|stored| stored.record.payload.len()).sum();
-        if bytes as u64 >= batch_size.0 / 2 { Duration::ZERO } else { flush_interval }
+        if bytes >= batch_size.0 / 2 { Duration::ZERO } else { flush_interval }
     }
 
     /// Delivers all of `lease` and settles it, or gives it back.
@@ -437,6 +446,11 @@ async fn unquoted(verdict: Verdict, batch: &Batch) -> Verdict {
         Verdict::Spoilt(cause) => Verdict::Spoilt(masked(cause).await.into()),
         Verdict::Refused(cause) => Verdict::Refused(masked(cause).await.into()),
     }
+}
+
+/// Of payload.
+fn bytes_of(lease: &Lease) -> u64 {
+    lease.records().iter().map(|stored| stored.record.payload.len() as u64).sum()
 }
 
 /// Writes a dead letter on a thread that may block.

@@ -571,6 +571,17 @@ async fn several_requests_are_under_way_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn batches_larger_than_the_requests_under_way_come_one_by_one() {
+    let mut story = Story::new((1..=3).map(|n| spans(&[n; 30])).collect()).await;
+    story.config.sending_queue.num_consumers = std::num::NonZeroUsize::new(3).expect("3 is not 0");
+    story.config.sending_queue.batch_size = Size(1);
+    story.config.max_request_size = Size(100);
+    let seen = story.run(first(vec![|| later(None)])).await;
+    assert_eq!(seen.lines().filter(|line| line.starts_with("  0s ")).count(), 1, "{seen}");
+    assert_eq!(story.queue_lane.ledger().line(1).sent, 90);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_scrape_shows_the_ledger() {
     let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
     let story = Story::new(vec![spans(&[1, 0, 2]), spans(&[3])]).await;
