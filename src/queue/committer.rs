@@ -92,7 +92,7 @@ impl Committer {
         }
     }
 
-    /// Answers those that a lane has no room for and gives back the others.
+    /// Answers those that a lane has no room for, now or ever, and gives back the others.
     fn admit(&self, group: Vec<Push>) -> Vec<Push> {
         let (mut bytes, mut why) = (0, None);
         let mut log = self.shared.log();
@@ -106,10 +106,18 @@ impl Committer {
             }
             room
         });
+        let most = log.largest_record();
         drop(log);
-        if let Some(why) = why {
+        let size = |push: &Push| push.record.payload.len() as u64;
+        let (too_large, refused): (Vec<Push>, Vec<Push>) =
+            refused.into_iter().partition(|push| size(push) > most);
+        if let Some(why) = why.filter(|_| !refused.is_empty()) {
             self.refuse(refused, why);
         }
+        answer_all(too_large.into_iter().map(|push| {
+            let size = size(&push);
+            (push.answer, Err(PushError::TooLarge { size, most }))
+        }));
         admitted
     }
 

@@ -2,6 +2,7 @@
 
 use super::clock::Clock;
 use super::config::WhenFull;
+use super::format::record_len;
 use super::ledger::Ledger;
 use super::reader::{Piece, Position, Reader};
 use super::scan::Entry;
@@ -49,7 +50,10 @@ impl Log {
         segments + free + self.moving
     }
 
-    /// Whether every lane has room for `bytes` more, after those that may drop records have done so.
+    /// Whether every lane that refuses has room for `bytes` more; those that drop their oldest have done so.
+    ///
+    /// What such a lane has leased cannot be dropped and stays beyond its limit: a peer that is down would else
+    /// keep records from all others.
     pub fn admit(&mut self, bytes: u64) -> bool {
         let full =
             |reader: &&mut Reader| !reader.gone && reader.waiting_bytes() + bytes > reader.limits.max_size;
@@ -66,7 +70,14 @@ impl Log {
                 }
             }
         }
-        self.readers.iter_mut().find(full).is_none()
+        true
+    }
+
+    /// The largest payload that fits into every lane that refuses, once it is empty.
+    pub fn largest_record(&self) -> u64 {
+        let refuses = |reader: &&Reader| !reader.gone && reader.limits.when_full == WhenFull::Refuse;
+        let limits = self.readers.iter().filter(refuses).map(|reader| reader.limits.max_size);
+        limits.min().unwrap_or(u64::MAX).saturating_sub(record_len(0))
     }
 
     /// Drops the oldest finished segment that all lanes which need it are willing to drop. Whether

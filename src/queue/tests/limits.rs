@@ -80,6 +80,30 @@ fn a_stuck_lease_of_a_dropping_lane_does_not_stop_the_queue() {
 }
 
 #[test]
+fn a_lane_that_drops_refuses_nobody_for_what_it_has_leased() {
+    let mut rig = Rig::new(small(), vec![lane_with("drops", 4_000, WhenFull::DropOldest), lane("keeps")], 0);
+    fill(&mut rig, 3);
+    let stuck: Vec<Lease> = (0..3).map(|_| rig.lease(0, 1).unwrap()).collect();
+    assert_eq!(fill(&mut rig, 10), 10);
+    assert_eq!(rig.drain(1).len(), 13);
+    drop(stuck);
+    rig.drain(0);
+    let ledger = rig.lanes[0].ledger();
+    assert!(ledger.closes() && ledger.waiting().records == 0);
+    assert_eq!(ledger.line(1).sent + ledger.line(1).dropped["queue_full"], 13);
+}
+
+#[test]
+fn what_a_lane_can_never_hold_is_too_large_for_one_that_refuses() {
+    for (when_full, taken) in [(WhenFull::Refuse, false), (WhenFull::DropOldest, true)] {
+        let mut rig = Rig::new(small(), vec![lane_with("one", 4_000, when_full)], 0);
+        let answer = rig.push(vec![numbered(0, 5_000)]).remove(0);
+        assert_eq!(answer.is_ok(), taken, "{answer:?}");
+        assert!(taken || matches!(answer, Err(PushError::TooLarge { most: 3_960, .. })), "{answer:?}");
+    }
+}
+
+#[test]
 fn a_slow_lane_keeps_what_a_fast_one_is_done_with() {
     let mut rig = Rig::new(small(), vec![lane("fast"), lane("slow")], 3000);
     let mut slow = Vec::new();
