@@ -17,6 +17,8 @@ const SUFFIX: &str = ".cursor";
 pub struct Cursor {
     file: Arc<dyn File>,
     generation: u64,
+    /// Something stood in it when it was opened, and could not be read.
+    pub damaged: bool,
 }
 
 impl Cursor {
@@ -40,7 +42,8 @@ impl Cursor {
             Some((generation, window)) => (generation, Some(window)),
             None => (0, None),
         };
-        Ok((Cursor { file, generation }, window))
+        let damaged = window.is_none() && !is_blank(&*file)?;
+        Ok((Cursor { file, generation, damaged }, window))
     }
 
     /// Writes the next slot, without syncing it.
@@ -64,6 +67,13 @@ pub fn read(file: &dyn File) -> io::Result<Option<(u64, Window)>> {
     let mut bytes = vec![0; 2 * SLOT];
     let filled = read_full(file, &mut bytes, 0)?;
     Ok(bytes[..filled].chunks_exact(SLOT).filter_map(decode).max_by_key(|(generation, _)| *generation))
+}
+
+/// Whether nothing was ever written to a cursor file.
+fn is_blank(file: &dyn File) -> io::Result<bool> {
+    let mut bytes = vec![0; 2 * SLOT];
+    read_full(file, &mut bytes, 0)?;
+    Ok(bytes.iter().all(|byte| *byte == 0))
 }
 
 fn encode(generation: u64, window: &Window) -> Vec<u8> {
@@ -119,4 +129,23 @@ pub fn lane_name(file: &str) -> Option<String> {
         name.extend_from_slice(&part.as_bytes()[2..]);
     }
     String::from_utf8(name).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::queue::Memory;
+
+    #[test]
+    fn a_new_cursor_is_blank_and_one_that_cannot_be_read_is_damaged() {
+        let disk = Memory::default();
+        assert!(!Cursor::open(&disk, "one").unwrap().0.damaged);
+        let (mut cursor, window) = Cursor::open(&disk, "one").unwrap();
+        assert!(!cursor.damaged && window.is_none());
+        cursor.write(&Window::new(7)).unwrap();
+        assert!(!Cursor::open(&disk, "one").unwrap().0.damaged);
+        write_all(&*cursor.file(), &mut [IoSlice::new(&[1; 2 * SLOT])], 0).unwrap();
+        let (cursor, window) = Cursor::open(&disk, "one").unwrap();
+        assert!(cursor.damaged && window.is_none());
+    }
 }

@@ -6,9 +6,11 @@ use super::lane::Lane;
 use super::open::LaneSpec;
 use super::reader::Reader;
 use super::shared::{Queue, Shared};
+use super::tally::Amount;
 use super::window::Window;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
+use tracing::warn;
 
 /// Where a lane begins in a log without a segment: the first record that comes is its first.
 const START: u64 = 1;
@@ -59,7 +61,10 @@ impl Queue {
         let shared = &self.shared;
         let cursor = shared.cursor(index);
         let _held = cursor.lock().unwrap_or_else(PoisonError::into_inner);
-        shared.log().readers[index].retire();
+        let Amount { records, items, .. } = shared.log().readers[index].retire();
+        if records > 0 {
+            warn!(lane = name, records, items, "a lane was removed, and what waited for it is dropped");
+        }
         // A cursor that stays behind is found and removed at the next open.
         let _ = forget_cursor(shared, name);
         shared.ask(|chores| chores.retire = true);

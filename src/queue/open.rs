@@ -222,6 +222,13 @@ impl Opening<'_> {
         let (mut cursors, mut readers) = (Vec::new(), Vec::new());
         for spec in specs {
             let (cursor, window) = Cursor::open(self.disk, &spec.name)?;
+            if cursor.damaged {
+                self.metrics.corrupt.increment(1);
+                warn!(
+                    lane = spec.name,
+                    "the lane's cursor cannot be read: all that is still on disk is sent again"
+                );
+            }
             let known = window.is_some();
             let window = window.unwrap_or_else(|| Window::new(start.unwrap_or(1)));
             let limits = self.config.limits(&spec.overrides);

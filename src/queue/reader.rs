@@ -114,16 +114,19 @@ impl Reader {
         segments.for_each(|segment| self.recover(segment, segment.tally));
     }
 
-    /// Gives up everything: the lane is removed. What is leased is no longer anybody's.
-    pub fn retire(&mut self) {
+    /// Gives up everything, and says how much that was: the lane is removed. What is leased is no longer anybody's.
+    pub fn retire(&mut self) -> Amount {
+        let mut given_up = Amount::default();
         for line in &mut self.lines {
             let waiting = std::mem::take(&mut line.waiting);
+            given_up += waiting;
             line.settle(REMOVED, waiting.items);
         }
         (self.unread, self.held, self.returned) = Default::default();
         (self.gone, self.unwritten, self.unsynced) = (true, false, false);
         self.window = Window::new(u64::MAX);
         self.position.sequence = u64::MAX;
+        given_up
     }
 
     /// Counts records that were committed to `segment`.
