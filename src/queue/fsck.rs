@@ -183,10 +183,10 @@ impl Look<'_> {
     }
 
     fn dead(&mut self) -> io::Result<()> {
-        let path = self.path.join(dead::FILE);
-        if !path.try_exists()? || is_sound(&path) {
+        if are_dead_sound(self.path) {
             return Ok(());
         }
+        let path = self.path.join(dead::FILE);
         if self.stopped.is_some() {
             sqlite::set_aside(&path)?;
         }
@@ -212,6 +212,12 @@ impl Look<'_> {
         file.sync_data()?;
         Ok(true)
     }
+}
+
+/// Whether the dead letters of a queue's directory can be read, if there are any.
+pub fn are_dead_sound(directory: &Path) -> bool {
+    let path = directory.join(dead::FILE);
+    !path.exists() || is_sound(&path)
 }
 
 /// Whether SQLite finds nothing wrong with a file.

@@ -22,7 +22,7 @@ struct Row<'a> {
 
 /// The exit status is 2 if something is lost, or is left to be mended.
 pub fn fsck(directory: &Path, repair: bool, as_json: bool) -> Outcome {
-    let stopped = if repair { Some(stopped(directory, "queue/fsck")?) } else { None };
+    let stopped = if repair { Some(stopped(directory, "")?) } else { None };
     if !directory.exists() {
         return show(format!("no queue yet at {}\n", directory.display()));
     }

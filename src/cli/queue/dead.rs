@@ -49,6 +49,10 @@ fn changed(
     }
     let directory = directory(sources)?;
     let _stopped = change::stopped(&directory, path)?;
+    if !queue::fsck::are_dead_sound(&directory) {
+        let text = "the dead letters' file is corrupt; `sidelight queue fsck --repair` sets it aside";
+        return Err(Failure::BadInput(anyhow!(text)));
+    }
     // Its bounds are the agent's to keep.
     let bounds = queue::Dead { max_size: Size(u64::MAX), ..queue::Dead::default() };
     let letters = DeadLetters::open(&directory, bounds, queue::Metrics::new()).map_err(unreadable)?;
