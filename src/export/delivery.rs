@@ -183,6 +183,11 @@ impl Delivery {
         Then::GoOn
     }
 
+    /// The attempt at the last [`Step::Send`] took so long. To be told before its answer.
+    pub fn took(&mut self, attempt: Duration) {
+        self.backoff.took(attempt);
+    }
+
     /// What became of every item, once [`Step::Done`] has come.
     pub fn ledger(&self) -> Vec<Settled> {
         let line = |(&(kind, outcome), &items): (&(u8, Outcome), &u64)| Settled { kind, outcome, items };

@@ -324,7 +324,10 @@ impl Lane {
                     End::Stopped => return End::Stopped,
                 },
                 Step::Send(batch) => {
-                    let verdict = unquoted(self.attempt(&batch).await, &batch).await;
+                    let started = tokio::time::Instant::now();
+                    let verdict = self.attempt(&batch).await;
+                    delivery.took(started.elapsed());
+                    let verdict = unquoted(verdict, &batch).await;
                     self.tell(delivery.answer(verdict, retry::chance()))
                 }
             };

@@ -67,12 +67,13 @@ impl Config {
 pub struct Backoff {
     config: Config,
     next: Duration,
-    waited: Duration,
+    /// On attempts and pauses.
+    spent: Duration,
 }
 
 impl Backoff {
     pub fn new(config: &Config) -> Backoff {
-        Backoff { config: config.clone(), next: config.initial_interval, waited: Duration::ZERO }
+        Backoff { config: config.clone(), next: config.initial_interval, spent: Duration::ZERO }
     }
 
     /// The pause before the next attempt, or `None` where there shall be none.
@@ -81,21 +82,26 @@ impl Backoff {
     /// the pause is the plain interval.
     pub fn pause(&mut self, wish: Option<Duration>, chance: f64) -> Option<Duration> {
         let limit = self.config.max_elapsed_time;
-        if !self.config.enabled || (!limit.is_zero() && self.waited >= limit) {
+        if !self.config.enabled || (!limit.is_zero() && self.spent >= limit) {
             return None;
         }
         let stray = 1.0 + self.config.randomization_factor * (2.0 * chance - 1.0);
         let own = self.next.mul_f64(stray);
         self.next = self.next.mul_f64(self.config.multiplier).min(self.config.max_interval);
         let pause = own.max(wish.unwrap_or_default().min(LONGEST_WISH));
-        self.waited += pause;
+        self.spent += pause;
         Some(pause)
+    }
+
+    /// An attempt took so long, which is part of the elapsed time.
+    pub fn took(&mut self, attempt: Duration) {
+        self.spent += attempt;
     }
 
     /// The peer took something: the next trouble starts from the first interval again.
     pub fn reset(&mut self) {
         self.next = self.config.initial_interval;
-        self.waited = Duration::ZERO;
+        self.spent = Duration::ZERO;
     }
 }
 
@@ -137,6 +143,14 @@ mod tests {
         let config = Config { max_elapsed_time: Duration::from_secs(2), ..Config::default() };
         assert_eq!(pauses(config, &[None; 3])[2], None);
         assert_eq!(pauses(Config { enabled: false, ..Config::default() }, &[None]), [None]);
+    }
+
+    #[test]
+    fn attempts_that_time_out_are_part_of_the_elapsed_time() {
+        let config = Config { max_elapsed_time: Duration::from_secs(2), ..Config::default() };
+        let mut backoff = Backoff::new(&config);
+        backoff.took(Duration::from_secs(2));
+        assert_eq!(backoff.pause(None, 0.5), None);
     }
 
     #[test]
