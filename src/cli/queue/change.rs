@@ -9,6 +9,7 @@ use anyhow::anyhow;
 use serde::Serialize;
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 /// A finding as `--json` shows it.
 #[derive(Serialize)]
@@ -20,13 +21,27 @@ struct Row<'a> {
     mended: bool,
 }
 
+/// How often a queue is looked through that an agent may be writing to, and the pause between.
+const LOOKS: u32 = 4;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
+
 /// The exit status is 2 if something is lost, or is left to be mended.
 pub fn fsck(directory: &Path, repair: bool, as_json: bool) -> Outcome {
     let stopped = if repair { Some(stopped(directory, "")?) } else { None };
     if !directory.exists() {
         return show(format!("no queue yet at {}\n", directory.display()));
     }
-    let report = fsck::fsck(directory, stopped.as_ref()).map_err(|error| Failure::BadInput(error.into()))?;
+    let look = || fsck::fsck(directory, stopped.as_ref()).map_err(|error| Failure::BadInput(error.into()));
+    let mut report = look()?;
+    // What a running agent is just writing looks damaged; what is damaged still is on another look.
+    for _ in 1..LOOKS {
+        if repair || report.findings.is_empty() {
+            break;
+        }
+        std::thread::sleep(BETWEEN_LOOKS);
+        let before = std::mem::replace(&mut report, look()?).findings;
+        report.findings.retain(|finding| before.contains(finding));
+    }
     let bad = report.findings.iter().any(|finding| finding.lost.is_some() || !finding.mended);
     if as_json {
         show_json(report.findings.iter().map(row))?;
