@@ -73,7 +73,8 @@ struct OneItem;
 pub enum Step {
     /// Send this and report the verdict with [`Delivery::answer`].
     Send(Batch),
-    /// Put this into the dead letters, durably. It is in the ledger already.
+    /// Put this into the dead letters, durably, or report with [`Delivery::unbury`] that it could not be. It is in
+    /// the ledger already.
     Bury(Undeliverable),
     Done,
 }
@@ -186,6 +187,19 @@ impl Delivery {
     /// The attempt at the last [`Step::Send`] took so long. To be told before its answer.
     pub fn took(&mut self, attempt: Duration) {
         self.backoff.took(attempt);
+    }
+
+    /// The dead letters have no room for the last [`Step::Bury`], and for those behind it as little: the peer is asked
+    /// for them again, after all others and this pause. It may take them now, and what others deliver makes room.
+    pub fn unbury(&mut self, dead: Undeliverable, chance: f64) -> Duration {
+        for Undeliverable { batch, reason, .. } in std::iter::once(dead).chain(std::mem::take(&mut self.dead))
+        {
+            let line = (batch.signal() as u8, Outcome::Dead(reason));
+            *self.ledger.entry(line).or_default() -= u64::from(batch.items());
+            self.requests.push_back(Request::of(vec![batch]));
+        }
+        self.ledger.retain(|_, items| *items > 0);
+        self.backoff.next_pause(None, chance)
     }
 
     /// What became of every item, once [`Step::Done`] has come.
@@ -435,6 +449,7 @@ mod tests {
             most in 1..60usize,
             items in 1..8u64,
             expires in any::<bool>(),
+            mut without_room in 0..4u32,
         ) {
             let shape = Shape { join: 20, most, items, text: None, valid_ids: false };
             let mut delivery = Delivery::new(shape, &retry::Config::default());
@@ -444,6 +459,10 @@ mod tests {
             loop {
                 match delivery.next() {
                     Step::Done => break,
+                    Step::Bury(dead) if without_room > 0 => {
+                        without_room -= 1;
+                        delivery.unbury(dead, 0.5);
+                    }
                     Step::Bury(dead) => buried += u64::from(dead.batch.items()),
                     Step::Send(batch) => {
                         prop_assert!(batch.otlp().len() <= most && u64::from(batch.items()) <= items);

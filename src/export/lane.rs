@@ -64,9 +64,6 @@ const CONSUMERS: NonZeroUsize = NonZeroUsize::new(4).expect("4 is not 0");
 /// What waits longer for company than this had better not wait at all.
 const LONGEST_FLUSH: Duration = Duration::from_secs(60);
 
-/// Between two attempts to write a dead letter to a disk that fails.
-const DISK_PAUSE: Duration = Duration::from_secs(1);
-
 impl Default for Config {
     fn default() -> Config {
         Config {
@@ -319,9 +316,9 @@ impl Lane {
         loop {
             let pause = match delivery.next() {
                 Step::Done => return End::Settled,
-                Step::Bury(letter) => match self.bury(letter, records, stop).await {
-                    End::Settled => continue,
-                    End::Stopped => return End::Stopped,
+                Step::Bury(dead) => match self.bury(&dead, records).await {
+                    true => None,
+                    false => Some(delivery.unbury(dead, retry::chance())),
                 },
                 Step::Send(batch) => {
                     let started = tokio::time::Instant::now();
@@ -395,24 +392,24 @@ impl Lane {
         }
     }
 
-    /// Puts `dead` into the dead letters, as often as it takes: nothing is settled before it is there.
-    async fn bury(&self, dead: Undeliverable, records: &[Stored], stop: &CancellationToken) -> End {
+    /// Puts `dead` into the dead letters. Whether it is there.
+    async fn bury(&self, dead: &Undeliverable, records: &[Stored]) -> bool {
         let exporter = self.queue.name();
         let letter = Arc::new(self.letter(dead, records));
         let Letter { items, reason, message, .. } = &*letter;
         warn!(exporter, items, reason, said = message, "a batch goes to the dead letters");
         self.standing.gave_up(if message.is_empty() { reason } else { message }, SystemTime::now());
-        while let Err(cause) = keep(self.dead.clone(), letter.clone()).await {
-            error!(exporter, cause = self.words.of(&*cause), "cannot write a dead letter; trying again");
-            if stop.run_until_cancelled(tokio::time::sleep(DISK_PAUSE)).await.is_none() {
-                return End::Stopped;
-            }
+        let kept = keep(self.dead.clone(), letter.clone()).await;
+        if let Err(cause) = &kept {
+            let said = self.words.of(&**cause);
+            self.standing.failed(&said, false, SystemTime::now());
+            error!(exporter, said, "cannot write a dead letter; the peer is asked again");
         }
-        End::Settled
+        kept.is_ok()
     }
 
     /// It may be made of several of `records`: it is as old as the first and flagged as all of them.
-    fn letter(&self, dead: Undeliverable, records: &[Stored]) -> Letter {
+    fn letter(&self, dead: &Undeliverable, records: &[Stored]) -> Letter {
         let now = SystemTime::now();
         Letter {
             exporter: self.queue.name().to_string(),
@@ -420,7 +417,7 @@ impl Lane {
             flags: records.iter().fold(0, |flags, stored| flags | stored.record.flags),
             items: dead.batch.items().into(),
             reason: dead.reason.to_string(),
-            message: dead.cause.map(|cause| self.words.of(&*cause)).unwrap_or_default(),
+            message: dead.cause.as_ref().map(|cause| self.words.of(&**cause)).unwrap_or_default(),
             payload: dead.batch.otlp().clone(),
             enqueued: records.first().map_or(now, |oldest| oldest.enqueued),
             died: now,

@@ -82,15 +82,18 @@ impl Backoff {
     /// the pause is the plain interval.
     pub fn pause(&mut self, wish: Option<Duration>, chance: f64) -> Option<Duration> {
         let limit = self.config.max_elapsed_time;
-        if !self.config.enabled || (!limit.is_zero() && self.spent >= limit) {
-            return None;
-        }
+        let more = self.config.enabled && (limit.is_zero() || self.spent < limit);
+        more.then(|| self.next_pause(wish, chance))
+    }
+
+    /// As [`Backoff::pause`], but there always is one.
+    pub fn next_pause(&mut self, wish: Option<Duration>, chance: f64) -> Duration {
         let stray = 1.0 + self.config.randomization_factor * (2.0 * chance - 1.0);
         let own = self.next.mul_f64(stray);
         self.next = self.next.mul_f64(self.config.multiplier).min(self.config.max_interval);
         let pause = own.max(wish.unwrap_or_default().min(LONGEST_WISH));
         self.spent += pause;
-        Some(pause)
+        pause
     }
 
     /// An attempt took so long, which is part of the elapsed time.

@@ -380,6 +380,62 @@ async fn spans_with_invalid_ids_are_set_aside_before_they_are_sent() {
     .await;
 }
 
+/// Dead letters on a disk that is full until the connection drops the trigger `full`.
+fn dead_without_room(folder: &std::path::Path) -> (Arc<DeadLetters>, rusqlite::Connection) {
+    let dead = DeadLetters::open(folder, queue::Dead::default(), queue::Metrics::new()).expect("a new file");
+    let disk = rusqlite::Connection::open(folder.join("dead.db")).expect("it is there");
+    let full = "CREATE TRIGGER full BEFORE INSERT ON letters BEGIN SELECT RAISE(FAIL, 'disk is full'); END";
+    disk.execute_batch(full).expect("writable");
+    (Arc::new(dead), disk)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_finds_no_room_among_the_dead_letters_is_sent_again_behind_what_the_peer_takes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (dead, _disk) = dead_without_room(folder.path());
+    let story = Story { dead, ..Story::new(vec![spans(&[1]), spans(&[2, 0]), spans(&[3])]).await };
+    let mends_itself: Script = Box::new(|spans, attempt| match spans {
+        [3] => sent(),
+        _ if attempt < 6 => refused("no"),
+        _ => sent(),
+    });
+    expect![[r#"
+          1s [1, 2, 3]
+          1s [1]
+          2s [2]
+          4s [3]
+          4s [0]
+          5s [1]
+          7s [2]
+          7s [0]
+          7s [1]
+        traces: sent 4, dropped {}, dead {}, waiting 0
+    "#]]
+    .assert_eq(&story.run(mends_itself).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dead_letter_is_written_once_there_is_room() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (dead, disk) = dead_without_room(folder.path());
+    let story = Story { dead, ..Story::new(vec![spans(&[1])]).await };
+    let disk = Mutex::new(disk);
+    let makes_room: Script = Box::new(move |_, attempt| {
+        if attempt == 2 {
+            disk.lock().expect("no panic while held").execute_batch("DROP TRIGGER full").expect("writable");
+        }
+        refused("no")
+    });
+    expect![[r#"
+          0s [1]
+          1s [1]
+          2s [1]
+        traces: sent 0, dropped {}, dead {"refused": 1}, waiting 0
+        dead: [1] refused HTTP 400: no
+    "#]]
+    .assert_eq(&story.run(makes_room).await);
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_an_exporter_does_not_carry_is_dropped() {
     let metrics = Record { kind: 3, flags: 0, items: 7, payload: bytes::Bytes::new() };

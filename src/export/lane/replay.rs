@@ -1,11 +1,15 @@
 //! Dead letters that are given to their exporter once more.
 
-use super::{DISK_PAUSE, End, Lane};
+use super::{End, Lane};
 use crate::export::BoxError;
 use crate::queue::{Letter, Record, Stored};
 use std::slice;
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
+
+/// Between two attempts to read from a disk that fails.
+const DISK_PAUSE: Duration = Duration::from_secs(1);
 
 impl Lane {
     /// Sends what was marked, one letter after another, whenever the bell rings; a letter leaves the file once
