@@ -13,7 +13,7 @@ pub struct Attribute<'a> {
     entry: &'a [u8],
 }
 
-/// The `KeyValue`s of a message in wire order; see [`Span::attributes`].
+/// The `KeyValue`s of a message in wire order; see [`Span::attributes`](crate::otlp::Span::attributes).
 #[derive(Clone, Debug)]
 pub struct Attributes<'a> {
     fields: Fields<'a>,
