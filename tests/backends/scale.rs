@@ -66,6 +66,7 @@ async fn answer(socket: TcpStream, calls: Arc<AtomicU64>) {
         let mut body = vec![0; len];
         read.read_exact(&mut body).await.expect("the body");
         let batch = Batch::read(Signal::Traces, body.into(), &Limits::default()).expect("an export request");
+        // This is the store that is simulated: its lateness is what is measured.
         tokio::time::sleep(LATE).await;
         calls.fetch_add(batch.items().into(), Ordering::Relaxed);
         write.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.expect("it listens");

@@ -69,6 +69,7 @@ async fn a_peer_that_refuses_for_a_while_does_not_stop_a_lane_whose_dead_letters
             if all >= ids.len() as u64 {
                 return dead;
             }
+            // The agent is a process of its own, whose ledger can only be asked for.
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
