@@ -31,7 +31,7 @@ const ENGLISH: &str = concat!(
 );
 
 const CODE: &str = concat!(
-    include_str!("../src/otlp/leaves.rs"),
+    include_str!("../src/otlp/leaves/walk.rs"),
     include_str!("../src/otlp/patch.rs"),
     include_str!("../src/queue/mod.rs"),
     include_str!("../src/settings/section.rs"),

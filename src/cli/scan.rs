@@ -6,13 +6,13 @@ use super::marked::marked;
 use super::{Failure, Outcome, load, show};
 use crate::config::Environment;
 use crate::enrich::patterns::Patterns;
-use crate::enrich::redact::{Redactor, report};
+use crate::enrich::redact::report;
 use std::io::{self, IsTerminal};
 
 pub fn run(asked: Scan, environment: &Environment) -> Outcome {
     let enrich = load(asked.sources, environment)?.config.enrich;
     let patterns = Patterns::load(&enrich.patterns).map_err(|error| Failure::BadInput(error.into()))?;
-    let redactor = Redactor::with(&enrich.pii, &enrich.injection, &patterns);
+    let redactor = patterns.redactor(&enrich.pii, &enrich.injection);
     if asked.jsonl {
         return lines::answer_texts(|text| Ok(report(&redactor, text)));
     }

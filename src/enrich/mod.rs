@@ -77,7 +77,7 @@ impl Enricher {
     /// `files` are those that `config` names: [`Files::load`] reads them. Prices alone will do.
     pub fn build(config: &Config, files: impl Into<Files>) -> Enricher {
         let Files { prices, patterns, tokenizers } = files.into();
-        let redactor = Redactor::with(&config.pii, &config.injection, &patterns);
+        let redactor = patterns.redactor(&config.pii, &config.injection);
         Enricher(Arc::new(Line {
             texts: Texts { redactor, keep_media: config.media == Media::Keep },
             prices,

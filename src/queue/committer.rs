@@ -126,13 +126,13 @@ impl Committer {
             return self.refuse(group, self.writer.refusal());
         }
         if written.is_ok() {
-            self.shared.took();
+            self.shared.refusals.took();
         }
         answer_all(group.into_iter().map(|push| (push.answer, copy(&written))));
     }
 
     fn refuse(&self, group: Vec<Push>, why: Refusal) {
-        self.shared.refused(why);
+        self.shared.refusals.refused(why);
         self.shared.metrics.full.increment(group.len() as u64);
         answer_all(group.into_iter().map(|push| (push.answer, Err(PushError::Full))));
     }

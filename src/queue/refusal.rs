@@ -2,8 +2,7 @@
 
 use super::config::WhenFull;
 use super::log::Log;
-use super::shared::Shared;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tracing::{info, warn};
 
@@ -18,8 +17,12 @@ pub enum Refusal {
     Disk,
 }
 
+/// Whether records are refused now, and why the last one was.
+#[derive(Default)]
+pub struct Refusals(Mutex<Option<Refused>>);
+
 /// The last refusal, and when it was.
-pub struct Refused {
+struct Refused {
     why: Refusal,
     last: Instant,
     /// Records were taken since.
@@ -38,8 +41,18 @@ impl Refusal {
         first.map_or(Refusal::Queue, |reader| Refusal::Lane(reader.name.clone()))
     }
 
+    fn say(&self) {
+        match self {
+            Refusal::Lane(exporter) => {
+                warn!(%exporter, "what waits for this exporter has come to its queue.max_size: senders are told to come back");
+            }
+            Refusal::Queue => warn!("the queue has come to queue.max_size: senders are told to come back"),
+            Refusal::Disk => warn!("the disk is full: senders are told to come back until there is room"),
+        }
+    }
+
     /// Whether it may still be so: a lane or a queue that was emptied meanwhile has room.
-    fn lasts(&self, log: &Log, most: u64) -> bool {
+    pub(super) fn lasts(&self, log: &Log, most: u64) -> bool {
         match self {
             Refusal::Lane(name) => log.readers.iter().any(|reader| {
                 reader.name == *name
@@ -56,42 +69,35 @@ fn is_nearly(size: u64, most: u64) -> bool {
     size > most / 10 * 8
 }
 
-impl Shared {
+impl Refusals {
     /// Notes that records were refused.
     pub fn refused(&self, why: Refusal) {
-        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
-        if refused.is_none() {
-            match &why {
-                Refusal::Lane(exporter) => {
-                    warn!(%exporter, "what waits for this exporter has come to its queue.max_size: senders are told to come back");
-                }
-                Refusal::Queue => {
-                    warn!("the queue has come to queue.max_size: senders are told to come back")
-                }
-                Refusal::Disk => warn!("the disk is full: senders are told to come back until there is room"),
-            }
+        let mut last = self.last();
+        if last.is_none() {
+            why.say();
         }
-        *refused = Some(Refused { why, last: Instant::now(), over: false });
+        *last = Some(Refused { why, last: Instant::now(), over: false });
     }
 
     /// Notes that records were taken.
     pub fn took(&self) {
-        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(refused) = refused.as_mut() {
+        let mut last = self.last();
+        if let Some(refused) = last.as_mut() {
             refused.over = true;
         }
-        if refused.take_if(|refused| refused.last.elapsed() >= CALM).is_some() {
+        if last.take_if(|refused| refused.last.elapsed() >= CALM).is_some() {
             info!("the queue takes all records again");
         }
     }
 
-    /// Why the last records that had no room had none, unless there is room since.
-    pub fn refusal(&self) -> Option<Refusal> {
-        let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_disk_and_over = |refused: &&Refused| refused.over && refused.why == Refusal::Disk;
-        let why =
-            refused.as_ref().filter(|refused| !of_disk_and_over(refused)).map(|refused| refused.why.clone());
-        drop(refused);
-        why.filter(|why| why.lasts(&self.log(), self.config.max_size.0))
+    /// Why the last records that had no room had none, unless the disk took others since.
+    pub fn standing(&self) -> Option<Refusal> {
+        let last = self.last();
+        let refused = last.as_ref().filter(|refused| !(refused.over && refused.why == Refusal::Disk));
+        refused.map(|refused| refused.why.clone())
+    }
+
+    fn last(&self) -> MutexGuard<'_, Option<Refused>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

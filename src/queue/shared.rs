@@ -8,7 +8,7 @@ use super::disk::{Disk, File};
 use super::format::record_len;
 use super::ledger::Ledger;
 use super::log::{Free, Log};
-use super::refusal::{Refusal, Refused};
+use super::refusal::{Refusal, Refusals};
 use super::segment::{FREE, Segment};
 use super::window::Window;
 use super::{Metrics, PushError, Record};
@@ -47,7 +47,7 @@ pub struct Shared {
     /// The last group could not be written, and not for want of room.
     pub failing: AtomicBool,
     /// The last records that there was no room for, if that is not long over.
-    pub refused: Mutex<Option<Refused>>,
+    pub refusals: Refusals,
     inbox: mpsc::Sender<Message>,
     room: Arc<Semaphore>,
 }
@@ -135,7 +135,8 @@ impl Queue {
 
     /// Why senders are told to come back, as far as it is for want of room.
     pub fn refusal(&self) -> Option<Refusal> {
-        self.shared.refusal()
+        let shared = &self.shared;
+        shared.refusals.standing().filter(|why| why.lasts(&shared.log(), shared.config.max_size.0))
     }
 
     /// Brings the gauges up to date, for a scrape.
@@ -172,7 +173,7 @@ impl Shared {
             chore: Condvar::new(),
             lock: Mutex::default(),
             failing: AtomicBool::new(false),
-            refused: Mutex::default(),
+            refusals: Refusals::default(),
             inbox,
             room: Arc::new(Semaphore::new(INBOX as usize)),
         };

@@ -1,6 +1,5 @@
 //! Merges as a `tokenizer.json` lists them: which two parts make a token, and in which order.
 
-use super::vocabulary::Vocabulary;
 use std::collections::HashMap;
 
 /// No merge makes the token: after every place.
@@ -23,22 +22,20 @@ pub(super) struct Listed {
 pub(super) struct NoToken(pub usize);
 
 impl Listed {
-    /// `merges` by their parts, the first to be done first. One that stands there twice counts where it stands last.
+    /// `merges` by their parts, the first to be done first, of so many `tokens`, which `rank` knows by their bytes.
+    /// One that stands there twice counts where it stands last.
     pub(super) fn read(
-        vocabulary: &Vocabulary,
+        tokens: u32,
+        rank: impl Fn(&[u8]) -> Option<u32>,
         merges: &[(Vec<u8>, Vec<u8>)],
         whole: bool,
     ) -> Result<Listed, NoToken> {
-        let mut listed = Listed {
-            first: vec![(0, NEVER); vocabulary.len() as usize],
-            more: HashMap::new(),
-            whole,
-            ordered: true,
-        };
+        let mut listed =
+            Listed { first: vec![(0, NEVER); tokens as usize], more: HashMap::new(), whole, ordered: true };
         let mut last = vec![0; listed.first.len()];
         let mut parts = Vec::with_capacity(merges.len());
         for (place, (left, right)) in merges.iter().enumerate() {
-            let rank = |bytes: &[u8]| vocabulary.rank(bytes).ok_or(NoToken(place));
+            let rank = |bytes: &[u8]| rank(bytes).ok_or(NoToken(place));
             let (made, place) = (rank(&[&left[..], right].concat())?, place as u32);
             parts.push((rank(left)?, rank(right)?));
             listed.add(made, left.len() as u32, place);

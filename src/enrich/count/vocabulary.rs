@@ -48,7 +48,8 @@ impl Vocabulary {
         let mut vocabulary = Vocabulary::empty();
         tokens.for_each(|token| vocabulary.push(&token));
         vocabulary.index();
-        vocabulary.listed = Some(Listed::read(&vocabulary, merges, whole)?);
+        vocabulary.listed =
+            Some(Listed::read(vocabulary.len(), |bytes| vocabulary.rank(bytes), merges, whole)?);
         Ok(vocabulary)
     }
 

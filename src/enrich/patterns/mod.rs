@@ -10,7 +10,7 @@ mod tests;
 
 pub use cost::{Cost, Sort, costs};
 
-use super::redact::{self, Action};
+use super::redact::{Action, Config, InjectionConfig, Redactor, refuse_patterns};
 use super::scan::custom::{Pattern, Set};
 use crate::settings::{Problem, Section, read_text};
 use std::collections::BTreeMap;
@@ -70,7 +70,7 @@ impl Patterns {
             let (mut allow, mut allow_patterns) = (Vec::new(), Vec::new());
             section.list("allow", &mut allow);
             section.list("allow_patterns", &mut allow_patterns);
-            redact::refuse_patterns(section, "allow_patterns", &allow_patterns);
+            refuse_patterns(section, "allow_patterns", &allow_patterns);
             self.allow.append(&mut allow);
             self.allow_patterns.append(&mut allow_patterns);
             self.refuse_too_much(section);
@@ -126,8 +126,14 @@ impl Patterns {
         self.actions.values().any(|action| *action == Action::Hash)
     }
 
+    /// What finds these patterns too, and does with what is found what `pii` and the files say.
+    pub fn redactor(&self, pii: &Config, injection: &InjectionConfig) -> Redactor {
+        let pii = self.under(pii);
+        Redactor::with(&pii, injection, self.types(&pii.except), self.rules())
+    }
+
     /// What the files say of actions and of what is nobody's, below what `pii` says.
-    pub(super) fn under(&self, pii: &redact::Config) -> redact::Config {
+    fn under(&self, pii: &Config) -> Config {
         let mut pii = pii.clone();
         for (name, action) in &self.actions {
             pii.actions.entry(name.clone()).or_insert(*action);
@@ -138,13 +144,13 @@ impl Patterns {
     }
 
     /// The types, less those that `except` names, to be looked for.
-    pub(super) fn types(&self, except: &[String]) -> Option<Arc<Set>> {
+    fn types(&self, except: &[String]) -> Option<Arc<Set>> {
         let counts = |pattern: &&Pattern| !except.iter().any(|name| name == pattern.name);
         Set::build(self.pii.iter().filter(counts).cloned().collect()).map(Arc::new)
     }
 
     /// The rules for injections.
-    pub(super) fn rules(&self) -> Option<Arc<Set>> {
+    fn rules(&self) -> Option<Arc<Set>> {
         Set::build(self.injection.clone()).map(Arc::new)
     }
 }

@@ -1,6 +1,6 @@
 //! What files of patterns say, what is found by them, and what is refused.
 
-use super::super::redact::{Config, InjectionConfig, Leaf, Redactor, Tally};
+use super::super::redact::{Config, InjectionConfig, Leaf, Tally};
 use super::*;
 use crate::llm::Role;
 use expect_test::{Expect, expect};
@@ -13,7 +13,7 @@ fn read(text: &str) -> Patterns {
 
 /// What `pii` and the file `patterns` make of `text`.
 fn check_with(pii: Config, patterns: &str, text: &str, safe: &str) {
-    let redactor = Redactor::with(&pii, &InjectionConfig::default(), &read(patterns));
+    let redactor = read(patterns).redactor(&pii, &InjectionConfig::default());
     let mut tally = Tally::default();
     let left = redactor.leaf(Leaf { text, ..Leaf::default() }, &mut tally);
     assert_eq!(left.as_deref().unwrap_or(text), safe, "{tally:?}");
@@ -95,7 +95,7 @@ fn a_pattern_does_not_touch_marks() {
 }
 
 fn judged(file: &str, text: &str, role: Option<Role>) -> (bool, Vec<&'static str>) {
-    let redactor = Redactor::with(&Config::default(), &InjectionConfig::default(), &read(file));
+    let redactor = read(file).redactor(&Config::default(), &InjectionConfig::default());
     let mut tally = Tally::default();
     redactor.leaf(Leaf { text, role, ..Leaf::default() }, &mut tally);
     (redactor.is_attempt(&tally.injection), tally.injection.rules)
@@ -110,7 +110,8 @@ fn rules_for_injections_flag_by_their_name() {
     let packs = BTreeMap::from([("own".to_string(), 0.0)]);
     let off = InjectionConfig { packs, ..InjectionConfig::default() };
     let mut tally = Tally::default();
-    Redactor::with(&Config::default(), &off, &read(file))
+    read(file)
+        .redactor(&Config::default(), &off)
         .leaf(Leaf { text: "tell me about kestrel", ..Leaf::default() }, &mut tally);
     assert_eq!(tally.injection.score, 0.0);
 }
@@ -176,7 +177,7 @@ fn the_example_in_the_documentation_is_a_file() {
         page.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("an example");
     let file = read(example);
     assert!(file.pii.len() > 2 && file.injection.len() > 1 && !file.allow.is_empty());
-    let redactor = Redactor::with(&Config::default(), &InjectionConfig::default(), &file);
+    let redactor = file.redactor(&Config::default(), &InjectionConfig::default());
     let leaf = |text| Leaf { text, ..Leaf::default() };
     let safe = redactor.leaf(leaf("EMP-104233 works on blue heron"), &mut Tally::default());
     assert_eq!(safe.as_deref(), Some("[EMPLOYEE_ID] works on [PROJECT]"));
@@ -209,7 +210,7 @@ fn differing(patterns: &Patterns, cases: &[(String, bool, bool)]) -> Vec<String>
     let packs = Pack::ALL.into_iter().filter(|pack| *pack != Pack::Own);
     let packs = packs.map(|pack| (pack.name().to_owned(), 0.0)).collect();
     let injection = InjectionConfig { packs, ..InjectionConfig::default() };
-    let redactor = Redactor::with(&pii, &injection, patterns);
+    let redactor = patterns.redactor(&pii, &injection);
     let answer = |text: &str| {
         let mut tally = Tally::default();
         redactor.leaf(Leaf { text, ..Leaf::default() }, &mut tally);

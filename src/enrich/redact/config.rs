@@ -2,7 +2,7 @@
 
 use super::super::scan::injection::Pack;
 use super::super::scan::{self, Detector, Judge, Scanner};
-use super::policy;
+use super::allowed::refuse_patterns;
 use crate::settings::{Secret, Section, choices};
 use std::collections::BTreeMap;
 
@@ -148,15 +148,6 @@ impl InjectionConfig {
     /// What judges texts by these settings.
     pub fn judge(&self) -> Judge {
         Judge::new(|pack| self.packs.get(pack.name()).copied().unwrap_or(1.0), &self.allow)
-    }
-}
-
-/// Adds a problem with `key` for each of `patterns` that cannot be an expression for values that are nobody's.
-pub fn refuse_patterns(section: &mut Section<'_>, key: &str, patterns: &[String]) {
-    for pattern in patterns {
-        if let Err(why) = policy::whole(std::slice::from_ref(pattern)) {
-            section.problem(key, format_args!("{pattern}: {why}"));
-        }
     }
 }
 

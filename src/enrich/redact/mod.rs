@@ -5,6 +5,7 @@
 //! every byte. Any other text is scanned as it stands.
 
 mod across;
+mod allowed;
 mod config;
 mod json;
 mod mark;
@@ -13,15 +14,16 @@ mod report;
 #[cfg(test)]
 mod tests;
 
-pub(super) use config::refuse_patterns;
+pub(super) use allowed::refuse_patterns;
 pub use config::{Action, Config, InjectionConfig};
 pub use report::{Pii, Report, report};
 
-use super::patterns::Patterns;
+use super::scan::custom::Set;
 use super::scan::{Around, Finding, Injection, Judge, Scanner, marks};
 use crate::llm::Role;
 use mark::Marker;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 /// The policy of `enrich.pii` and `enrich.injection`, built once. Cloning it copies a few flags.
 #[derive(Clone)]
@@ -61,17 +63,21 @@ const ROUNDS: usize = 4;
 
 impl Redactor {
     pub fn build(pii: &Config, injection: &InjectionConfig) -> Redactor {
-        Redactor::with(pii, injection, &Patterns::default())
+        Redactor::with(pii, injection, None, None)
     }
 
-    /// The redactor that looks for `patterns` too.
-    pub fn with(pii: &Config, injection: &InjectionConfig, patterns: &Patterns) -> Redactor {
-        let pii = patterns.under(pii);
+    /// The redactor that looks for users' own `types` and judges by their own `rules` too.
+    pub fn with(
+        pii: &Config,
+        injection: &InjectionConfig,
+        types: Option<Arc<Set>>,
+        rules: Option<Arc<Set>>,
+    ) -> Redactor {
         Redactor {
-            scanner: pii.scanner().with(patterns.types(&pii.except)),
-            marker: Marker::new(&pii),
+            scanner: pii.scanner().with(types),
+            marker: Marker::new(pii),
             injection: injection.clone(),
-            judge: injection.judge().with(patterns.rules()),
+            judge: injection.judge().with(rules),
         }
     }
 

@@ -1,8 +1,8 @@
 //! What is done with a finding: by its type, how sure it is, and what it says.
 
 use super::super::scan::Finding;
+use super::allowed::Allowed;
 use super::config::{Action, Config};
-use regex_automata::meta::Regex;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -15,40 +15,17 @@ struct Rules {
     actions: BTreeMap<String, Action>,
     min_score: f64,
     min_scores: BTreeMap<String, f64>,
-    /// Values that are nobody's, in lower case, sorted.
-    allow: Vec<String>,
-    /// Patterns that the whole value has to match to be nobody's.
-    allow_patterns: Option<Regex>,
-}
-
-/// The most memory that the patterns of the allow-list may take together, compiled.
-const PATTERNS_MOST: usize = 4 << 20;
-
-/// One expression that matches what one of `patterns` matches as a whole.
-pub fn whole(patterns: &[String]) -> Result<Regex, String> {
-    let anchored: Vec<String> = patterns.iter().map(|pattern| format!("^(?:{pattern})$")).collect();
-    Regex::builder()
-        .configure(Regex::config().nfa_size_limit(Some(PATTERNS_MOST)))
-        .build_many(&anchored)
-        .map_err(|error| match error.size_limit() {
-            Some(_) => "too large".to_string(),
-            None => "not a regular expression".to_string(),
-        })
+    allowed: Allowed,
 }
 
 impl Policy {
-    /// Patterns that do not compile exempt nothing: reading the settings has refused them.
     pub fn new(config: &Config) -> Policy {
-        let mut allow: Vec<String> = config.allow.iter().map(|value| value.to_lowercase()).collect();
-        allow.sort_unstable();
-        let patterns = &config.allow_patterns;
         Policy(Arc::new(Rules {
             action: config.action,
             actions: config.actions.clone(),
             min_score: config.min_score,
             min_scores: config.min_scores.clone(),
-            allow,
-            allow_patterns: if patterns.is_empty() { None } else { whole(patterns).ok() },
+            allowed: Allowed::new(&config.allow, &config.allow_patterns),
         }))
     }
 
@@ -71,16 +48,6 @@ impl Policy {
     pub fn counts(&self, finding: &Finding, text: &str) -> bool {
         let rules = &self.0;
         let least = rules.min_scores.get(finding.kind).unwrap_or(&rules.min_score);
-        if f64::from(finding.score) < *least {
-            return false;
-        }
-        if rules.allow.is_empty() && rules.allow_patterns.is_none() {
-            return true;
-        }
-        let value = &text[finding.start..finding.end];
-        let lower = value.to_lowercase();
-        let is_allowed = rules.allow.binary_search(&lower).is_ok()
-            || rules.allow_patterns.as_ref().is_some_and(|patterns| patterns.is_match(value));
-        !is_allowed
+        f64::from(finding.score) >= *least && !rules.allowed.has(&text[finding.start..finding.end])
     }
 }

@@ -4,7 +4,7 @@
 //!
 //! Source: ClickHouse, "Formats", Native, `src/Formats/NativeReader.cpp`, and "Data types binary encoding".
 
-use super::layout::{Form, Type};
+use super::column_type::{Form, Type};
 use crate::export::store::Value;
 use bytes::{BufMut, Bytes};
 

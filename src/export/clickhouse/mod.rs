@@ -7,6 +7,7 @@
 mod answer;
 mod block;
 mod client;
+mod column_type;
 mod layout;
 mod schema;
 

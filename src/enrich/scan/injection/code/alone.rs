@@ -1,6 +1,6 @@
 //! Shell that breaks out of nothing and still only an attack sends: a whole value that reads or runs what it must not.
 
-use super::shell::is_command;
+use super::commands::is_command;
 
 /// More words are a sentence about one.
 const MOST_WORDS_ALONE: usize = 8;

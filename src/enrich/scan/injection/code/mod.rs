@@ -3,6 +3,7 @@
 //! Only short texts are values; a whole prompt may talk about code as it likes.
 
 mod alone;
+mod commands;
 mod filter;
 mod markup;
 mod path;
