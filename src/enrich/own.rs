@@ -20,7 +20,7 @@ struct Standing {
 
 impl Own {
     pub(super) fn read(item: &Item<'_>) -> Own {
-        let ours = item.attributes().filter(|attribute| is_of_interest(attribute.key));
+        let ours = item.attributes().filter(|attribute| names::is_ours(attribute.key));
         let standing = ours.map(|attribute| Standing {
             key: attribute.key.to_owned(),
             value: Given::read(&attribute.value()).filter(|value| value.is_ours(attribute.key)),
@@ -104,9 +104,4 @@ impl Own {
             splices.push(Splice::append(item.at.clone(), fields));
         }
     }
-}
-
-fn is_of_interest(key: &str) -> bool {
-    key.starts_with("sidelight.")
-        || [names::ALIAS_PII, names::ALIAS_INJECTION, names::ALIAS_SAMPLED].contains(&key)
 }

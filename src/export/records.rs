@@ -1,7 +1,8 @@
-//! The records of a batch: one for each recognised span, for exporters that publish or store calls.
+//! The records of a batch: one for each recognised span and each log record that is a call of its own, for exporters
+//! that publish or store calls.
 
-use crate::llm::Record;
-use crate::otlp::Batch;
+use crate::llm::{Call, Record};
+use crate::otlp::{Batch, Item, Signal};
 use crate::recognize::{self, Found};
 
 /// What a record is to hold beside what every record holds.
@@ -13,11 +14,24 @@ pub struct Extent {
     pub messages: bool,
 }
 
-/// The records of `batch` in wire order, each made when it is asked for. Log records and metrics have none.
+/// Whether batches of `signal` may have records.
+pub fn may_have(signal: Signal) -> bool {
+    signal != Signal::Metrics
+}
+
+/// Whether `item` has a record. A log record has one where it is all that tells of a call; any other is part of what
+/// a span tells.
+pub fn is_call(item: &Item<'_>, call: &Call<'_>) -> bool {
+    item.span().is_some() || call.model_call
+}
+
+/// The records of `batch` in wire order, each made when it is asked for.
 pub fn read(batch: &Batch, extent: Extent) -> impl Iterator<Item = Record> {
     let record = move |found: Found<'_>| {
         let Found::Call(item, call) = found else { return None };
-        item.span()?;
+        if !is_call(&item, &call) {
+            return None;
+        }
         let mut record = Record::of(&item, &call);
         if extent.resource {
             record.add_resource(&item);
@@ -35,7 +49,7 @@ mod tests {
     use super::*;
     use crate::enrich::cost::Prices;
     use crate::enrich::{Config, Enricher};
-    use crate::llm::record::testing::{full, predecessor, record};
+    use crate::llm::record::testing::{full, logs_of_a_call, predecessor, record};
     use crate::otlp::{Limits, Signal};
     use proptest::prelude::*;
     use std::time::SystemTime;
@@ -107,6 +121,45 @@ mod tests {
         let first = read_one(&enricher.apply(&otlp(&record()), SystemTime::now()).batch);
         let again = enricher.apply(&otlp(&first), SystemTime::now()).batch;
         assert_eq!(read_one(&again), first);
+    }
+
+    fn enriched(batch: &Batch) -> Batch {
+        Enricher::build(&Config::default(), Prices::builtin()).apply(batch, SystemTime::now()).batch
+    }
+
+    /// What a log record tells of a call, read and written again as a gateway does it.
+    fn check_log(span: &str) {
+        let first = read_one(&enriched(&logs_of_a_call(span, "")));
+        assert_eq!((first.model.as_str(), first.provider.as_str()), ("claude-sonnet-4-5", "anthropic"));
+        assert_eq!((first.prompt_tokens, first.completion_tokens, first.cost_usd_micro), (12, 345, 37_100));
+        assert_eq!(
+            (first.timestamp_utc.as_str(), first.latency_ms_total),
+            ("2023-11-14T22:13:20.500000Z", 2000)
+        );
+        assert_eq!((first.service_name.as_str(), first.kind.as_str()), ("claude-code", "chat"));
+        let second = read_one(&enriched(&otlp(&first)));
+        assert_eq!(second.record_id(), first.record_id());
+        let known = Record { otlp_trace_id: second.otlp_trace_id.clone(), ..first };
+        assert_eq!(second, Record { resource: second.resource.clone(), ..known });
+    }
+
+    #[test]
+    fn a_log_record_that_is_a_call_has_a_record_and_one_that_only_adds_to_it_has_none() {
+        check_log("");
+        check_log("5eed000000000001");
+        let inside = read_one(&logs_of_a_call("5eed000000000001", ""));
+        assert_eq!(inside.parent_span_id.as_deref(), Some("00000000-0000-0000-5eed-000000000001"));
+        assert_ne!(inside.span_id, read_one(&logs_of_a_call("", "")).span_id);
+    }
+
+    #[test]
+    fn a_log_record_is_known_by_what_its_app_wrote() {
+        let id = |more: &str| read_one(&logs_of_a_call("", more)).record_id();
+        let ours = r#",{"key":"sidelight.embedding.model","value":{"stringValue":"m"}},{"key":"llm.is_sampled","value":{"boolValue":true}}"#;
+        let theirs = r#",{"key":"request_id","value":{"stringValue":"r"}}"#;
+        assert_eq!(id(ours), id(""));
+        assert_eq!(id(&format!("{ours}{theirs}{ours}")), id(theirs));
+        assert_ne!(id(theirs), id(""));
     }
 
     proptest! {

@@ -51,6 +51,11 @@ pub const ALIAS_PII: &str = "llm.pii_detected";
 pub const ALIAS_INJECTION: &str = "llm.injection_attempt";
 pub const ALIAS_SAMPLED: &str = "llm.is_sampled";
 
+/// Whether `key` is one that Sidelight alone writes.
+pub fn is_ours(key: &str) -> bool {
+    key.starts_with("sidelight.") || [ALIAS_PII, ALIAS_INJECTION, ALIAS_SAMPLED].contains(&key)
+}
+
 pub const OPERATION: &str = "gen_ai.operation.name";
 pub const PROVIDER: &str = "gen_ai.provider.name";
 pub const REQUEST_MODEL: &str = "gen_ai.request.model";

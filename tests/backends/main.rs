@@ -13,6 +13,8 @@ mod fleet;
 mod jaeger;
 #[cfg(feature = "kafka")]
 mod kafka;
+#[cfg(feature = "kafka")]
+mod logs;
 mod page;
 mod postgres;
 mod prometheus;

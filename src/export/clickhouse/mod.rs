@@ -14,7 +14,7 @@ mod schema;
 use super::compress::Compression;
 use super::config::{self, Settings, Type};
 use super::store::{self, Calls, Encoded, Schema, Table};
-use super::{BoxError, Exporter, Verdict, lane};
+use super::{BoxError, Exporter, Verdict, lane, records};
 use crate::net::tls;
 use crate::otlp::{Batch, Signal};
 use crate::settings::{Secret, Section};
@@ -203,7 +203,7 @@ impl ClickHouse {
 
 impl Exporter for ClickHouse {
     fn carries(&self, signal: Signal) -> bool {
-        signal == Signal::Traces
+        records::may_have(signal)
     }
 
     fn send<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Verdict> {

@@ -7,7 +7,7 @@ mod topics;
 mod verdict;
 
 use super::config::{self, Settings, Type};
-use super::records::Extent;
+use super::records::{self, Extent};
 use super::{BoxError, Exporter, Verdict, lane};
 use crate::kafka::{self, Cluster, Compression, CreateTopics, Encoding, Message, Producer, Sending};
 use crate::otlp::{Batch, Signal};
@@ -196,7 +196,7 @@ impl Settings for Config {
 struct Kafka {
     encoder: Arc<Encoder>,
     producer: Producer,
-    /// Which topic each signal goes to; `None` for one that is not carried.
+    /// Whether there is a topic for each signal.
     carried: [bool; 3],
     dead_letter_topic: Option<Arc<str>>,
 }
@@ -215,11 +215,10 @@ impl Kafka {
         Ok(Kafka {
             encoder: Arc::new(encoder),
             producer: Producer::new(&config.cluster, &config.sending())?,
-            carried: [
-                true,
-                whole && !config.logs_topic.is_empty(),
-                whole && !config.metrics_topic.is_empty(),
-            ],
+            carried: match whole {
+                true => [true, !config.logs_topic.is_empty(), !config.metrics_topic.is_empty()],
+                false => Signal::ALL.map(records::may_have),
+            },
             dead_letter_topic: Some(config.dead_letter_topic.as_str())
                 .filter(|topic| !topic.is_empty())
                 .map(Arc::from),

@@ -3,7 +3,7 @@
 use super::*;
 use crate::kafka::testing::{Mock, cluster, headers, records};
 use crate::llm::Record;
-use crate::llm::record::testing::record;
+use crate::llm::record::testing::{logs_of_a_call, record};
 use crate::otlp::Limits;
 use crate::settings::read_text;
 use rdkafka::Message as _;
@@ -64,7 +64,7 @@ async fn a_call_is_one_record_with_its_key_and_headers() {
     let sent = batch(2);
     assert_eq!(kept(exporter(&cluster, "").send(&sent).await), 2);
     let found = records(&cluster.bootstrap_servers(), TOPIC, 2);
-    let expected = super::super::records::read(&sent, Extent { resource: true, messages: false });
+    let expected = records::read(&sent, Extent { resource: true, messages: false });
     assert_eq!(found.len(), 2);
     assert_eq!(found[0].partition(), found[1].partition(), "both are of one trace");
     for (message, call) in found.iter().zip(expected) {
@@ -85,7 +85,20 @@ async fn what_is_no_call_is_not_carried_and_nothing_is_sent_for_it() {
     let cluster = cluster(&[TOPIC]);
     let exporter = exporter(&cluster, "");
     assert_eq!(kept(exporter.send(&plain()).await), 0);
-    assert!(exporter.carries(Signal::Traces) && !exporter.carries(Signal::Logs));
+    assert!(!exporter.carries(Signal::Metrics));
+}
+
+#[tokio::test]
+async fn a_call_that_a_log_record_tells_of_is_a_record_as_that_of_a_span() {
+    let cluster = cluster(&[TOPIC]);
+    let exporter = exporter(&cluster, "");
+    assert!(exporter.carries(Signal::Logs));
+    assert_eq!(kept(exporter.send(&logs_of_a_call("", "")).await), 1);
+    let found = records(&cluster.bootstrap_servers(), TOPIC, 1);
+    let call = Record::from_protobuf(found[0].payload().unwrap()).unwrap();
+    assert_eq!((call.model.as_str(), call.input_tokens), ("claude-sonnet-4-5", Some(12)));
+    assert_eq!(found[0].key().unwrap(), call.span_id.as_bytes(), "it stands in no trace");
+    assert_eq!(headers(&found[0])["record-id"], call.record_id());
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ pub use store::{Store, StoreError};
 
 use super::config::{Settings, Type, shown};
 use super::retry;
-use super::{BoxError, Exporter, Verdict, lane};
+use super::{BoxError, Exporter, Verdict, lane, records};
 use crate::otlp::{Batch, Signal};
 use crate::queue;
 use crate::settings::Section;
@@ -131,7 +131,7 @@ struct Local {
 
 impl Exporter for Local {
     fn carries(&self, signal: Signal) -> bool {
-        signal != Signal::Metrics
+        records::may_have(signal)
     }
 
     fn send<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Verdict> {

@@ -1,6 +1,7 @@
 //! What the store keeps of a batch: the record of each recognised span and of each log record that is a call of
 //! its own, and what was said.
 
+use crate::export::records::is_call;
 use crate::llm::{Call, Record, Side, names};
 use crate::otlp::{Batch, Item, LogRecord, Value};
 use crate::recognize::{self, Found};
@@ -54,7 +55,7 @@ pub fn read(batch: &Batch) -> Rows {
     let mut rows = Rows::default();
     for found in recognize::find(batch) {
         let Found::Call(item, call) = found else { continue };
-        if item.span().is_some() || call.model_call {
+        if is_call(&item, &call) {
             let record = Record::of(&item, &call);
             let id = Id { trace: record.otlp_trace_id.clone(), span: record.otlp_span_id.clone() };
             let (source, at) = match item.log_record() {

@@ -11,7 +11,7 @@ pub use partitions::{By, Partitions};
 
 use super::config::{self, Settings, Type};
 use super::store::{self, Calls, Encoded, Schema, Table};
-use super::{BoxError, Exporter, Verdict, lane};
+use super::{BoxError, Exporter, Verdict, lane, records};
 use crate::net;
 use crate::otlp::{Batch, Signal};
 use crate::settings::{Secret, Section};
@@ -188,7 +188,7 @@ impl Postgres {
 
 impl Exporter for Postgres {
     fn carries(&self, signal: Signal) -> bool {
-        signal == Signal::Traces
+        records::may_have(signal)
     }
 
     fn send<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Verdict> {

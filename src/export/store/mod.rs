@@ -47,7 +47,7 @@ pub struct Encoded {
     pub bytes: Bytes,
 }
 
-/// Reads every recognised span of `batch` into `encode`, on a thread that may be busy for a while; `messages`: with
+/// Reads every call of `batch`, and every step around one, into `encode`, on a thread that may be busy for a while; `messages`: with
 /// what was said. Errors where reading or encoding has a fault.
 pub async fn encode<T: Send + 'static>(
     batch: &Batch,

@@ -1,7 +1,8 @@
 //! Ids: records name spans and traces by UUIDs, OTLP by 8 and 16 bytes.
 
 use super::Record;
-use crate::llm::Uuid;
+use crate::llm::{Uuid, names};
+use crate::otlp::Item;
 use crate::units::hex;
 use sha2::{Digest, Sha256};
 
@@ -26,14 +27,10 @@ impl Record {
         given(&self.otlp_span_id).unwrap_or_else(|| self.span_uuid().span_id().to_vec())
     }
 
-    /// The trace id in OTLP. A span in no trace is one of its own.
+    /// The trace id in OTLP. What stands in no trace is one of its own.
     pub fn trace_bytes(&self) -> Vec<u8> {
         let trace = || self.trace_uuid().unwrap_or(self.span_uuid()).0.to_vec();
-        if self.is_of_span() {
-            self.otlp_trace_id.clone()
-        } else {
-            given(&self.otlp_trace_id).unwrap_or_else(trace)
-        }
+        given(&self.otlp_trace_id).unwrap_or_else(trace)
     }
 
     /// The parent's id in OTLP; empty on a root.
@@ -59,6 +56,18 @@ fn uuid(text: &str) -> Uuid {
 fn hashed(bytes: &[u8]) -> Uuid {
     let digest = Sha256::digest(bytes);
     Uuid(std::array::from_fn(|n| digest[n]))
+}
+
+/// What an item without an id is known by: its bytes, but for what Sidelight has added to them, since that differs
+/// from one exporter to the next (one is sent vectors) and from one delivery to the next (a worker did not answer).
+pub(super) fn known_by(item: &Item<'_>) -> [u8; 8] {
+    let (mut digest, mut from) = (Sha256::new(), 0);
+    for ours in item.attributes().filter(|attribute| names::is_ours(attribute.key)) {
+        digest.update(&item.message[from..ours.at.start]);
+        from = ours.at.end;
+    }
+    let digest = digest.chain_update(&item.message[from..]).finalize();
+    std::array::from_fn(|n| digest[n])
 }
 
 /// The UUID that an OTLP id shows as: zeros before it. One that is too long, as no rule allows, is hashed.

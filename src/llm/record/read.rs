@@ -1,12 +1,11 @@
 //! A record of a span, by what its call and our own attributes say.
 
-use super::ids::padded;
+use super::ids::{known_by, padded};
 use super::{
     Environment, FinishReason, Message, Part, Record, SCHEMA_VERSION, TokenCountMethod, Vector, finite,
 };
 use crate::llm::{Call, Part as Sort, Side, Text, Uuid, names};
 use crate::otlp::{Attributes, Item, Span, Value};
-use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 
 /// The number of `STATUS_CODE_ERROR`.
@@ -55,9 +54,7 @@ impl Record {
         let of_record = || item.log_record().map_or([&[][..]; 3], |log| [log.trace_id(), &[], log.span_id()]);
         let [trace, own, parent] = item.span().map_or_else(of_record, Span::ids);
         self.otlp_trace_id = trace.to_vec();
-        // What has no id is known by its bytes.
-        self.otlp_span_id =
-            if own.is_empty() { Sha256::digest(item.message)[..8].to_vec() } else { own.to_vec() };
+        self.otlp_span_id = if own.is_empty() { known_by(item).to_vec() } else { own.to_vec() };
         self.otlp_parent_span_id = parent.to_vec();
         self.span_id = padded(&self.otlp_span_id).to_string();
         self.trace_id = (!trace.is_empty()).then(|| padded(trace).to_string());

@@ -1,6 +1,7 @@
 //! Records to test with.
 
 use super::*;
+use crate::otlp::{Batch, Limits, Signal};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -35,6 +36,32 @@ pub fn record() -> Record {
     };
     record.begin(1_700_000_000_500_000_000);
     record
+}
+
+/// As Claude Code tells of a call that stands in the span `span` (hex; in none where it is empty): what was asked, and
+/// the call itself with `more` attributes (JSON).
+pub fn logs_of_a_call(span: &str, more: &str) -> Batch {
+    let trace = if span.is_empty() { "" } else { "5eed0000000000000000000000000001" };
+    let ids = format!(r#""timeUnixNano":"1700000002500000000","traceId":"{trace}","spanId":"{span}""#);
+    let text = |key: &str, value: &str| format!(r#"{{"key":"{key}","value":{{"stringValue":"{value}"}}}}"#);
+    let call = [
+        text("event.name", "api_request"),
+        text("model", "claude-sonnet-4-5"),
+        text("input_tokens", "12"),
+        text("output_tokens", "345"),
+        text("cost_usd", "0.0371"),
+        text("duration_ms", "2000"),
+        text("session.id", "s-1"),
+    ]
+    .join(",");
+    let asked = [text("event.name", "user_prompt"), text("prompt", "so it goes")].join(",");
+    let json = format!(
+        r#"{{"resourceLogs":[{{"resource":{{"attributes":[{}]}},"scopeLogs":[{{"scope":{{"name":"com.anthropic.claude_code.events"}},
+        "logRecords":[{{{ids},"attributes":[{asked}]}},{{{ids},"attributes":[{call}{more}]}}]}}]}}]}}"#,
+        text("service.name", "claude-code")
+    );
+    let otlp = crate::otlp::json::read(Signal::Logs, json.as_bytes()).expect("OTLP/JSON");
+    Batch::read(Signal::Logs, otlp.into(), &Limits::default()).expect("a request")
 }
 
 /// A record with something in every field, no two the same.
