@@ -3,9 +3,8 @@
 
 use super::marks;
 use super::table::{Cell, Tables};
-use super::words::{self, OTHERS};
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
-use std::collections::BTreeMap;
+use super::vocabulary::{Groups, Meaning, OTHER, Vocabulary};
+use super::words;
 use std::ops::Range;
 
 /// How far a word may stand from the value, in bytes, before and behind.
@@ -14,10 +13,6 @@ const BEHIND: usize = 40;
 /// A word behind the value is this much further away than one before it: labels stand in front,
 /// unless it is said plainly (`… is my passport`, `… (BSN)`).
 const BEHIND_PENALTY: u16 = 12;
-/// What stands between a word and the value puts them apart by so many bytes more: the end of a
-/// clause, of a sentence, of a line. A question and its answer belong together.
-const BORDERS: &[(&str, u16)] =
-    &[(", ", 8), (" and ", 12), (" / ", 12), ("; ", 16), ("? ", 8), ("\n", 8), (". ", 28), ("! ", 28)];
 /// What a key or a header says (`"ssn": "…"`) stands right beside the value.
 const KEY_DISTANCE: u16 = 2;
 /// What was said in the turn before is so much further away.
@@ -39,12 +34,6 @@ const LABEL_MOST: usize = 128;
 /// No word near.
 pub const FAR: u16 = u16::MAX;
 
-/// Rows that share their words are one group, and each group is a bit. The last bit stands for [`OTHERS`].
-type Groups = u128;
-const OTHER: Groups = 1 << 127;
-/// So many different lists of words there may be.
-pub const LISTS_MOST: usize = 126;
-
 /// What is known of a text besides the text.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Around<'a> {
@@ -54,20 +43,11 @@ pub struct Around<'a> {
     pub before: &'a str,
 }
 
-/// All context words of all rows in one automaton, and the borders.
+/// The words of all rows, and which of them speak for which row.
 pub struct Words {
-    automaton: AhoCorasick,
-    /// What each pattern of the automaton means.
-    meanings: Vec<Meaning>,
+    vocabulary: Vocabulary,
     /// The group of each row.
     groups: Vec<Groups>,
-}
-
-enum Meaning {
-    /// Speaks for these groups.
-    For(Groups),
-    /// Puts what stands on its sides apart.
-    Border(u16),
 }
 
 /// The words of one text, read as far as somebody asked, each byte about once.
@@ -95,50 +75,20 @@ struct Place {
 struct Hit {
     start: usize,
     end: usize,
-    meaning: u16,
+    spelling: u16,
 }
 
 impl Words {
-    /// `contexts` has the words of every row, in the order of the rows, at most [`LISTS_MOST`] different lists.
+    /// `contexts` has the words of every row, in the order of the rows, at most `LISTS_MOST` different lists.
     pub fn build<'a, S: AsRef<str> + PartialEq + 'a>(contexts: impl Iterator<Item = &'a [S]>) -> Words {
-        let mut lists: Vec<&[S]> = Vec::new();
-        let mut group_of = |context: &'a [S]| -> Groups {
-            if context.is_empty() {
-                return 0;
-            }
-            let known = lists.iter().position(|list| *list == context);
-            let number = known.unwrap_or_else(|| {
-                lists.push(context);
-                lists.len() - 1
-            });
-            1 << number
-        };
-        let groups: Vec<Groups> = contexts.map(&mut group_of).collect();
-        assert!(lists.len() <= LISTS_MOST, "a group is a bit, and the last one stands for other things");
-        let mut meanings: BTreeMap<String, Groups> = BTreeMap::new();
-        let mut learn = |word: &str, group: Groups| {
-            words::spellings(word, |spelling| *meanings.entry(spelling).or_default() |= group);
-        };
-        for (number, list) in lists.iter().enumerate() {
-            list.iter().for_each(|word| learn(word.as_ref(), 1 << number));
-        }
-        OTHERS.iter().for_each(|word| learn(word, OTHER));
-        let words = meanings.into_iter().map(|(word, groups)| (word, Meaning::For(groups)));
-        let borders = BORDERS.iter().map(|(border, cost)| (border.to_string(), Meaning::Border(*cost)));
-        let (patterns, meanings): (Vec<_>, Vec<_>) = words.chain(borders).unzip();
-        let automaton = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .dense_depth(4)
-            .build(patterns)
-            .expect("a few thousand short words fit");
-        Words { automaton, meanings, groups }
+        let (vocabulary, groups) = Vocabulary::build(contexts);
+        Words { vocabulary, groups }
     }
 
-    /// Bytes that the automaton takes.
+    /// Bytes that the words take.
     #[cfg(test)]
     pub fn memory(&self) -> usize {
-        self.automaton.memory_usage()
+        self.vocabulary.memory()
     }
 
     /// Whether a word for the row is anywhere around the value at `at`, near enough or not.
@@ -202,22 +152,25 @@ impl Words {
         let mut groups = headers.fold(outside, |all, header| all | self.groups_in(&text[header.clone()]));
         let first = nearby.hits.partition_point(|hit| hit.end + BEFORE < at.start);
         for hit in nearby.hits[first..].iter().take_while(|hit| hit.start <= at.end + BEHIND) {
-            if let Meaning::For(these) = self.meanings[usize::from(hit.meaning)] {
-                groups |= these;
-            }
+            groups |= self.groups_of(hit.spelling);
         }
         nearby.place = Place { at: at.clone(), cell, groups };
+    }
+
+    /// The groups that a spelling speaks for.
+    fn groups_of(&self, spelling: u16) -> Groups {
+        match self.vocabulary.meaning(spelling) {
+            Meaning::For(groups) => *groups,
+            Meaning::Border(_) => 0,
+        }
     }
 
     /// Every group with a word in `label`, which is short.
     fn groups_in(&self, label: &str) -> Groups {
         let label = &label[..label.floor_char_boundary(BEFORE)];
-        self.automaton.find_overlapping_iter(label).fold(0, |all, hit| {
-            match self.meanings[hit.pattern().as_usize()] {
-                Meaning::For(groups) => all | groups,
-                Meaning::Border(_) => all,
-            }
-        })
+        let mut groups = 0;
+        self.vocabulary.each(label.as_bytes(), |spelling, _| groups |= self.groups_of(spelling));
+        groups
     }
 
     /// Whether a key or header speaks for `group`, and nothing behind that for something else: `phone_id` does not.
@@ -225,19 +178,20 @@ impl Words {
         let label = &label[..label.floor_char_boundary(LABEL_MOST)];
         let mut own = 0;
         let mut other = 0..0;
-        for hit in self.automaton.find_overlapping_iter(label) {
-            if let Meaning::For(groups) = self.meanings[hit.pattern().as_usize()]
-                && is_word(label, hit.start(), hit.end())
-                && !in_mark(label.as_bytes(), hit.start())
+        self.vocabulary.each(label.as_bytes(), |spelling, at| {
+            let groups = self.groups_of(spelling);
+            if groups & (group | OTHER) != 0
+                && is_word(label, at.start, at.end)
+                && !in_mark(label.as_bytes(), at.start)
             {
                 if groups & group != 0 {
-                    own = hit.end();
+                    own = own.max(at.end);
                 }
-                if groups & OTHER != 0 {
-                    other = hit.range();
+                if groups & OTHER != 0 && at.end >= other.end {
+                    other = at;
                 }
             }
-        }
+        });
         own > 0 && !is_taken(own, &other, strict)
     }
 
@@ -256,14 +210,19 @@ impl Words {
         let known = nearby.read.end;
         let to = text.ceil_char_boundary(to.max(known + PIECE).min(text.len()));
         let from = text.floor_char_boundary(known.saturating_sub(LONGEST_WORD).max(nearby.read.start));
-        for hit in self.automaton.find_overlapping_iter(&text[from..to]) {
-            let (start, end) = (from + hit.start(), from + hit.end());
+        let bytes = text.as_bytes();
+        let first = nearby.hits.len();
+        self.vocabulary.each(&bytes[from..to], |spelling, at| {
+            let (start, end) = (from + at.start, from + at.end);
             // Words that ended in the last piece are there already.
-            let counts = is_word(text, start, end) && !in_mark(text.as_bytes(), start);
-            if end > known && counts && !is_abbreviated(text.as_bytes(), start, end) {
-                nearby.hits.push(Hit { start, end, meaning: hit.pattern().as_usize() as u16 });
+            let counts = end > known && is_word(text, start, end) && !in_mark(bytes, start);
+            if counts && !is_abbreviated(bytes, start, end) {
+                nearby.hits.push(Hit { start, end, spelling });
             }
-        }
+        });
+        let line = |at| Hit { start: known + at, end: known + at + 1, spelling: self.vocabulary.line() };
+        nearby.hits.extend(memchr::memchr_iter(b'\n', &bytes[known..to]).map(line));
+        nearby.hits[first..].sort_unstable_by_key(|hit| (hit.end, hit.start));
         nearby.read.end = to;
     }
 
@@ -283,7 +242,7 @@ impl Words {
             if hit.end + BEFORE < start || hit.start < from {
                 break;
             }
-            match self.meanings[usize::from(hit.meaning)] {
+            match self.vocabulary.meaning(hit.spelling) {
                 Meaning::Border(cost) => borders += cost,
                 Meaning::For(groups) if groups & group != 0 => {
                     let taken = is_taken(hit.end, &other, strict);
@@ -311,15 +270,14 @@ impl Words {
     fn said_before(&self, group: Groups, start: usize, borders: u16, before: &str) -> u16 {
         let tail = &before[before.ceil_char_boundary(before.len().saturating_sub(BEFORE - start))..];
         let mut nearest = FAR;
-        for hit in self.automaton.find_overlapping_iter(tail) {
-            if let Meaning::For(groups) = self.meanings[hit.pattern().as_usize()]
-                && groups & group != 0
-                && is_word(tail, hit.start(), hit.end())
-                && !in_mark(tail.as_bytes(), hit.start())
+        self.vocabulary.each(tail.as_bytes(), |spelling, at| {
+            if self.groups_of(spelling) & group != 0
+                && is_word(tail, at.start, at.end)
+                && !in_mark(tail.as_bytes(), at.start)
             {
-                nearest = (start + tail.len() - hit.end()) as u16 + borders + TURN;
+                nearest = nearest.min((start + tail.len() - at.end) as u16 + borders + TURN);
             }
-        }
+        });
         nearest
     }
 
@@ -331,7 +289,7 @@ impl Words {
             if gap > BEHIND {
                 break;
             }
-            match self.meanings[usize::from(hit.meaning)] {
+            match self.vocabulary.meaning(hit.spelling) {
                 Meaning::Border(cost) => apart += cost,
                 // `Mobile: …` behind a value is the label of the next one.
                 Meaning::For(groups) if groups & group != 0 && !text[hit.end..].starts_with([':', '=']) => {

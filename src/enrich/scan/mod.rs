@@ -20,6 +20,8 @@ mod shapes;
 mod table;
 #[cfg(test)]
 mod tests;
+mod trie;
+mod vocabulary;
 mod words;
 #[cfg(test)]
 pub(super) use tests::any_text;

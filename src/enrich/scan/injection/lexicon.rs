@@ -4,8 +4,8 @@
 //! spaces, all in lower case. A star at the end marks a stem, which letters may follow. Lines that begin
 //! with `//` are comments.
 
+use super::super::trie::Trie;
 pub use super::concepts::Concept;
-use std::ops::Range;
 use std::sync::LazyLock;
 
 const FILES: &[&str] = &[
@@ -18,15 +18,11 @@ const FILES: &[&str] = &[
     include_str!("words/talk.txt"),
 ];
 
-/// All words as a trie of bytes, walked from where a word begins.
+/// All words, followed from where one may begin.
 pub struct Lexicon {
     /// Sorted by text.
     words: Vec<Word>,
-    nodes: Vec<Node>,
-    /// The byte that leads to each node.
-    bytes: Vec<u8>,
-    /// The node of each two bytes that some word begins with, 0 for none.
-    roots: Vec<u32>,
+    trie: Trie,
 }
 
 struct Word {
@@ -34,13 +30,6 @@ struct Word {
     concept: Concept,
     /// Whether letters may follow.
     is_stem: bool,
-}
-
-/// A beginning that words have in common: those that end here, and the nodes one byte on, side by side.
-#[derive(Clone, Default)]
-struct Node {
-    words: Range<u16>,
-    next: Range<u32>,
 }
 
 /// Whether words stand apart.
@@ -68,54 +57,14 @@ impl Lexicon {
             read(file, &mut words);
         }
         words.sort_by_key(|word| word.text);
-        let (nodes, bytes) = (vec![Node::default()], vec![0]);
-        let mut lexicon = Lexicon { words, nodes, bytes, roots: vec![0; 1 << 16] };
-        let mut from = 0;
-        while from < lexicon.words.len() {
-            let start: [u8; 2] = lexicon.words[from].text.as_bytes()[..2].try_into().expect("two bytes");
-            let to =
-                from + lexicon.words[from..].partition_point(|word| word.text.as_bytes()[..2] <= start[..]);
-            let root = lexicon.push(start[1]);
-            lexicon.roots[usize::from(u16::from_le_bytes(start))] = place(root);
-            lexicon.grow(root, from..to, 2);
-            from = to;
-        }
-        lexicon
+        let texts: Vec<&[u8]> = words.iter().map(|word| word.text.as_bytes()).collect();
+        Lexicon { trie: Trie::build(&texts), words }
     }
 
     /// Bytes that it takes.
     #[cfg(test)]
     pub fn memory(&self) -> usize {
-        self.words.len() * size_of::<Word>()
-            + self.nodes.len() * (size_of::<Node>() + 1)
-            + self.roots.len() * size_of::<u32>()
-    }
-
-    fn push(&mut self, byte: u8) -> usize {
-        self.nodes.push(Node::default());
-        self.bytes.push(byte);
-        self.nodes.len() - 1
-    }
-
-    /// Makes the nodes behind `node`, whose words are `words` and agree in `depth` bytes.
-    fn grow(&mut self, node: usize, words: Range<usize>, depth: usize) {
-        let byte = |lexicon: &Lexicon, i: usize| lexicon.words[i].text.as_bytes().get(depth).copied();
-        let longer = words.start + self.words[words.clone()].partition_point(|word| word.text.len() == depth);
-        self.nodes[node].words = number(words.start)..number(longer);
-        let mut groups = Vec::new();
-        let mut from = longer;
-        while from < words.end {
-            let next = byte(self, from);
-            let to = (from..words.end).find(|i| byte(self, *i) != next).unwrap_or(words.end);
-            groups.push((self.push(next.expect("words that go on stand behind")), from..to));
-            from = to;
-        }
-        if let (Some((first, _)), Some((last, _))) = (groups.first(), groups.last()) {
-            self.nodes[node].next = place(*first)..place(last + 1);
-        }
-        for (child, words) in groups {
-            self.grow(child, words, depth + 1);
-        }
+        self.words.len() * size_of::<Word>() + self.trie.memory()
     }
 
     /// Calls `found` for each word of `text`, which is in lower case, in the order in which they begin.
@@ -128,47 +77,17 @@ impl Lexicon {
         for (start, pair) in bytes.windows(2).enumerate() {
             if glued || begins(before, pair[0]) || before >= 0x80 && follows_ideograph(bytes, start, pair[0])
             {
-                let root = self.roots[usize::from(u16::from_le_bytes([pair[0], pair[1]]))];
-                if root != 0 {
-                    self.walk(bytes, start, root, glued, &mut found);
-                }
+                self.trie.follow(bytes[start..].iter().copied(), |words, length| {
+                    for word in &self.words[usize::from(words.start)..usize::from(words.end)] {
+                        if glued || word.stands(bytes, start) {
+                            found(Hit { concept: word.concept, start, end: start + length });
+                        }
+                    }
+                });
             }
             before = pair[0];
         }
     }
-
-    /// Follows the words behind `root` along the text from `start` on.
-    fn walk(&self, bytes: &[u8], start: usize, root: u32, glued: bool, found: &mut impl FnMut(Hit)) {
-        let mut node = &self.nodes[root as usize];
-        let mut end = start + 2;
-        loop {
-            #[cfg(test)]
-            super::super::engine::work::add(1);
-            for word in &self.words[usize::from(node.words.start)..usize::from(node.words.end)] {
-                if glued || word.stands(bytes, start) {
-                    found(Hit { concept: word.concept, start, end });
-                }
-            }
-            let Some(byte) = bytes.get(end) else {
-                return;
-            };
-            let next = node.next.start as usize;
-            let ways = &self.bytes[next..node.next.end as usize];
-            let Some(way) = ways.iter().position(|way| way == byte) else {
-                return;
-            };
-            node = &self.nodes[next + way];
-            end += 1;
-        }
-    }
-}
-
-fn number(word: usize) -> u16 {
-    u16::try_from(word).expect("the lexicon has a few thousand words")
-}
-
-fn place(node: usize) -> u32 {
-    u32::try_from(node).expect("a few thousand words have fewer beginnings than bytes")
 }
 
 /// Adds the entries of one file.
