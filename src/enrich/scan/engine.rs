@@ -13,7 +13,6 @@ use super::settle::Candidate;
 use super::shapes::Shapes;
 use std::ops::Range;
 use std::sync::LazyLock;
-use std::thread;
 
 /// The longest shape, in bytes.
 pub const REACH: usize = 160;
@@ -90,12 +89,8 @@ impl Engine {
         let is_whole = |row: &&Detector| matches!(row.find, Find::Shape(_)) && row.edges != Edges::Free;
         let is_whole = rows.iter().map(is_whole).collect();
         let classes = std::array::from_fn(|b| class(b as u8, &at));
-        // Side by side: they are most of what a start waits for.
-        let (shapes, words) = thread::scope(|scope| {
-            let words = scope.spawn(|| Words::build(rows.iter().map(|row| row.context)));
-            let shapes = Shapes::build(patterns(true));
-            (shapes, words.join().expect("the words of the table are valid: a test builds them"))
-        });
+        let shapes = Shapes::build(patterns(true));
+        let words = Words::build(rows.iter().map(|row| row.context));
         Engine { rows, words, shapes, asked, asked_rows, is_whole, words_of, at, keyed, classes }
     }
 
@@ -254,7 +249,7 @@ impl Engine {
 }
 
 /// The patterns of the rows that are on by default, or of all others.
-fn patterns(by_default: bool) -> Vec<(u16, String)> {
+pub fn patterns(by_default: bool) -> Vec<(u16, String)> {
     let pattern = |row: &Detector| match &row.find {
         Find::Shape(pattern) | Find::Stem(pattern, _) => Some((*pattern).to_owned()),
         Find::Prefixed(prefixes) => {

@@ -5,6 +5,7 @@
 //! one automaton (`engine`), weighed by the words around them (`context`), and compared where they
 //! overlap (`settle`). A text that hides something is read through its `shadow`.
 
+mod automaton;
 mod blob;
 mod checks;
 mod context;

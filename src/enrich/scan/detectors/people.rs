@@ -74,8 +74,12 @@ pub const ROWS: &[Detector] = &[
         kind: "STREET_ADDRESS",
         tier: Tier::Optional,
         find: Find::Stem(
-            r"[0-9]{1,5}[A-Za-z]? (?:[A-Z][A-Za-z.']{1,20} ){1,3}(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Way|Place|Pl|Square|Terrace|Parkway|Pkwy)\b",
-            |text, stem| address(text, stem.start..stem.start),
+            r"[0-9]{1,5}[A-Za-z]? (?:[A-Z][A-Za-z.']{1,20} ){1,3}(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Way|Place|Pl|Square|Terrace|Parkway|Pkwy)",
+            |text, stem| {
+                let behind = text.as_bytes().get(stem.end).copied().unwrap_or(b' ');
+                let is_whole = !behind.is_ascii_alphanumeric() && behind != b'_';
+                address(text, stem.start..stem.start).filter(|_| is_whole)
+            },
         ),
         finds: &["ship it to ⟦742 Evergreen Terrace, Springfield, OR 97403⟧.", "at ⟦12 Main St⟧, please"],
         leaves: &["5 Big Data Ways", "12 Main points"],
