@@ -9,7 +9,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use regex_automata::meta::Regex;
 use regex_automata::util::syntax;
 use regex_automata::{Input, MatchKind, PatternSet};
-use rustix::time::{ClockId, clock_gettime};
+use rustix::time::{ClockId, Timespec, clock_gettime};
 use sidelight::enrich::redact::{Config, InjectionConfig, Leaf, Redactor, Tally};
 use sidelight::enrich::scan::{Around, Find, Judge, Scanner, detectors};
 use std::hint::black_box;
@@ -95,6 +95,51 @@ fn repeated(piece: &str, bytes: usize) -> String {
     piece.chars().cycle().take(bytes / piece.len() * piece.chars().count() + 1).collect()
 }
 
+/// What a start waits for until the tables stand. They are built once for a process, so each start is one of its own.
+fn build(_: &mut Criterion) {
+    if std::env::args().any(|argument| argument == ONE_START) {
+        return start();
+    }
+    if !wanted("build") {
+        return;
+    }
+    let this = std::env::current_exe().expect("a bench is a file");
+    let start = || {
+        let said = Command::new(&this).args(["--bench", ONE_START]).output().expect("it starts").stdout;
+        let said = String::from_utf8(said).expect("it tells figures");
+        said.split_ascii_whitespace().map(|figure| figure.parse().expect("a figure")).collect::<Vec<f64>>()
+    };
+    let starts: Vec<Vec<f64>> = (0..STARTS).map(|_| start()).collect();
+    let tell = |column: usize, what: &str| {
+        let mut all: Vec<f64> = starts.iter().map(|figures| figures[column]).collect();
+        all.sort_by(f64::total_cmp);
+        println!("{what}: {:.1} to {:.1}, median {:.1}", all[0], all[STARTS - 1], all[STARTS / 2]);
+    };
+    tell(0, "tables of the scanner, ms of CPU time of all threads");
+    tell(1, "  ms until they stand");
+    tell(2, "  MB resident behind them");
+    tell(3, "  MB resident at most");
+}
+
+/// Prints the figures of one start.
+fn start() {
+    let (began, spent, resident) = (Instant::now(), all_cpu(), memory("VmRSS:"));
+    black_box(Scanner::default());
+    let (built, waited) = (all_cpu(), began.elapsed().as_secs_f64());
+    println!("{} {}", (built - spent) * 1e3, waited * 1e3);
+    println!("{} {}", memory("VmRSS:") - resident, memory("VmHWM:") - resident);
+}
+
+const ONE_START: &str = "one_start";
+const STARTS: usize = 12;
+
+/// MB of this process, as the kernel tells it.
+fn memory(line: &str) -> f64 {
+    let all = std::fs::read_to_string("/proc/self/status").expect("Linux");
+    let of = all.lines().find_map(|said| said.strip_prefix(line)).expect("the kernel tells it");
+    of.trim_end_matches("kB").trim().parse::<f64>().expect("a number") / 1e3
+}
+
 /// The same shapes as one set of regular expressions, over bytes as ours are, and the predecessor's three in Python where
 /// `SIDELIGHT_PEER_PYTHON` names one: MB a second of CPU time, interleaved.
 fn peers(_: &mut Criterion) {
@@ -112,9 +157,7 @@ fn peers(_: &mut Criterion) {
         .syntax(syntax::Config::new().unicode(false).utf8(false))
         .build_many(&shapes)
         .expect("the shapes of the table are valid");
-    let started = Instant::now();
     let scanner = Scanner::default();
-    println!("engine built in {:.1} ms", started.elapsed().as_secs_f64() * 1e3);
     let mut found = PatternSet::new(shapes.len());
     let mut findings = Vec::new();
     for (name, piece) in [("english", ENGLISH), ("code", CODE), ("json", JSON), ("dense", DENSE)] {
@@ -190,8 +233,16 @@ fn timed(mut run: impl FnMut()) -> f64 {
 
 /// Seconds of CPU time of this thread.
 fn cpu() -> f64 {
-    let now = clock_gettime(ClockId::ThreadCPUTime);
-    now.tv_sec as f64 + now.tv_nsec as f64 / 1e9
+    seconds(clock_gettime(ClockId::ThreadCPUTime))
+}
+
+/// The same of all threads.
+fn all_cpu() -> f64 {
+    seconds(clock_gettime(ClockId::ProcessCPUTime))
+}
+
+fn seconds(time: Timespec) -> f64 {
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
 }
 
 /// Seconds of CPU time that the predecessor's three expressions take for the text in Python.
@@ -305,5 +356,5 @@ fn leaf(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, peers, worst, scan, injection, injection_linear, leaf, linear);
+criterion_group!(benches, build, peers, worst, scan, injection, injection_linear, leaf, linear);
 criterion_main!(benches);
