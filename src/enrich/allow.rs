@@ -117,7 +117,7 @@ pub(super) fn is_name(text: &str) -> bool {
 
 /// Whether an attribute key is a dotted name of words, `lower_case` or `camelCase`, with a few short indexes,
 /// which no detector could find anything in. A token's capitals stand side by side, or are many.
-fn is_plain_key(key: &str) -> bool {
+pub(super) fn is_plain_key(key: &str) -> bool {
     let (mut numbers, mut digits, mut humps) = (0, 0, 0);
     let mut before = b'.';
     for byte in key.bytes() {

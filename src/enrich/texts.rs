@@ -7,6 +7,7 @@ use super::{allow, media};
 use crate::llm::{Call, Role, Text};
 use crate::otlp::{Batch, Item, Leaf, Number, Place, Splice};
 use crate::recognize::is_of_transport;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -95,8 +96,8 @@ impl Texts {
         }
         let reference = if self.keep_media { None } else { media::replace(leaf.text) };
         let text = reference.as_deref().unwrap_or(leaf.text);
-        let key = if leaf.place == Place::Key { "" } else { leaf.inner };
-        let safe = self.redactor.leaf(redact::Leaf { text, key, role, before: "" }, tally);
+        let key = if leaf.place == Place::Key { "".into() } else { self.key(leaf.inner) };
+        let safe = self.redactor.leaf(redact::Leaf { text, key: &key, role, before: "" }, tally);
         safe.or(reference).map(|text| replace(leaf, text))
     }
 
@@ -107,8 +108,22 @@ impl Texts {
             return None;
         }
         let text = number.value.to_string();
-        let leaf = redact::Leaf { text: &text, key: number.inner, ..redact::Leaf::default() };
+        let key = self.key(number.inner);
+        let leaf = redact::Leaf { text: &text, key: &key, ..redact::Leaf::default() };
         self.redactor.leaf(leaf, tally).map(|safe| number.replaced(&safe))
+    }
+
+    /// A key as it leaves: what stands under it is told what a second reader would be told.
+    fn key<'k>(&self, key: &'k str) -> Cow<'k, str> {
+        if allow::is_plain_key(key) {
+            return key.into();
+        }
+        let reference = if self.keep_media { None } else { media::replace(key) };
+        let text = reference.as_deref().unwrap_or(key);
+        let leaf = redact::Leaf { text, ..redact::Leaf::default() };
+        // Found in it or not is counted where the key itself is scanned.
+        let safe = self.redactor.leaf(leaf, &mut Tally::default());
+        safe.or(reference).map_or(Cow::Borrowed(key), Cow::Owned)
     }
 
     /// A text that we are about to write elsewhere, made safe like any other.

@@ -366,4 +366,43 @@ proptest! {
         let again = ENRICHER.apply(&enriched.batch, SystemTime::UNIX_EPOCH);
         prop_assert_eq!(again.batch.otlp(), enriched.batch.otlp());
     }
+
+    /// A key that holds personal data itself leaves as another, and what stands under it is judged by that one
+    /// the first time too.
+    #[test]
+    fn under_keys_that_hold_personal_data_enriching_twice_is_enriching_once(
+        entries in prop::collection::vec((telling_key(), held()), 1..6)
+    ) {
+        let more = entries.into_iter().map(|(key, value)| pair(&key, value)).collect();
+        let once = ENRICHER.apply(&batch(vec![call(1, 0, more)]), SystemTime::UNIX_EPOCH).batch;
+        let twice = ENRICHER.apply(&once, SystemTime::UNIX_EPOCH).batch;
+        prop_assert_eq!(twice.otlp(), once.otlp());
+    }
+}
+
+/// Keys with personal data in them, and words that speak for or against what stands under them.
+fn telling_key() -> impl Strategy<Value = String> {
+    let word =
+        || prop::sample::select(vec!["", "user", "passport", "order", "phone", "bsn", "account", "ssn"]);
+    let joint = || prop::sample::select(vec!["", ".", " ", "_", ": "]);
+    let data = prop::sample::select(vec![
+        "jane@example.com",
+        "+49 30 461805",
+        "4111 1111 1111 1111",
+        "222-48-5171",
+        "passport@example.com",
+        "order.ssn@example.com",
+    ]);
+    (word(), joint(), data, joint(), word()).prop_map(|(a, b, c, d, e)| format!("{a}{b}{c}{d}{e}"))
+}
+
+/// Values that nothing but a word makes somebody's, in each form that an attribute may have.
+fn held() -> impl Strategy<Value = Option<Value>> {
+    let numbers = vec!["485882669", "4155550132", "X55799157", "77401266042", "424622956"];
+    (prop::sample::select(numbers), 0..4_u8).prop_map(|(number, form)| match (form, number.parse()) {
+        (0, Ok(whole)) => Some(Value::IntValue(whole)),
+        (1, _) => list(vec![text(number)]),
+        (2, _) => map(vec![pair("order.phone@example.com", text(number))]),
+        _ => text(number),
+    })
 }
