@@ -13,6 +13,7 @@ pub mod custom;
 mod detector;
 mod detectors;
 mod engine;
+mod html_table;
 pub mod injection;
 pub(crate) mod marks;
 mod settle;

@@ -1,8 +1,9 @@
-//! Rows of CSV, TSV and Markdown, and rows of SQL: which cell of the header stands above a place.
+//! Rows of CSV, TSV, Markdown and HTML, and rows of SQL: which cell of the header stands above a place.
 //!
 //! Lines are read once and in order, as far as somebody asked. A table is a line of short cells, and lines
 //! below it with at least as many delimiters.
 
+use super::html_table::HtmlTable;
 use std::ops::Range;
 
 /// Bytes that part cells.
@@ -26,6 +27,7 @@ pub struct Tables {
     read_to: usize,
     /// The columns of the SQL statement that goes on here: `(a, b) VALUES`, what stands between the brackets.
     columns: Option<Range<usize>>,
+    html: HtmlTable,
 }
 
 #[derive(Clone)]
@@ -55,6 +57,9 @@ impl Tables {
         if let Some(columns) = self.columns.clone()
             && let Some(cell) = value_of_statement(text, columns, at)
         {
+            return Some(cell);
+        }
+        if let Some(cell) = self.html.cell(text, at) {
             return Some(cell);
         }
         let header = self.header.as_ref().filter(|_| self.line.contains(&at))?;
