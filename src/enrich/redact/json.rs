@@ -90,6 +90,8 @@ impl Redactor {
 struct Said {
     /// The last that named or asked for something, as it leaves.
     before: String,
+    /// Whether a value was said since, and what is named from here on is another.
+    spoken: bool,
     /// The keys that leave as others, and as which: a value is told what a second reader would be told.
     keys: BTreeMap<String, String>,
 }
@@ -122,11 +124,18 @@ impl Said {
             }
             return;
         }
+        let spoke = is_one_of(VALUES, &literal.key);
         if is_one_of(LABELS, &literal.key) {
             let text = safe.unwrap_or(&literal.text);
-            self.before.clear();
+            // What names a value may be several texts, such as a code and its system.
+            match spoke || self.spoken || self.before.len() > SAID_MOST {
+                true => self.before.clear(),
+                false => self.before.push(' '),
+            }
             self.before.push_str(&text[text.ceil_char_boundary(text.len().saturating_sub(SAID_MOST))..]);
+            self.spoken = spoke;
         }
+        self.spoken |= spoke;
     }
 }
 

@@ -291,8 +291,7 @@ impl Words {
             }
             match self.vocabulary.meaning(hit.spelling) {
                 Meaning::Border(cost) => apart += cost,
-                // `Mobile: …` behind a value is the label of the next one.
-                Meaning::For(groups) if groups & group != 0 && !text[hit.end..].starts_with([':', '=']) => {
+                Meaning::For(groups) if groups & group != 0 && !labels_the_next(&text[hit.end..]) => {
                     let said = words::SAID_BEHIND.iter().any(|said| text[end..].starts_with(said));
                     return apart + gap as u16 + if said { 0 } else { BEHIND_PENALTY };
                 }
@@ -301,6 +300,13 @@ impl Words {
         }
         FAR
     }
+}
+
+/// Whether a word behind a value is the label of the next one, as what follows the word tells: `Mobile: …`, `Tel. 55 12`.
+fn labels_the_next(rest: &str) -> bool {
+    let value = rest.trim_start_matches(['.', ' ']);
+    rest.starts_with([':', '='])
+        || value.len() < rest.len() && value.starts_with(|c: char| c.is_ascii_digit() || c == '+')
 }
 
 /// Whether the word `other` stands between a value and its own word, which ends at `own`. `NHS id` still says NHS

@@ -223,6 +223,60 @@ pub const OTHERS: &[&str] = &[
     "주문",
     "주문번호",
     "송장",
+    "송장번호",
+    "고객번호",
+    "접수번호",
+    "expediente",
+    "póliza",
+    "apólice",
+    "n.o de cliente",
+    "inv",
+    "número de cliente",
+    "numero cliente",
+    "numéro client",
+    "référence client",
+    "código cliente",
+    "codice cliente",
+    "klantnummer",
+    "zaaknummer",
+    "kundnummer",
+    "kundenr",
+    "kundenummer",
+    "asiakasnumero",
+    "ärendenr",
+    "ärendenummer",
+    "sagsnummer",
+    "nr klienta",
+    "nr zgłoszenia",
+    "zákaznické číslo",
+    "číslo smlouvy",
+    "variabilní symbol",
+    "ügyfélszám",
+    "adószám",
+    "müşteri no",
+    "müşteri numarası",
+    "arıza kaydı",
+    "kayıt no",
+    "заявка",
+    "лицевой счёт",
+    "артикул",
+    "客户编号",
+    "订单编号",
+    "受理单号",
+    "单号",
+    "お客様番号",
+    "受付番号",
+    "商品コード",
+    "ičo",
+    "dič",
+    "cui",
+    "nip",
+    "regon",
+    "siren",
+    "siret",
+    "nss",
+    "imo",
+    "mmsi",
 ];
 
 /// Calls `each` with every way in which `word` is written: with and without accents, in capitals where ASCII
@@ -242,10 +296,14 @@ pub fn spellings(word: &str, mut each: impl FnMut(String)) {
         add(word.replace('ä', "ae").replace('ö', "oe").replace('ü', "ue"));
     }
     for way in ways {
-        if way.contains(' ') {
-            each(way.replace(' ', "_"));
-            each(way.replace(' ', "-"));
-            each(way.replace(' ', ""));
+        let is_joint = [' ', '-'];
+        if way.contains(is_joint) {
+            for joint in ["_", "-", ""] {
+                let joined = way.replace(is_joint, joint);
+                if joined != way {
+                    each(joined);
+                }
+            }
         }
         each(way);
     }
@@ -300,6 +358,7 @@ mod tests {
     fn accents_capitals_and_joints_are_spellings() {
         check("téléphone", &["téléphone", "telephone", "TÉLÉPHONE"]);
         check("patient id", &["patient id", "patient_id", "patient-id", "patientid"]);
+        check("sv-nummer", &["sv-nummer", "sv_nummer", "svnummer"]);
         check("fødselsnummer", &["fodselsnummer"]);
         check("überweisung", &["ueberweisung", "uberweisung", "Überweisung"]);
         check("телефон", &["ТЕЛЕФОН", "Телефон"]);

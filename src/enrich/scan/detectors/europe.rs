@@ -37,6 +37,8 @@ pub const ROWS: &[Detector] = &[
         context: &[
             "bsn",
             "burgerservicenummer",
+            "burgerservicenr",
+            "sofinummer",
             "burger service nummer",
             "sofinummer",
             "sofi-nummer",

@@ -16,6 +16,8 @@ pub const ROWS: &[Detector] = &[
             "steueridentifikationsnummer",
             "steuer-identifikationsnummer",
             "steuer-idnr",
+            "st.-id",
+            "st-id",
             "idnr",
             "id-nr",
             "identifikationsnr",
@@ -85,6 +87,8 @@ pub const ROWS: &[Detector] = &[
         find: Find::Shape(r"[1-9][0-9]{3} ?[0-9]{6}"),
         valid: is_svnr,
         context: &[
+            "vers.-nr",
+            "versicherungsnr",
             "svnr",
             "sv-nr",
             "sozialversicherung",

@@ -31,8 +31,9 @@ pub const ROWS: &[Detector] = &[
             "prescriber",
             "physician",
             "cms",
+            "*xx*",
         ],
-        finds: &["provider NPI ⟦1385754498⟧, please"],
+        finds: &["NM1*85*2*CLINIC*****XX*⟦1385754498⟧~", "provider NPI ⟦1385754498⟧, please"],
         leaves: &["epoch 1385754498", "NPI 1385754499"],
         ..Detector::NUMBER
     },
@@ -61,7 +62,7 @@ pub const ROWS: &[Detector] = &[
         tier: Tier::ShapeNear,
         find: Find::Shape(r"(?:MRN-?[0-9]{5,10}|[A-Z]?[0-9]{6,10})"),
         edges: Edges::Number,
-        valid: |spot| !spot.text[spot.at.end..].trim_start().starts_with("rows"),
+        valid: |spot| !spot.text[spot.at.end..].trim_start().starts_with("rows") && !is_of_a_message(spot),
         context: &[
             "mrn",
             "m.r.n",
@@ -109,9 +110,20 @@ pub const ROWS: &[Detector] = &[
             "epic id",
             "ehr id",
             "emr",
+            // FHIR and HL7 table 0203, identifier type.
+            "mr#",
+            "mr no",
+            "v2-0203 mr",
+            "mr http://terminology.hl7.org/",
+            "\"code\":\"mr\"",
+            "\"code\": \"mr\"",
         ],
         finds: &["MRN: ⟦MRN-580808⟧\n", "medical record number ⟦35170347⟧", "MRN: ⟦A6719595⟧"],
-        leaves: &["order 35170347"],
+        leaves: &[
+            "order 35170347",
+            "MSH|^~\\&|RIS|EAST|EMR|EAST|20261103||ORM^O01|9767266|P|2.4",
+            "PatientID\n(0010,0030) DA [19630412]",
+        ],
     },
     Detector {
         kind: "MEDICAL_RECORD_NUMBER",
@@ -135,6 +147,25 @@ pub const ROWS: &[Detector] = &[
         ..Detector::BASE
     },
 ];
+
+/// Whether a number is a field of a segment of HL7, which has its own row, or a day on a line that names no record.
+fn is_of_a_message(spot: &Spot<'_>) -> bool {
+    const LINE_MOST: usize = 256;
+    let from = spot.text.ceil_char_boundary(spot.at.start.saturating_sub(LINE_MOST));
+    let line = spot.text[from..spot.at.start].rsplit(['\n', '\r']).next().unwrap_or("");
+    let name = |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit();
+    let is_segment = line.as_bytes().get(3) == Some(&b'|') && line.as_bytes()[..3].iter().all(name);
+    let value = spot.value();
+    let within = |at: Range<usize>, least, most| value.get(at).is_some_and(|d| (least..=most).contains(&d));
+    let is_day = value.len() == 8
+        && within(0..4, "1900", "2099")
+        && within(4..6, "01", "12")
+        && within(6..8, "01", "31");
+    let is_named = || {
+        line.contains("MRN") || ["record", "patient"].iter().any(|w| line.to_ascii_lowercase().contains(w))
+    };
+    is_segment || is_day && !is_named()
+}
 
 /// HL7 v2.5.1, 3.4.2: the first component of a field of the segment that begins with `stem`, if it has a digit.
 fn hl7_field(text: &str, stem: Range<usize>, number: usize) -> Option<Range<usize>> {

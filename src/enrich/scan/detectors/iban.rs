@@ -4,7 +4,22 @@ use crate::enrich::scan::checks::mod97;
 use crate::enrich::scan::detector::{Detector, Edges, Find, Tier};
 use std::ops::Range;
 
-pub const ROWS: &[Detector] = &[Detector {
+pub const ROWS: &[Detector] = &[
+    IBAN,
+    Detector {
+        // SWIFT MT 940, field 86: the account of the other side is its subfield 31, without a blank.
+        find: Find::Stem(r"3[18][A-Z]{2}[0-9]{2} ?[A-Z0-9]", |text, stem| {
+            let is_subfield = text[..stem.start].ends_with('?');
+            is_subfield.then(|| number(text, stem.start + 2..stem.end))?
+        }),
+        edges: Edges::Free,
+        finds: &["?21MIETE?31⟦DE89370400440532013000⟧?32X"],
+        leaves: &["31DE89370400440532013000"],
+        ..IBAN
+    },
+];
+
+const IBAN: Detector = Detector {
     kind: "IBAN_CODE",
     tier: Tier::Checked,
     find: Find::Stem(r"(?:[A-Za-z]{2}|[A-Z]{2} )[0-9]{2}[ -]?[A-Za-z0-9]", number),
@@ -50,7 +65,7 @@ pub const ROWS: &[Detector] = &[Detector {
     ],
     leaves: &["DE88 3704 0044 0532 0130 00", "NO7029297680836", "ab12 cd34"],
     ..Detector::BASE
-}];
+};
 
 /// Country and length, from the SWIFT IBAN registry, release 99.
 const LENGTHS: &[(&[u8; 2], u8)] = &[

@@ -29,6 +29,10 @@ pub const ROWS: &[Detector] = &[Detector {
         "@media screen",
         "{\"a\":\"b\",\"@type\":\"x.com\"}",
         "look at example.com, or live at H.No 7",
+        "$ ssh -p 2222 deploy@build.acme.internal uptime",
+        "scp deploy@build.acme.internal:/tmp/x .",
+        "Message-ID: <20260314101112.4711.ab@mail.example.com>",
+        "References: <a1b2c3d4e5f6@x.example>\n <99887766.5544@y.example>",
     ],
     ..Detector::BASE
 }];
@@ -48,7 +52,50 @@ fn address(text: &str, at: usize) -> Option<Range<usize>> {
     let start = quoted_local(bytes, at).or_else(|| local(text, at))?;
     let end = at + 1 + domain(&bytes[at + 1..]).or_else(|| literal(&text[at + 1..]))?;
     let is_remote = &bytes[start..at] == b"git" && bytes.get(end) == Some(&b':') || is_token(text, at);
-    (!is_remote).then_some(start..end)
+    (!is_remote && !is_login(text, start, end) && !is_message_id(text, start)).then_some(start..end)
+}
+
+/// Whether it is a user and a host: behind the name of a command that logs in there, or before a path of that host.
+fn is_login(text: &str, start: usize, end: usize) -> bool {
+    const COMMANDS: &[&str] = &["ssh", "sftp", "mosh", "ssh-copy-id", "autossh"];
+    let from = text.ceil_char_boundary(start.saturating_sub(64));
+    let words = text[from..start].rsplit('\n').next().unwrap_or("").split_ascii_whitespace();
+    // Its options and what they take may stand between.
+    let mut words =
+        words.rev().skip_while(|word| word.starts_with('-') || word.contains('/') || is_number(word));
+    let command = words.next().unwrap_or("").trim_start_matches(['`', '$', '"', '\'']);
+    let path = text[end..].starts_with(":/") || text[end..].starts_with(":~");
+    COMMANDS.contains(&command) || path
+}
+
+fn is_number(word: &str) -> bool {
+    word.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// RFC 5322 §3.6.4 and RFC 5545 §3.8.4.7: identifiers of messages and events that are built like an address. Their
+/// field names them, and no mailbox is so full of digits.
+fn is_message_id(text: &str, start: usize) -> bool {
+    const FIELDS: &[&str] =
+        &["message-id:", "in-reply-to:", "references:", "content-id:", "uid:", "msgid=", "message-id="];
+    const DIGITS: usize = 6;
+    const LINE_MOST: usize = 400;
+    let from = text.ceil_char_boundary(start.saturating_sub(LINE_MOST));
+    let local = text[start..].bytes().take(LOCAL_MOST).take_while(|b| *b != b'@');
+    if local.filter(u8::is_ascii_digit).count() < DIGITS {
+        return false;
+    }
+    let before = &text[from..start];
+    // A field goes on in lines that begin with a blank.
+    let mut end = before.len();
+    while let Some(line) = before[..end].rfind('\n').filter(|at| before[at + 1..].starts_with([' ', '\t'])) {
+        end = line;
+    }
+    let field = before[..end].rfind('\n').map_or(0, |at| at + 1);
+    let field = before[field..].trim_start();
+    FIELDS.iter().any(|name| {
+        field.get(..name.len()).is_some_and(|f| f.eq_ignore_ascii_case(name))
+            || before.trim_end_matches('<').to_ascii_lowercase().ends_with(name)
+    })
 }
 
 /// Whether what stands before `at` is a token with a type of its own, as in the URL of a clone.

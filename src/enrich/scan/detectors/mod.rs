@@ -17,6 +17,7 @@ mod network;
 mod nordic;
 mod oceania_africa;
 mod passwords;
+mod passwords_placed;
 mod passwords_told;
 mod people;
 mod phone;
@@ -43,6 +44,7 @@ pub const FAMILIES: &[&[Detector]] = &[
     private_key::ROWS,
     passwords::ROWS,
     passwords_told::ROWS,
+    passwords_placed::ROWS,
     command_line::ROWS,
     people::ROWS,
     us::ROWS,

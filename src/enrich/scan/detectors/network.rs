@@ -30,6 +30,7 @@ pub const ROWS: &[Detector] = &[
             "1.2.3.4.5",
             "300.1.1.1",
             "01.02.03.04",
+            "Upgrade path: 10.4.2.1 -> 10.5.0.50",
             "10.0.0.0/8",
         ],
     },
@@ -61,7 +62,11 @@ pub const ROWS: &[Detector] = &[
         find: Find::Stem(r"[0-9A-Fa-f]{1,4}:[0-9A-Fa-f:]", v6),
         edges: Edges::Word,
         context: &["ip", "address", "client", "host", "login"],
-        finds: &["⟦2a01:73a:f2b9::2494⟧", "[⟦2a00:1450:4001:81b::200e⟧]:443"],
+        finds: &[
+            "⟦2a01:73a:f2b9::2494⟧",
+            "⟦2a4f:9d81:ae6a:270a:95c9:df62:b46b:ed1d⟧:51344 [x]",
+            "[⟦2a00:1450:4001:81b::200e⟧]:443",
+        ],
         leaves: &["::1", "2001:db8::1", "12:34:56", "std::net", "a::b", "dead::beef", "00:1b:44:11:3a:b7"],
         ..Detector::BASE
     },
@@ -114,6 +119,12 @@ fn is_v4(spot: &Spot<'_>) -> bool {
     !nobody && !longer && !network && !said && !is_version(spot, address)
 }
 
+/// Words that say a host is meant.
+const NAMED_HOSTS: &[&str] = &[
+    "ip", "ips", "address", "addr", "host", "server", "node", "client", "dns", "login", "adresse", "vm",
+    "peer", "on", "at",
+];
+
 /// Whether four small numbers are rather a version: of something by that word, or of a product named before.
 fn is_version(spot: &Spot<'_>, address: Ipv4Addr) -> bool {
     const WORDS: &[&str] = &[
@@ -149,6 +160,17 @@ fn is_version(spot: &Spot<'_>, address: Ipv4Addr) -> bool {
         "ip", "address", "addr", "host", "server", "from", "client", "dns", "login", "adresse", "at", "to",
         "by",
     ];
+    // An arrow or a path from one version to the next.
+    const CHANGES: &[&str] =
+        &["upgrade", "upgraded", "downgrade", "version", "versions", "bump", "bumped", "release"];
+    const LINE_MOST: usize = 48;
+    let from = spot.text.ceil_char_boundary(spot.at.start.saturating_sub(LINE_MOST));
+    let line = spot.text[from..spot.at.start].rsplit('\n').next().unwrap_or("");
+    let words = || line.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty());
+    let is = |word: &str, list: &[&str]| list.iter().any(|w| w.eq_ignore_ascii_case(word));
+    if words().any(|w| is(w, CHANGES)) && !words().any(|w| is(w, NAMED_HOSTS)) {
+        return true;
+    }
     let word = spot.word_before();
     let octets = address.octets();
     let is_small = octets[0] < 10 && octets.iter().all(|n| *n < 30);
@@ -169,7 +191,10 @@ fn v6(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
         .take_while(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.'))
         .count();
     let value = text[stem.start..stem.start + run].trim_end_matches(['.', ':']);
-    let address: Ipv6Addr = value.parse().ok()?;
+    // A port may stand behind all eight groups, as some logs write it.
+    let host = value.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
+    let parsed = value.parse().map(|address: Ipv6Addr| (value, address));
+    let (value, address) = parsed.ok().or_else(|| host.and_then(|(h, _)| Some((h, h.parse().ok()?))))?;
     let groups = value.split(':').filter(|g| !g.is_empty()).count();
     let documentation = address.segments()[..2] == [0x2001, 0xdb8];
     let digits = value.bytes().any(|b| b.is_ascii_digit());

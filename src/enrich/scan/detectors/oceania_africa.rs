@@ -11,7 +11,7 @@ pub const ROWS: &[Detector] = &[
             let sum = weighted(&Digits::of(spot.value()), &[1, 4, 3, 7, 5, 8, 6, 9, 10]);
             sum > 0 && sum.is_multiple_of(11)
         },
-        context: &["tfn", "tax file", "tax file number", "taxfile", "australian tax", "ato"],
+        context: &["tfn", "t.f.n", "tax file", "tax file number", "taxfile", "australian tax", "ato"],
         finds: &["my tax file number is ⟦123 456 782⟧.", "\"taxFileNumber\":\"⟦123456782⟧\""],
         leaves: &["lot 123456782", "TFN 123456783"],
         ..Detector::NUMBER

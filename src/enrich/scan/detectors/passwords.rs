@@ -20,6 +20,10 @@ pub const ROWS: &[Detector] = &[
             "<property name=\"db.password\">⟦Winter#23⟧</property>",
             "{ :password => '⟦Winter#23⟧' }",
             "user: admin / pass: ⟦Winter2023#⟧",
+            "user/pass = svc/⟦Winter2023#⟧",
+            "密码：⟦Winter23x⟧，请勿外传",
+            "Mật khẩu: ⟦Winter23x⟧",
+            "Κωδικός πρόσβασης: ⟦Winter23x⟧",
         ],
         leaves: &[
             "password: ",
@@ -38,6 +42,27 @@ pub const ROWS: &[Detector] = &[
             "<Password/> is <b>needed</b>",
             "password > 8 characters",
             "PASSWORD: ${PG_PASSWORD:?unset}",
+            "PGPASSWORD=$PGPASSWORD psql",
+            "WHERE password = :password",
+            "set PWD=%DB_PASS%",
+            "password: {type: string, minLength: 8}",
+            "read -p \"Password: \" PW; echo \"done\"",
+            "Password: Enter your password here",
+            "Visitor pass: NRIC S1234567D",
+            "密码：至少8位。忘记密码？",
+            "パスワード：8文字以上で入力",
+            "Password: 8-16 characters",
+            "Пароль: обязателен",
+            "PASSWORD: &db_password",
+            "password: process.env.DB_PASSWORD",
+            "pub password: SecretString,",
+            "password: Option<String>,",
+            "self.password = hash_password(raw)",
+            "$password = $_POST['password'];",
+            "<label for=\"password\">Password:</label>",
+            "รหัสผ่าน: ต้องมีอย่างน้อย 8 ตัว",
+            "password=`cat /run/secret`",
+            "First pass: tokenizer2 done",
         ],
         ..Detector::BASE
     },
@@ -100,6 +125,7 @@ pub const ROWS: &[Detector] = &[
             "https://example.com/@user",
             "postgres://localhost/db",
             "postgres://user:${PASS}@host/db",
+            "postgres://USER:PASSWORD@HOST:PORT/DB",
             "https://oauth2:glpat-LlILc94uM0oUxfIyADtq@gitlab.example/a.git",
             "ssh://git@host",
         ],
@@ -126,7 +152,22 @@ const NAMES: &[&str] = &[
     "パスワード",
     "비밀번호",
     "пароль",
+    "парола",
     "mdp",
+    "palavra-passe",
+    "palavra passe",
+    "mật khẩu",
+    "kata sandi",
+    "kata laluan",
+    "lozinka",
+    "slaptažodis",
+    "salasõna",
+    "πρόσβασης",
+    "المرور",
+    "رمز عبور",
+    "סיסמה",
+    "รหัสผ่าน",
+    "पासवर्ड",
 ];
 
 /// Names that count only where no letter stands before: `pass` is not in `compass`.
@@ -137,7 +178,10 @@ const SHORT_NAMES: &[&str] = &[
     "clave",
     "parola",
     "şifre",
+    "Şifre",
     "sifre",
+    "geslo",
+    "parool",
     "parol",
     "heslo",
     "jelszó",
@@ -185,29 +229,80 @@ fn named_value(text: &str, at: usize) -> Option<Range<usize>> {
     if LAST_TWO[usize::from(last)] & 1 == 0 || LAST_TWO[usize::from(before_last)] & 2 == 0 {
         return None;
     }
-    let is_named = |n: &&str| n.as_bytes()[n.len() - 1] == last && ends_with(name, n);
+    let is_named = |n: &&&str| n.as_bytes()[n.len() - 1] == last && ends_with(name, n);
     let stands_alone = |n: &&&str| {
         let before = name.len().checked_sub(n.len() + 1).map_or(b' ', |i| name[i]);
         !before.is_ascii_alphabetic() && before < 0x80
     };
-    if !NAMES.iter().any(is_named) && !SHORT_NAMES.iter().filter(|n| is_named(n)).any(|n| stands_alone(&n)) {
-        return None;
-    }
+    let long = NAMES.iter().find(is_named);
+    let noun = long.or_else(|| SHORT_NAMES.iter().filter(is_named).find(stands_alone))?;
+    let before = &name[..name.len() - noun.len()];
     if bytes[at] == b'>' {
         return element(text, at + 1);
     }
     let gap = text[at + 1..].bytes().take(8).take_while(|b| matches!(b, b' ' | b'\\' | b'>')).count();
-    let found = value(text, at + 1 + gap)?;
+    let mut start = at + 1 + gap;
+    let is_quoted = bytes[name.len()..at].iter().any(|b| *b != b' ');
+    if !is_quoted && closes_a_prompt(bytes, start, before) {
+        return None;
+    }
+    if names_a_pair(before) {
+        start = behind_the_user(text, start)?;
+    }
+    let found = value(text, start)?;
     // `${PASSWORD:?unset}` says what a shell does without one.
     let in_shell = text[found.clone()].starts_with('?') && text[found.end..].starts_with('}');
-    (!in_shell).then_some(found)
+    // Short names are words of other things too: `Visitor pass: NRIC`.
+    let is_quoted = found.start > 0 && matches!(bytes[found.start - 1], b'"' | b'\'' | b'`');
+    let is_said = long.is_none() && !is_quoted && text[at..].starts_with(": ");
+    let is_word = is_said && !is_mixed(&text[found.clone()]);
+    (!in_shell && !is_word).then_some(found)
+}
+
+/// Whether the quote at `start` closes a text that asks for a password: `"Password: " PW; echo "done"`. `before` is
+/// what stands before the name.
+fn closes_a_prompt(bytes: &[u8], start: usize, before: &[u8]) -> bool {
+    const PROMPT_MOST: usize = 48;
+    let Some(quote) = bytes.get(start).filter(|b| matches!(b, b'"' | b'\'')) else { return false };
+    let tail = &bytes[before.len().saturating_sub(PROMPT_MOST)..before.len()];
+    let Some(open) = tail.iter().rposition(|b| matches!(b, b'"' | b'\'' | b'\n')) else { return false };
+    // The text begins right behind its quote, and no word stands right before that.
+    let begins = tail.get(open + 1).copied().unwrap_or(b'P').is_ascii_alphanumeric();
+    let apart = open == 0 || !tail[open - 1].is_ascii_alphanumeric() && tail[open - 1] != b'\\';
+    tail[open] == *quote && begins && apart
+}
+
+/// Whether `before` the name of the password stands that of the user: `user/pass`, `login / password`.
+fn names_a_pair(before: &[u8]) -> bool {
+    const USERS: &[&str] = &["user", "username", "usr", "login", "id", "account", "benutzer", "usuario"];
+    let before = before.trim_ascii_end();
+    let Some(user) = before.strip_suffix(b"/").map(<[u8]>::trim_ascii_end) else { return false };
+    USERS.iter().any(|name| ends_with(user, name))
+}
+
+/// Where the second of two values that a slash parts begins, on the line that goes on at `start`.
+fn behind_the_user(text: &str, start: usize) -> Option<usize> {
+    const USER_MOST: usize = 64;
+    let rest = &text[start..text.floor_char_boundary((start + USER_MOST).min(text.len()))];
+    let slash = rest.split('\n').next()?.find('/')?;
+    let gap = rest[slash + 1..].bytes().take_while(|b| *b == b' ').count();
+    Some(start + slash + 1 + gap)
+}
+
+/// Whether a value is made of three kinds of signs: capitals, small letters, digits, others.
+fn is_mixed(value: &str) -> bool {
+    let any = |is: fn(&u8) -> bool| u8::from(value.bytes().any(|b| is(&b)));
+    let letters = any(u8::is_ascii_uppercase) + any(u8::is_ascii_lowercase);
+    letters + any(u8::is_ascii_digit) + any(u8::is_ascii_punctuation) >= 3
 }
 
 /// What an element of XML holds, up to its closing tag.
-fn element(text: &str, start: usize) -> Option<Range<usize>> {
+pub(super) fn element(text: &str, start: usize) -> Option<Range<usize>> {
     let rest = &text[start..text.floor_char_boundary((start + VALUE_MOST).min(text.len()))];
     let held = &rest[..rest.find('<').filter(|end| rest[*end..].starts_with("</"))?];
-    (!held.contains(['\n', '>']) && is_secret(held, true)).then_some(start..start + held.len())
+    let lower = held.to_lowercase();
+    let is_label = NAMES.iter().any(|name| lower.contains(name));
+    (!held.contains(['\n', '>']) && is_secret(held, true) && !is_label).then_some(start..start + held.len())
 }
 
 fn ends_with(name: &[u8], word: &str) -> bool {
@@ -226,14 +321,31 @@ pub(super) fn value(text: &str, start: usize) -> Option<Range<usize>> {
         None => (start, bare_length(rest)),
     };
     let value = &text[start..start + length];
-    (is_secret(value, quote.is_some())).then_some(start..start + length)
+    let is_prose = match quote {
+        None => goes_on_as_prose(value, &text[start + length..]),
+        // A shell puts what a command says in its place.
+        Some(quote) => quote == b'`' && value.contains(' '),
+    };
+    (is_secret(value, quote.is_some()) && !is_prose).then_some(start..start + length)
+}
+
+/// Whether a bare `value` is the first word of a sentence that `rest` goes on with, a word of another script, or the
+/// name of a type: `password: SecretString,`.
+fn goes_on_as_prose(value: &str, rest: &str) -> bool {
+    let is_letters = value.chars().all(char::is_alphabetic);
+    let is_word = is_letters && !value.chars().skip(1).any(char::is_uppercase);
+    let goes_on = rest.strip_prefix(' ').is_some_and(|rest| rest.starts_with(char::is_lowercase));
+    let is_foreign = !value.is_ascii() && !value.bytes().any(|b| b.is_ascii_alphanumeric());
+    let is_type = is_letters && rest.starts_with([',', ';', '<', '>', ')']);
+    is_word && (goes_on || !value.is_ascii()) || is_foreign || is_type
 }
 
 /// Up to a blank or what ends a value in code, a query or a sentence.
 fn bare_length(rest: &str) -> usize {
-    let run = rest
-        .bytes()
-        .position(|b| b.is_ascii_whitespace() || b"\"'`<>&;".contains(&b) && b != b'&' || b == b';');
+    // Scripts that set no spaces between words go on right behind a password.
+    let run = rest.find(|c: char| {
+        c.is_ascii_whitespace() || matches!(c, '"' | '\'' | '`' | '<' | '>' | ';') || c >= '\u{2E80}'
+    });
     let run = run.unwrap_or(rest.len());
     let in_query = rest[..run].find("&").filter(|i| rest[*i..run].contains('='));
     rest[..in_query.unwrap_or(run)].trim_end_matches(['.', ',', ')', '}', ']', ':', '\\', '|']).len()
@@ -246,8 +358,13 @@ pub(super) fn is_secret(value: &str, quoted: bool) -> bool {
     let code = matches!(first, b'$' | b'{' | b'<' | b'%' | b'=')
         && bytes.get(1).is_some_and(|b| b"{(<%=".contains(b))
         || value.starts_with('<') && value.ends_with('>')
+        || is_reference(value, quoted)
+        || quoted && *first == b' '
         || !quoted
-            && (value.contains('(') && value.ends_with([')', '('])
+            && (matches!(first, b'{' | b'[')
+                || is_span_of_lengths(value)
+                || is_call(value)
+                || value.contains('(') && value.ends_with([')', '('])
                 || value.contains("environ")
                 || value.contains("getenv")
                 || is_name_in_code(value));
@@ -256,14 +373,42 @@ pub(super) fn is_secret(value: &str, quoted: bool) -> bool {
     bytes.len() >= 4 && !dull && !code && !word
 }
 
+/// Whether a value stands for another: `$DB_PASSWORD`, `%DB_PASS%`; without quotes `:password`, `@pw`, `&pw` as well.
+fn is_reference(value: &str, quoted: bool) -> bool {
+    let signs: &[char] = if quoted { &['$', '%'] } else { &['$', '%', ':', '@', '&', '*', '!'] };
+    let Some(name) = value.strip_prefix(signs) else { return false };
+    let name = name.strip_suffix(['%', '!']).unwrap_or(name);
+    let is_name = |b: u8| b.is_ascii_alphabetic() || matches!(b, b'_' | b':' | b'.');
+    let constant = name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    !name.is_empty() && (name.bytes().all(is_name) || constant && value.starts_with(['$', '%']))
+}
+
+/// Whether code stands for the value: `hash_password(raw)`, `$_POST['password']`, or a variable named after it.
+fn is_call(value: &str) -> bool {
+    let is_name = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'$');
+    let called = value.split_once(['(', '[']).is_some_and(|(name, rest)| {
+        !name.is_empty()
+            && name.bytes().all(is_name)
+            && (rest.is_empty() || !name.ends_with(|c: char| c.is_ascii_digit()))
+    });
+    let named = ["password", "passwd", "passphrase"].iter().find_map(|name| value.strip_prefix(name));
+    called || named.is_some_and(|rest| rest.len() <= 1)
+}
+
+/// Whether it says how long a password may be: `8-16`.
+fn is_span_of_lengths(value: &str) -> bool {
+    let is_length = |part: &str| (1..=2).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+    value.split_once(['-', '~']).is_some_and(|(least, most)| is_length(least) && is_length(most))
+}
+
 /// Whether an unquoted value is a variable or a constant: `config.password`, `db_password`, `DB_PASSWORD`.
 pub(super) fn is_name_in_code(value: &str) -> bool {
     let parted = value.contains(['.', '_']);
     let lower = value.bytes().all(|b| b.is_ascii_alphabetic() || matches!(b, b'.' | b'_'));
     let part_is_word = |part: &str| part.len() > 1 && part.bytes().skip(1).all(|b| b.is_ascii_lowercase());
-    let words = value.split(['.', '_']).all(part_is_word);
-    let constant = value.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
-    parted && lower && (words || constant)
+    let is_words = |name: &str| name.split('_').all(part_is_word);
+    let is_constant = |name: &str| name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
+    parted && lower && value.split('.').all(|name| is_words(name) || is_constant(name))
 }
 
 /// The whole text that stands under the name of a password. One that only names it is a label.
@@ -384,7 +529,10 @@ fn scheme_is_http(scheme: &[u8]) -> bool {
 }
 
 fn is_secret_in_url(password: &str) -> bool {
+    // What manuals write in its place.
+    const PLACES: &[&str] = &["PASSWORD", "PASS", "PASSWD", "PWD", "SECRET", "YOUR_PASSWORD"];
     !(marks::is_mark(password)
+        || PLACES.contains(&password)
         || password.starts_with("${")
         || password.starts_with('<')
         || password.starts_with("{{")

@@ -1,7 +1,7 @@
 //! Passwords that are told: in a sentence, in a list of credentials, in a line of a file. Prose goes on with a word
 //! behind "password", so that a value has to look like one here.
 
-use super::passwords::{VALUE_MOST, is_secret, value};
+use super::passwords::{VALUE_MOST, element, is_secret, value};
 use crate::enrich::scan::detector::{Detector, Edges, Find, Tier};
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ pub const ROWS: &[Detector] = &[
         kind: "PASSWORD",
         tier: Tier::Shape,
         find: Find::Stem(
-            r"(?i:password|passwd|passwort|passphrase|kennwort|passcode|pwd|pw|secret|mot de passe|wachtwoord|has(?:l|\xC5\x82)o|senha|parola|heslo|passord|adgangskode|salasana|clave|mdp|contrase(?:n|\xC3\xB1)a|l(?:o|\xC3\xB6)senord|jelsz(?:\xC3\xB3|av)|parol|ifre)",
+            r"(?i:password|passwd|passwort|passphrase|kennwort|passcode|pwd|pw|secret|mot de passe|wachtwoord|has(?:l|\xC5\x82)o|senha|parola|heslo|passord|adgangskode|salasana|clave|mdp|contrase(?:n|\xC3\xB1)a|l(?:o|\xC3\xB6)senord|jelsz(?:\xC3\xB3|av)|parol|ifre|requirepass|palavra.passe|kata sandi|lozinka)",
             told,
         ),
         edges: Edges::Free,
@@ -29,6 +29,14 @@ pub const ROWS: &[Detector] = &[
             "Sunucu şifresi ⟦Velvet!0658#⟧ olarak",
             "Username: jkim\nPassword\n⟦Velvet!0658#⟧\n",
             "use svc_etl with ⟦Velvet!0658#⟧ as the password, and",
+            "Key/password   ⟦Velvet!0658#⟧\n",
+            "A nova palavra-passe é ⟦Velvet!0658#⟧.",
+            "define('DB_PASSWORD', '⟦Velvet!0658#⟧');",
+            "What is your password?\nuser: ⟦Velvet!0658#⟧",
+            "whats the pw for the wiki?\nB: its ⟦Velvet!0658#⟧\n",
+            "<wsse:Password Type=\"#PasswordText\">⟦Velvet!0658#⟧</wsse:Password>",
+            "redis-server --requirepass ⟦Velvet!0658#⟧ --port 1",
+            "props.put(\"password\", \"⟦Velvet!0658#⟧\");",
         ],
         leaves: &[
             "the password is wrong",
@@ -43,6 +51,10 @@ pub const ROWS: &[Detector] = &[
             "password policy v2.0.1-RC1",
             "treat it as a password",
             "we store v2 as password hashes",
+            "host:port:password\npg1:5432:Velvet!0658#",
+            "fields = [\"password\", \"email\"]",
+            "Forgot your password?\nuser: I did Reset2FA",
+            "<password type=\"text\">Password</password>",
         ],
         ..Detector::BASE
     },
@@ -72,11 +84,15 @@ pub const ROWS: &[Detector] = &[
     Detector {
         kind: "PASSWORD",
         find: Find::Stem(
-            r"(?i:credential|login|log in|sign in|user/pass|zugangsdaten|identifiants|creden[cz]ia|inloggegevens)",
+            r"(?i:credential|creds|login|log in|sign in|user/pass|zugangsdaten|identifiants|creden[cz]ia|inloggegevens)",
             behind_slash,
         ),
         edges: Edges::Free,
-        finds: &["credentials: root / ⟦Velvet!0658#⟧", "1. Log in with `ops` / `⟦Velvet!0658#⟧`"],
+        finds: &[
+            "credentials: root / ⟦Velvet!0658#⟧",
+            "creds: admin/⟦Velvet!0658#⟧ ",
+            "1. Log in with `ops` / `⟦Velvet!0658#⟧`",
+        ],
         leaves: &["login at https://example.com/Reset/2024A", "log in and/or register", "Login: a / b"],
         ..Detector::BASE
     },
@@ -91,18 +107,6 @@ pub const ROWS: &[Detector] = &[
             "ConvertTo-SecureString \"⟦Velvet!0658#⟧\" -AsPlainText -Force",
         ],
         leaves: &["a person identified by 'id'", "IDENTIFIED BY ?"],
-        ..Detector::BASE
-    },
-    Detector {
-        kind: "PASSWORD",
-        find: Find::Stem(r#"(?i:name): ?["']?[A-Za-z_]"#, variable),
-        edges: Edges::Free,
-        finds: &["- name: REDIS_PASSWORD\n  value: \"⟦Velvet!0658#⟧\"\n"],
-        leaves: &[
-            "- name: REDIS_PASSWORD\n  valueFrom: x",
-            "- name: LOG_LEVEL\n  value: \"Velvet!0658#\"",
-            "name: PASSWORD\nvalue: \"\"",
-        ],
         ..Detector::BASE
     },
     Detector {
@@ -139,6 +143,8 @@ const TURNS: &[&str] =
     &["to", "auf", "en", "a", "in", "naar", "na", "till", "til", "para", "as", "of", "with", "mit", "using"];
 /// How many words may stand between.
 const WORDS_MOST: usize = 9;
+/// How many blanks there may be between two columns.
+const COLUMN_MOST: usize = 24;
 /// How much of a sentence is read.
 const SENTENCE_MOST: usize = 112;
 
@@ -154,11 +160,19 @@ fn told(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
     if noun.starts_with("ifre") && !matches!(before, Some('ş' | 'Ş')) {
         return None;
     }
-    if let Some(found) = before_it(text, stem.start) {
+    if let Some(found) = before_it(text, stem.start).or_else(|| asked(text, end)) {
         return Some(found);
     }
+    if gap == b' ' && matches!(before, Some('<' | ':')) {
+        return in_element(text, end);
+    }
     let start = end + 1;
-    if gap == b'\n' {
+    if matches!(gap, b'"' | b'\'') {
+        return beside(text, start).filter(|found| looks_like_one(&text[found.clone()]));
+    }
+    // A name among those of other fields says nothing of the line below.
+    let among_names = matches!(before, Some(':' | ',' | ';' | '|' | '\t'));
+    if gap == b'\n' && !among_names {
         let line = text[start..].bytes().take(VALUE_MOST).position(|b| b == b'\n').unwrap_or(VALUE_MOST);
         let line = text[start..text.floor_char_boundary((start + line).min(text.len()))].trim();
         return strong(text, start).filter(|at| text[at.clone()] == *line && is_strong(line));
@@ -166,6 +180,8 @@ fn told(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
     if gap != b' ' {
         return None;
     }
+    // In two columns, the value stands a few blanks away.
+    let start = start + text.as_bytes()[start..].iter().take(COLUMN_MOST).take_while(|b| **b == b' ').count();
     let rest = &text[start..text.floor_char_boundary((start + SENTENCE_MOST).min(text.len()))];
     let line = rest.split('\n').next().unwrap_or("");
     let short = ["pwd", "password", "passwd", "passcode"].iter().any(|n| noun.eq_ignore_ascii_case(n));
@@ -191,13 +207,61 @@ fn told(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
     None
 }
 
+/// What an element holds whose name ends at `end`, attributes between: `<Password Type="Text">…</Password>`.
+fn in_element(text: &str, end: usize) -> Option<Range<usize>> {
+    const TAG_MOST: usize = 160;
+    let tag = &text[end..text.floor_char_boundary((end + TAG_MOST).min(text.len()))];
+    let close = tag.find(['>', '\n']).filter(|at| tag[*at..].starts_with('>') && tag[..*at].contains('='))?;
+    element(text, end + close + 1)
+}
+
+/// The answer in the line below a question that goes on at `from`: `What is your password?` / `user: …`.
+fn asked(text: &str, from: usize) -> Option<Range<usize>> {
+    const QUESTION_MOST: usize = 48;
+    const SPEAKER_MOST: usize = 32;
+    const LEADS: &[&str] = &[
+        "its", "it's", "it", "is", "sure,", "yes,", "ok,", "es", "ist", "das", "c'est", "est", "è", "é",
+        "is:",
+    ];
+    let rest = &text[from..text.floor_char_boundary((from + QUESTION_MOST).min(text.len()))];
+    let mark = rest
+        .find(['?', '\n', '.'])
+        .filter(|at| rest[*at..].starts_with("?\n") || rest[*at..].starts_with("? \n"))?;
+    let line_start = from + mark + rest[mark..].find('\n')? + 1;
+    let line = &text[line_start..text.floor_char_boundary((line_start + VALUE_MOST).min(text.len()))];
+    let line = line.split(['\n', '\r']).next()?;
+    let speaker = line.find(": ").filter(|at| *at <= SPEAKER_MOST).map_or(0, |at| at + 2);
+    let mut at = line_start + speaker;
+    for word in line[speaker..].split(' ').take(4) {
+        if !LEADS.iter().any(|lead| lead.eq_ignore_ascii_case(word))
+            && word.chars().any(char::is_alphanumeric)
+        {
+            return strong(text, at);
+        }
+        at += word.len() + 1;
+    }
+    None
+}
+
+/// The argument behind the name whose quote ends at `start`: `"password", "…"`.
+fn beside(text: &str, start: usize) -> Option<Range<usize>> {
+    let rest = text[start..].strip_prefix(',')?;
+    let start = text.len() - rest.trim_start_matches(' ').len();
+    text[start..].starts_with(['"', '\'']).then(|| value(text, start))?
+}
+
 /// The value at `start`, if it looks like a password.
-fn strong(text: &str, start: usize) -> Option<Range<usize>> {
-    value(text, start).filter(|at| looks_like_one(&text[at.clone()]))
+pub(super) fn strong(text: &str, start: usize) -> Option<Range<usize>> {
+    let is_setting = |value: &str| {
+        value.split_once('=').is_some_and(|(name, _)| {
+            name.len() > 1 && name.bytes().all(|b| b.is_ascii_lowercase() || b"._-".contains(&b))
+        })
+    };
+    value(text, start).filter(|at| looks_like_one(&text[at.clone()]) && !is_setting(&text[at.clone()]))
 }
 
 /// Whether it is too mixed for a word. What a sentence may end with says nothing.
-fn looks_like_one(value: &str) -> bool {
+pub(super) fn looks_like_one(value: &str) -> bool {
     const METHODS: &[&str] = &["sha", "md5", "base64", "bcrypt", "argon2", "aes", "utf", "pbkdf2", "http"];
     let bytes = value.trim_end_matches(['!', '?']).as_bytes();
     let [digits, capitals, small, marks] = kinds(bytes);
@@ -210,7 +274,7 @@ fn looks_like_one(value: &str) -> bool {
 }
 
 /// Whether it is as mixed as people are made to choose: letters of both kinds, a digit, eight characters.
-fn is_strong(value: &str) -> bool {
+pub(super) fn is_strong(value: &str) -> bool {
     let [digits, capitals, small, marks] = kinds(value.as_bytes());
     let named = value.starts_with(['v', 'V']) && value[1..].starts_with(|c: char| c.is_ascii_digit());
     value.len() >= 8
@@ -256,17 +320,6 @@ fn before_it(text: &str, noun: usize) -> Option<Range<usize>> {
     (is_strong(word) && is_secret(word, true)).then(|| end - word.len()..end)
 }
 
-/// The value of an environment variable that a list of them names: `name: X`, and below it `value: …`.
-fn variable(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
-    let rest = &text[stem.end..text.floor_char_boundary((stem.end + VALUE_MOST).min(text.len()))];
-    let (name, below) = rest.split_once('\n')?;
-    let name = name.trim_end().trim_end_matches(['"', '\'']).to_ascii_lowercase();
-    let named = ["password", "passwd", "passphrase", "_pwd", "_pass"].iter().any(|n| name.ends_with(n));
-    let value_of = below.trim_start().strip_prefix("value:")?;
-    let start = stem.end + rest.len() - value_of.trim_start_matches(' ').len();
-    named.then(|| value(text, start))?
-}
-
 /// Words for a password in scripts whose words the engine does not begin at, and the bytes they end with.
 const ELSEWHERE: &[&str] = &[
     "密码",
@@ -281,8 +334,10 @@ const ELSEWHERE: &[&str] = &[
     "סיסמה",
     "पासवर्ड",
     "รหัสผ่าน",
+    "κωδικός",
+    "πρόσβασης",
 ];
-const LAST_BYTES: &[u8] = &[0x81, 0xBC, 0xA4, 0x89, 0xB8, 0x8C, 0x8F, 0xB1, 0x94, 0xA1, 0x99];
+const LAST_BYTES: &[u8] = &[0x82, 0x81, 0xBC, 0xA4, 0x89, 0xB8, 0x8C, 0x8F, 0xB1, 0x94, 0xA1, 0x99];
 /// What may stand between such a word and the value.
 const BETWEEN: &[&str] = &[
     "是",
@@ -297,6 +352,7 @@ const BETWEEN: &[&str] = &[
     "היא",
     "है",
     "คือ",
+    "είναι",
     "—",
     "–",
     "-",

@@ -25,10 +25,10 @@ pub const ROWS: &[Detector] = &[
         tier: Tier::Shape,
         find: Find::Stem(r"00[1-9]", with_zeros),
         edges: Edges::Number,
-        valid: |spot| spot.value().bytes().any(|b| !b.is_ascii_digit()),
+        valid: |spot| spot.value().bytes().any(|b| !b.is_ascii_digit()) && !spot.follows(NUMBERED),
         context: WORDS,
         finds: &["⟦0086 131 2312 0532⟧", "⟦001-209-280-9756x51483⟧"],
-        leaves: &["0012345678901", "00 00 00"],
+        leaves: &["0012345678901", "00 00 00", "ticket 0042-2584-7413"],
     },
     Detector {
         kind: "PHONE_NUMBER",
@@ -60,6 +60,21 @@ pub const ROWS: &[Detector] = &[
         finds: &["⟦608-233-2676⟧", "⟦608.233.2676⟧!", "⟦678.438.8767x53972⟧"],
         leaves: &["608-133-2676", "order 608-233-2676", "2608-233-2676", "calculate 212-555-0147"],
     },
+    // A line of contacts needs no label: a number that begins with its trunk prefix, next to an address of mail.
+    Detector {
+        kind: "PHONE_NUMBER",
+        tier: Tier::Shape,
+        find: Find::Stem(r"0[1-9][0-9]{0,3}[ /.-]", national),
+        edges: Edges::Number,
+        valid: |spot| !is_other_number(spot) && is_beside_mail(spot),
+        context: WORDS,
+        finds: &[
+            "Lagos | ⟦0803 972 3331⟧ | x@example.com",
+            "x@example.com, ⟦0151 23456789⟧",
+            "T ⟦020 7460 1815⟧ | M ⟦0161 496 0815⟧ | x@example.com",
+        ],
+        leaves: &["0803 972 3331", "order 0803 972 3331 | x@example.com", "03.11.2026 | x@example.com"],
+    },
     Detector {
         kind: "PHONE_NUMBER",
         tier: Tier::ShapeNear,
@@ -73,7 +88,7 @@ pub const ROWS: &[Detector] = &[
     Detector {
         kind: "PHONE_NUMBER",
         tier: Tier::ShapeNear,
-        find: Find::Stem(r"[0-9]{2}", national),
+        find: Find::Stem(r"[0-9](?:[0-9]|[ -][0-9]{3,4}[ -])", national),
         edges: Edges::Number,
         valid: |spot| !is_other_number(spot),
         context: WORDS,
@@ -86,6 +101,9 @@ pub const ROWS: &[Detector] = &[
             "call notify(to=\"⟦07700900123⟧\")",
             "call Jane (office ⟦4155550132⟧)",
             "tel. kom. ⟦797 217 892⟧",
+            "celular ⟦9 5960 2534⟧",
+            "тел. ⟦8 903 123-45-67⟧",
+            "Telefon: ⟦089 / 82 43 23 55⟧",
         ],
         leaves: &[
             "phone bills of 2021",
@@ -102,6 +120,14 @@ pub const ROWS: &[Detector] = &[
             "mobile: build 20231105",
             "text → value 740373115",
             "mobile build 8336817",
+            "mobil 602, č.j. 607415/2026",
+            "Call us about case 2026-121468",
+            "Tel Aviv 1909-2026",
+            "CEP 01310-100",
+            "Telefon defekt, Vorgangsnummer 482915537",
+            "Teléfono averiado. Expediente 482915537",
+            "手机坏了。客户编号 482915537",
+            "NSS 92788359159  Tel. 55 1234",
         ],
     },
 ];
@@ -392,6 +418,39 @@ const WORDS: &[&str] = &[
     "hp",
     "no hp",
     "telefonszám",
+    "telefonszámom",
+    "mobilszám",
+    "natel",
+    "faks",
+    "belgegeçer",
+    "standard :",
+    "ligne directe",
+    "selfoon",
+    "broj mobitela",
+    "broj telefona",
+    "mobitel",
+    "мобилен",
+    "ringte fra",
+    "phnenb",
+    "mobnb",
+    "faxnb",
+    "شماره موبایل",
+    "موبایل",
+    "تلفن",
+    "شماره تماس",
+    "هاتفي",
+    "جوالي",
+    "رقم الجوال",
+    "رقم هاتفي",
+    "מספר הטלפון",
+    "telefonas",
+    "tālrunis",
+    "tālr",
+    "telefona",
+    "mobiilne",
+    "mobiiltelefon",
+    "no. telefon",
+    "nombor telefon",
 ];
 
 /// Country codes assigned by ITU-T, Annex to Operational Bulletin 994: one and two digits. Every
@@ -434,7 +493,9 @@ fn with_zeros(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
 fn international(rest: &[u8]) -> Option<usize> {
     let first = *rest.first()?;
     let two = [first, *rest.get(1)?];
-    let unassigned = two == *b"99" && matches!(rest.get(2), Some(b'0' | b'1' | b'7' | b'9'));
+    let third = rest.get(2);
+    let unassigned = two == *b"99" && matches!(third, Some(b'0' | b'1' | b'7' | b'9'))
+        || two == *b"42" && !matches!(third, Some(b'0' | b'1' | b'3') | None);
     let known = ONE.contains(&first) || TWO.contains(&&two) || THREE.contains(&&two) && !unassigned;
     let (least, most) = if first == b'1' { (11, 11) } else { INTERNATIONAL };
     let (bytes, digits) = dialled(rest, most);
@@ -486,31 +547,77 @@ fn national(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
         .then(|| stem.start..extension(bytes, stem.start + length))
 }
 
+/// Words before a number that make it a thing's.
+const NUMBERED: &[&str] = &[
+    "id",
+    "ids",
+    "build",
+    "version",
+    "revision",
+    "order",
+    "invoice",
+    "ticket",
+    "case",
+    "part",
+    "sku",
+    "lot",
+    "ref",
+    "epoch",
+    "timestamp",
+    "seed",
+];
+
 /// Whether a national number is rather one that a program wrote: a word such as "call" stands beside many.
 fn is_other_number(spot: &Spot<'_>) -> bool {
-    const NUMBERED: &[&str] = &[
-        "id",
-        "ids",
-        "build",
-        "version",
-        "revision",
-        "order",
-        "invoice",
-        "ticket",
-        "part",
-        "sku",
-        "lot",
-        "ref",
-        "epoch",
-        "timestamp",
-        "seed",
-    ];
     let value = spot.value().trim_start_matches('(');
-    if spot.follows(NUMBERED) || value.split(' ').all(is_decimal) {
+    // The postcode of Brazil has the name that a mobile telephone has in Turkey.
+    let is_postcode = spot.follows(&["cep"]) && value.len() == 9 && value.as_bytes()[5] == b'-';
+    let is_of_other = is_postcode || is_of_a_year(value) || is_numbered_otherwise(spot);
+    if spot.follows(NUMBERED) || value.split(' ').all(is_decimal) || is_of_other {
         return true;
     }
     let is_bare = value.bytes().all(|b| b.is_ascii_digit());
     is_bare && (is_time(value) || !value.starts_with('0') && is_argument(&spot.text[..spot.at.start]))
+}
+
+/// Whether bare digits without a trunk prefix stand right behind a compound that ends with a word for a number, and
+/// does not speak of telephones: `Vorgangsnummer 482915537`, `ärendenr 482915537`.
+fn is_numbered_otherwise(spot: &Spot<'_>) -> bool {
+    const NOUNS: &[&str] = &[
+        "nummer", "nummeret", "numero", "nr", "szám", "番号", "编号", "單號", "单号", "번호", "kód", "kode",
+        "code",
+    ];
+    const WORD_MOST: usize = 40;
+    if !spot.value().bytes().all(|b| b.is_ascii_digit()) || spot.value().starts_with('0') {
+        return false;
+    }
+    let from = spot.text.ceil_char_boundary(spot.at.start.saturating_sub(WORD_MOST));
+    let before = spot.text[from..spot.at.start].trim_end_matches([' ', ':', '.', '：']);
+    let word = before.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or("");
+    let is_compound = NOUNS.iter().any(|noun| word.len() > noun.len() && word.ends_with(noun));
+    is_compound && !speaks_of_phones(word)
+}
+
+/// Whether a number is that of a file, with its year (`607415/2026`, `2026-121468`), or a span of years.
+fn is_of_a_year(number: &str) -> bool {
+    let is_year = |part: &str| part.len() == 4 && (part.starts_with("19") || part.starts_with("20"));
+    let parts = number.split_once('/').map(|(first, last)| (first, last, false));
+    let parts = parts.or_else(|| number.split_once('-').map(|(first, last)| (first, last, true)));
+    parts.is_some_and(|(first, last, dash)| {
+        let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+        digits(first) && digits(last) && (is_year(last) && !first.starts_with('0') || dash && is_year(first))
+    })
+}
+
+/// Whether an address of mail stands on the same line.
+fn is_beside_mail(spot: &Spot<'_>) -> bool {
+    const LINE_MOST: usize = 80;
+    let from = spot.text.ceil_char_boundary(spot.at.start.saturating_sub(LINE_MOST));
+    let to = spot.text.floor_char_boundary((spot.at.end + LINE_MOST).min(spot.text.len()));
+    let before = spot.text[from..spot.at.start].rsplit('\n').next().unwrap_or("");
+    let behind = spot.text[spot.at.end..to].split('\n').next().unwrap_or("");
+    let is_mail = |word: &str| word.find('@').is_some_and(|at| at > 0 && word[at..].contains('.'));
+    before.split(' ').chain(behind.split(' ')).any(is_mail)
 }
 
 /// Whether `number` has a decimal point: one dot, and no trunk prefix `0` in front.
@@ -569,6 +676,7 @@ fn dialled(rest: &[u8], most: usize) -> (usize, usize) {
     let mut end = 0;
     let mut gap = 0;
     let mut open = false;
+    let mut area = None;
     for (i, b) in rest.iter().enumerate() {
         match b {
             b'0'..=b'9' if digits == most => break,
@@ -578,6 +686,14 @@ fn dialled(rest: &[u8], most: usize) -> (usize, usize) {
                 gap = 0;
             }
             b' ' | b'-' | b'.' | b'/' if gap == 0 || gap == 1 && rest[i - 1] == b')' => gap += 1,
+            // The area code and the number behind it: `089 / 82 43`.
+            b'/' | b'-' if gap == 1 && rest[0] == b'0' && area.is_none() && (3..=6).contains(&i) => {
+                if rest[i - 1] != b' ' || rest.get(i + 1) != Some(&b' ') {
+                    break;
+                }
+                area = Some(i);
+            }
+            b' ' if area == Some(i.wrapping_sub(1)) => {}
             b'(' if gap <= 1 && !open => {
                 open = true;
                 gap = 0;

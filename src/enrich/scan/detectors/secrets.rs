@@ -163,7 +163,7 @@ pub const ROWS: &[Detector] = &[
         kind: "AZURE_STORAGE_KEY",
         tier: Tier::Checked,
         find: Find::Stem(
-            r"(?i:account[ _-]?key|storage[ _-]?key|AZURE_STORAGE_(?:ACCOUNT_)?KEY)",
+            r"(?i:account[ _-]?key|storage[ _-]?key|(?:primary|secondary|storage)_access_key|AZURE_STORAGE_(?:ACCOUNT_)?KEY)",
             azure_said,
         ),
         edges: Edges::Free,
@@ -171,7 +171,7 @@ pub const ROWS: &[Detector] = &[
             "The storage account key is `⟦MGaRujpd/SRgm6EAWHfa6+my6w0WOs5W0JO+mshDKwxmDIH7bn+93/VkQihE0jjMyiB0bwlRjnQnZaPjLGwCSg==⟧`",
             "\"accountKey\": \"⟦MGaRujpd/SRgm6EAWHfa6+my6w0WOs5W0JO+mshDKwxmDIH7bn+93/VkQihE0jjMyiB0bwlRjnQnZaPjLGwCSg==⟧\"",
         ],
-        leaves: &["the account key is in the vault", "storage_key: short"],
+        leaves: &["the account key is in the vault", "storage_key: short", "primary_access_key = \"short\""],
         ..Detector::TOKEN
     },
     Detector {

@@ -9,7 +9,7 @@ pub const ROWS: &[Detector] = &[
         tier: Tier::Shape,
         find: Find::Shape(r"[0-8][0-9]{2}-[0-9]{2}-[0-9]{4}"),
         edges: Edges::Number,
-        valid: |spot| is_ssn(spot) && !spot.follows(PARTS),
+        valid: |spot| is_ssn(spot) && !is_a_part(spot),
         context: SSN,
         finds: &["ssn ⟦222-48-5171⟧ on file"],
         leaves: &[
@@ -19,16 +19,22 @@ pub const ROWS: &[Detector] = &[
             "222-48-0000",
             "Part 337-66-3542 is",
             "078-05-1120",
+            "part no. 222-48-5171",
+            "P/N 222-48-5171",
+            "Cost centre: 222-48-5171",
+            "drawing 222-48-5171 rev C",
         ],
     },
     Detector {
         kind: "US_SSN",
         tier: Tier::ShapeNear,
-        find: Find::Shape(r"[0-8][0-9]{2}(?:[0-9]{6}| [0-9]{2} [0-9]{4}|\.[0-9]{2}\.[0-9]{4})"),
+        find: Find::Shape(
+            r"[0-8][0-9]{2}(?:[0-9]{6}| [0-9]{2} [0-9]{4}|\.[0-9]{2}\.[0-9]{4}|_[0-9]{2}_[0-9]{4})",
+        ),
         edges: Edges::Number,
         valid: is_ssn,
         context: SSN,
-        finds: &["SSN: ⟦485 88 2669⟧.", "social security ⟦485882669⟧"],
+        finds: &["SSN: ⟦485 88 2669⟧.", "social security ⟦485882669⟧", "ssn ⟦485_88_2669⟧"],
         leaves: &["batch 485882669"],
     },
     Detector {
@@ -36,7 +42,7 @@ pub const ROWS: &[Detector] = &[
         tier: Tier::Shape,
         find: Find::Shape(r"9[0-9]{2}-[0-9]{2}-[0-9]{4}"),
         edges: Edges::Number,
-        valid: |spot| is_itin(spot) && !spot.follows(PARTS),
+        valid: |spot| is_itin(spot) && !is_a_part(spot),
         context: ITIN,
         finds: &["My ITIN is ⟦915-60-0350⟧"],
         leaves: &["915-49-0350", "Part 915-60-0350"],
@@ -68,6 +74,7 @@ pub const ROWS: &[Detector] = &[
             "ach",
             "bank routing",
             "micr",
+            "usaba</cd></clrsysid><mmbid>",
         ],
         finds: &["ABA ⟦239843724⟧ for the wire", "\"routingNumber\":\"⟦059290094⟧\""],
         leaves: &["batch 239843724", "routing 239843725"],
@@ -101,6 +108,7 @@ pub const ROWS: &[Detector] = &[
             "deposit account",
             "beneficiary account",
             "iban or account",
+            "acct><id><othr><id>",
         ],
         finds: &["checking account ⟦77401266042⟧. It"],
         leaves: &["order 77401266042"],
@@ -158,6 +166,9 @@ pub const ROWS: &[Detector] = &[
             "driver",
             "dl#",
             "dln",
+            "oln",
+            "operator's license",
+            "driver id",
             "license number",
             "licence number",
             "license no",
@@ -195,11 +206,62 @@ const SSN: &[&str] = &[
     "tin",
     "national id",
     "social number",
+    "ref*sy*",
 ];
 const ITIN: &[&str] =
     &["itin", "taxpayer", "tax id", "individual taxpayer", "taxpayer id", "w-7", "irs", "tax identification"];
 /// Words before a number that make it a part's or an order's.
-const PARTS: &[&str] = &["part", "sku", "order", "item", "model", "lot", "ref", "serial", "batch", "ticket"];
+const PARTS: &[&str] = &[
+    "part",
+    "parts",
+    "p/n",
+    "s/n",
+    "sku",
+    "order",
+    "item",
+    "model",
+    "lot",
+    "ref",
+    "reference",
+    "serial",
+    "batch",
+    "ticket",
+    "drawing",
+    "sample",
+    "specimen",
+    "catalog",
+    "catalogue",
+    "article",
+    "product",
+    "code",
+    "centre",
+    "center",
+    "gl",
+    "version",
+    "build",
+    "invoice",
+    "quote",
+    "tracking",
+    "asset",
+    "bin",
+    "shelf",
+    "teil",
+    "teilenummer",
+    "artikel",
+    "nsn",
+];
+
+/// Whether the label right before a number makes it a part's: `Part no. …`, `P/N …`, `cost centre …`.
+fn is_a_part(spot: &Spot<'_>) -> bool {
+    const LABEL_MOST: usize = 32;
+    const NO: &[&str] = &["no", "nr", "num", "number", "numbers", "#", "№"];
+    let from = spot.text.ceil_char_boundary(spot.at.start.saturating_sub(LABEL_MOST));
+    let label = spot.text[from..spot.at.start].rsplit('\n').next().unwrap_or("");
+    let mut words = label.rsplit([' ', ':', '.', '=', '(', '"', '\'']).filter(|word| !word.is_empty());
+    let is = |word: &str, list: &[&str]| list.iter().any(|w| w.eq_ignore_ascii_case(word));
+    let word = words.find(|word| !is(word, NO)).unwrap_or("");
+    is(word.trim_end_matches('#'), PARTS)
+}
 
 /// Social Security Administration, POMS RM 10201.035: no area 000, 666 or 9xx, no group 00, no serial
 /// 0000; and the numbers printed on sample cards.

@@ -10,6 +10,20 @@ pub fn read(rest: &str) -> Option<(usize, char)> {
     }
 }
 
+/// Whether the per cent sign at `at` begins the only escape of a letter, a digit or a space in a word that has nothing
+/// of a URL or a form in it: `Summit%50!` is rather how a password goes.
+pub fn is_lone(bytes: &[u8], at: usize) -> bool {
+    const WORD_MOST: usize = 64;
+    let stands_for = bytes.get(at + 1..at + 3).and_then(hex).map_or(0, |code| code as u8);
+    if !stands_for.is_ascii_alphanumeric() && stands_for != b' ' {
+        return false;
+    }
+    let is_word = |b: &&u8| !b.is_ascii_whitespace();
+    let before = bytes[..at].iter().rev().take(WORD_MOST).take_while(is_word);
+    let behind = bytes[at + 1..].iter().take(WORD_MOST).take_while(is_word);
+    before.chain(behind).all(|b| !b"%=&?/:@+".contains(b))
+}
+
 /// JSON, Python and JavaScript: one or more backslashes (text that was quoted twice) and what follows.
 fn backslash(bytes: &[u8]) -> Option<(usize, char)> {
     let slashes = bytes.iter().take(8).take_while(|b| **b == b'\\').count();

@@ -102,6 +102,11 @@ impl Fold<'_> {
                     self.address(at, disguise);
                     return disguise;
                 }
+                // An address or host that was made harmless to click on: `81[.]2[.]69[.]142`.
+                if rest.starts_with(b"[.]") && rest.get(3).is_some_and(u8::is_ascii_alphanumeric) {
+                    self.put(at, 3, Some('.'));
+                    return at + 3;
+                }
                 if rest[0] == b' '
                     && let Some(run) = spaced::run(self.text.as_bytes(), at)
                 {
@@ -126,6 +131,7 @@ impl Fold<'_> {
                     self.put(at, 1, Some(' '));
                 }
             }
+            b'%' if escape::is_lone(self.text.as_bytes(), at) => {}
             _ => {
                 if let Some((length, c)) = escape::read(&self.text[at..]) {
                     self.put(at, length, fold_char(c, true));
