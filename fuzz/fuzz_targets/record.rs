@@ -28,6 +28,7 @@ fuzz_target!(|bytes: &[u8]| {
     assert_eq!(batch.items(), 1);
     for call in records::read(&batch, Extent { resource: true, messages: true }) {
         assert_eq!(call.span_uuid(), record.span_uuid());
+        assert_eq!(call.record_id(), record.record_id());
         for column in COLUMNS {
             (column.of)(&call);
         }

@@ -185,7 +185,12 @@ impl Shared {
             Format::Proto => body,
             Format::Json => from_json(door.signal, &body, limit, &mut arrival.hold)?,
         };
-        Batch::read(door.signal, otlp, &self.limits).map_err(Refusal::Malformed)
+        let batch = Batch::read(door.signal, otlp, &self.limits).map_err(Refusal::Malformed)?;
+        // Nobody publishes a request that holds nothing: it is something else, whose fields a request has not.
+        if door.via == Via::Kafka && batch.items() == 0 {
+            return Err(Refusal::Unreadable(format!("there are no {} in it", door.signal.name())));
+        }
+        Ok(batch)
     }
 
     /// Patched bytes are reserved at the size of the batch beforehand, and exactly afterwards.

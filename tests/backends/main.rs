@@ -16,6 +16,8 @@ mod kafka;
 #[cfg(feature = "kafka")]
 mod logs;
 mod page;
+#[cfg(feature = "kafka")]
+mod poison;
 mod postgres;
 mod prometheus;
 mod queries;

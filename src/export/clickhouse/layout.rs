@@ -19,7 +19,7 @@ pub type Described = (String, String, String);
 impl Layout {
     /// Errors where a column is missing, or is of a type that cannot be written.
     pub fn of(table: &Table, columns: &[Described]) -> Result<Layout, String> {
-        const MEND: &str = "`sidelight schema clickhouse` prints what is needed";
+        const MEND: &str = "`sidelight schema clickhouse --apply` adds what is missing";
         if columns.is_empty() {
             return Err(format!("there is no table {table}: `sidelight schema clickhouse --apply` makes it"));
         }

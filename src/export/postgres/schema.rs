@@ -164,8 +164,8 @@ fn versions(table: &Table) -> String {
 
 fn booked(table: &Table) -> String {
     format!(
-        "INSERT INTO {} (table_name, version) VALUES ('{}', {}) \
-         ON CONFLICT (table_name) DO UPDATE SET version = excluded.version, updated_at = now()",
+        "INSERT INTO {} AS known (table_name, version) VALUES ('{}', {}) \
+         ON CONFLICT (table_name) DO UPDATE SET version = greatest(known.version, excluded.version), updated_at = now()",
         table.beside('"', VERSIONS),
         table.name(),
         current()

@@ -224,13 +224,16 @@ impl Reader {
             match refusal {
                 Refusal::Closing => return Err(Stopped),
                 Refusal::Malformed(_)
+                | Refusal::MalformedJson(_)
                 | Refusal::Unreadable(_)
                 | Refusal::TooLarge(_)
                 | Refusal::Unsupported(_) => {
                     return Ok(Err(Unreadable(refusal.to_string())));
                 }
                 Refusal::Internal => faults += 1,
-                _ => {}
+                Refusal::Busy | Refusal::Full | Refusal::Disk => {}
+                // Of a connection, which a record does not come by.
+                Refusal::Unauthenticated | Refusal::Stalled | Refusal::Late | Refusal::Gone => {}
             }
             if faults >= MOST_FAULTS {
                 return Ok(Err(Unreadable(refusal.to_string())));

@@ -12,7 +12,7 @@ use crate::settings::read_text;
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::types::{RDKafkaApiKey as Api, RDKafkaRespErr as Error};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const TOPIC: &str = "llm.spans.raw";
 
@@ -113,16 +113,19 @@ async fn poison_goes_to_the_dead_letters_with_its_coordinates_and_the_rest_goes_
     let values = vec![call(0).to_protobuf(), b"no record".to_vec(), vec![7; 100_000], call(1).to_protobuf()];
     publish(&cluster, TOPIC, values, None).await;
     publish(&cluster, TOPIC, vec![b"no request".to_vec()], Some("otlp_proto")).await;
+    publish(&cluster, TOPIC, vec![b"{\"resourceSpans\":[".to_vec(), call(2).to_json()], Some("otlp_json"))
+        .await;
     let reading = Reading::start(&cluster, "dead_letter_topic: dead").await;
     reading.stored(2).await;
     let letters = || reading.dead.count(Some("receiver:kafka")).unwrap().letters;
-    eventually("three dead letters", || letters() == 3).await;
-    let letter = (1..=3)
+    eventually("five dead letters", || letters() == 5).await;
+    let letter = (1..=5)
         .map(|id| reading.dead.get(id).unwrap().unwrap())
         .find(|letter| letter.message.contains("(9 "));
     let letter = letter.expect("one is of nine bytes");
     assert!(letter.message.starts_with("llm.spans.raw[") && letter.payload.is_empty(), "{letter:?}");
-    let copies = records(&cluster.bootstrap_servers(), "dead", 3);
+    let copies = records(&cluster.bootstrap_servers(), "dead", 4);
+    assert_eq!(copies.len(), 4, "but for the one that is too large");
     assert!(copies.iter().any(|copy| letter.message.starts_with(&headers(copy)["dead-letter-origin"])));
     reading.stop().await;
 }
@@ -152,6 +155,37 @@ async fn errors_of_brokers_are_outlived() {
     cluster.request_errors(Api::FindCoordinator, &[Error::RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE]);
     cluster.request_errors(Api::OffsetFetch, &[Error::RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS]);
     cluster.request_errors(Api::OffsetCommit, &[Error::RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS]);
+    let reading = Reading::start(&cluster, "").await;
+    reading.stored(10).await;
+    reading.stop().await;
+}
+
+/// librdkafka tells of troubles about once a second and puts them into one queue with all else: a reader that waits
+/// after each hears of what follows minutes late. Here no time passes, so that one that waits at all waits for ever.
+#[tokio::test]
+async fn a_trouble_keeps_nothing_waiting() {
+    let cluster = cluster(&[TOPIC]);
+    publish(&cluster, TOPIC, (0..10).map(|n| call(n).to_protobuf()).collect(), None).await;
+    cluster.request_errors(Api::Fetch, &[Error::RD_KAFKA_RESP_ERR_UNKNOWN; 3]);
+    tokio::time::pause();
+    let reading = Reading::start(&cluster, "").await;
+    let end = Instant::now() + Duration::from_secs(20);
+    while reading.server.stored().iter().map(|record| record.items).sum::<u32>() < 10 {
+        assert!(Instant::now() < end, "the reader waits for a time that does not come");
+        // While anything is to be done, the clock stands still.
+        std::thread::sleep(Duration::from_millis(1));
+        tokio::task::yield_now().await;
+    }
+    tokio::time::resume();
+    reading.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_may_not_read_does_so_once_it_is_granted() {
+    let cluster = cluster(&[TOPIC]);
+    publish(&cluster, TOPIC, (0..10).map(|n| call(n).to_protobuf()).collect(), None).await;
+    cluster.request_errors(Api::FindCoordinator, &[Error::RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED]);
+    cluster.request_errors(Api::Fetch, &[Error::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED; 3]);
     let reading = Reading::start(&cluster, "").await;
     reading.stored(10).await;
     reading.stop().await;

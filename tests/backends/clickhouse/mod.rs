@@ -10,6 +10,7 @@ use sidelight::llm::Record;
 use sidelight::otlp::Batch;
 use sidelight::settings::Secret;
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -164,7 +165,7 @@ async fn what_is_wrong_with_the_table_is_told_by_its_column() {
         "ALTER TABLE llm_spans DROP COLUMN pii_types",
         call(1, START),
         expect![
-            "hold: llm_spans has no column pii_types: `sidelight schema clickhouse` prints what is needed"
+            "hold: llm_spans has no column pii_types: `sidelight schema clickhouse --apply` adds what is missing"
         ],
     )
     .await;
@@ -181,6 +182,48 @@ async fn what_is_wrong_with_the_table_is_told_by_its_column() {
     )
     .await;
     check("DROP TABLE llm_spans", call(1, START), expect!["kept 1"]).await;
+}
+
+/// The table of the predecessor.
+const PREDECESSOR: &str = "\
+    CREATE TABLE llm_spans (span_id UUID, trace_id Nullable(UUID), parent_span_id Nullable(UUID), schema_version UInt8, \
+      model LowCardinality(String), provider LowCardinality(String), service_name LowCardinality(String), endpoint String, \
+      environment Enum8('production' = 1, 'staging' = 2, 'dev' = 3), user_id Nullable(String), session_id Nullable(String), \
+      prompt_tokens UInt32, completion_tokens UInt32, latency_ms_total UInt32, latency_ms_ttft Nullable(UInt32), \
+      finish_reason Enum8('stop' = 1, 'length' = 2), cost_usd_micro UInt64, price_version String, \
+      token_count_method Enum8('tiktoken' = 1, 'estimated' = 2), is_sampled UInt8, retry_count UInt8, pii_detected UInt8, \
+      injection_attempt UInt8, attempted_models Array(String), timestamp_utc DateTime64(3, 'UTC'), \
+      prompt_hash Nullable(FixedString(64)), prompt_embedding Array(Float32), response_embedding Array(Float32), \
+      created_at DateTime DEFAULT now(), updated_at DateTime DEFAULT now()) \
+    ENGINE = MergeTree PARTITION BY toYYYYMM(timestamp_utc) ORDER BY (service_name, model, timestamp_utc, span_id)";
+
+#[tokio::test]
+async fn a_table_of_the_predecessor_is_taken_over_when_somebody_says_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let Some(server) = ClickHouse::start(folder.path()).await else { return };
+    server.ask(PREDECESSOR).await;
+    let apply = || {
+        let exporter = format!("{{ endpoint: '{}', password: {PASSWORD} }}", server.url());
+        let config = format!("yaml:exporters: {{ clickhouse: {exporter} }}");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sidelight"));
+        let done = command.args(["schema", "clickhouse", "--apply", "--config", &config]).output();
+        let done = done.expect("it runs");
+        String::from_utf8(done.stdout).expect("text") + &String::from_utf8_lossy(&done.stderr)
+    };
+    let exporter = exporter(&config(&server));
+    let fits = Record { environment: 3, finish_reason: 1, token_count_method: 1, ..call(1, START) };
+    expect!["hold: llm_spans has no column otlp_span_id: `sidelight schema clickhouse --apply` adds what is missing"]
+        .assert_eq(&verdict(&exporter, &batch(std::slice::from_ref(&fits))).await);
+    expect![[r#"
+        llm_spans: columns added: 37
+    "#]]
+    .assert_eq(&apply());
+    expect![[r#"
+        llm_spans: is up to date
+    "#]]
+    .assert_eq(&apply());
+    assert_eq!(verdict(&exporter, &batch(&[fits])).await, "kept 1");
+    assert_eq!(server.ask("SELECT environment, otlp_span_id != '' FROM llm_spans").await, "dev\t1\n");
 }
 
 #[tokio::test]

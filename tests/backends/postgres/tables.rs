@@ -67,6 +67,30 @@ async fn a_table_of_the_predecessor_is_taken_over_with_its_rows_when_somebody_sa
 }
 
 #[tokio::test]
+async fn an_older_table_of_ours_is_brought_up_to_date_and_a_newer_one_is_left_as_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let Some(postgres) = Postgres::start(folder.path()).await else { return };
+    let first = include_str!("../../../schema/postgres/0001_predecessor.sql");
+    let first =
+        first.replace("{table}", "llm_spans").replace("{name}", "llm_spans").replace("{vector}", "real[]");
+    postgres.ask(&first).await;
+    let books = "CREATE TABLE sidelight_schema (table_name text PRIMARY KEY, version integer NOT NULL, \
+        updated_at timestamptz NOT NULL DEFAULT now()); INSERT INTO sidelight_schema VALUES ('llm_spans', 1)";
+    postgres.ask(books).await;
+    let version = "SELECT version FROM sidelight_schema";
+    send(&exporter(&config(&postgres.url())), &batch(&[call(1, START)])).await;
+    assert_eq!(postgres.ask(version).await, "2\n");
+
+    let newer =
+        "UPDATE sidelight_schema SET version = 99; ALTER TABLE llm_spans ADD COLUMN from_tomorrow text";
+    postgres.ask(newer).await;
+    send(&exporter(&config(&postgres.url())), &batch(&[call(2, START)])).await;
+    assert!(schema(&postgres, &["--apply"]).starts_with("llm_spans: is at version 99\n"));
+    assert_eq!(postgres.ask(version).await, "99\n");
+    assert_eq!(postgres.ask("SELECT count(*) FROM llm_spans").await, "2\n");
+}
+
+#[tokio::test]
 async fn the_schema_that_is_printed_makes_the_table_that_the_exporter_makes() {
     let folder = tempfile::tempdir().expect("a folder");
     let Some(postgres) = Postgres::start(folder.path()).await else { return };

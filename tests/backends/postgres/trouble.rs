@@ -69,6 +69,23 @@ async fn a_partition_that_is_missing_is_made_again() {
 }
 
 #[tokio::test]
+async fn a_row_without_a_partition_where_none_may_be_made_is_set_aside_and_the_others_are_stored() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let Some(postgres) = Postgres::start(folder.path()).await else { return };
+    send(&exporter(&config(&postgres.url())), &batch(&[call(0, START)])).await;
+    postgres
+        .ask("DROP TABLE llm_spans_default; CREATE TABLE september PARTITION OF llm_spans FOR VALUES FROM ('2026-09-01') TO ('2026-10-01')")
+        .await;
+    let exporter = exporter(&Config { create_schema: false, ..config(&postgres.url()) });
+    expect![[r#"spoilt: PostgreSQL 23514: no partition of relation "llm_spans" found for row"#]]
+        .assert_eq(&verdict(&exporter, &batch(&[call(1, START), call(2, 0)])).await);
+    expect![[r#"spoilt: PostgreSQL 23514: no partition of relation "llm_spans" found for row"#]]
+        .assert_eq(&verdict(&exporter, &batch(&[call(2, u64::MAX)])).await);
+    send(&exporter, &batch(&[call(1, START)])).await;
+    assert_eq!(postgres.ask("SELECT count(*) FROM llm_spans").await, "1\n");
+}
+
+#[tokio::test]
 async fn whoever_is_not_let_in_waits_for_somebody_to_mend_it() {
     let folder = tempfile::tempdir().expect("a folder");
     let Some(postgres) = Postgres::start(folder.path()).await else { return };

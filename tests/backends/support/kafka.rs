@@ -6,8 +6,8 @@ use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Small, and quick to start.
-const JAVA: [&str; 3] = ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
+/// Small, quick to start, and with room for a record of 100 MB.
+const JAVA: [&str; 3] = ["-Xmx768m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
 
 /// Who may come in by the guarded port, where a client has to show a certificate as well.
 const USER: &str = "alice";
