@@ -50,6 +50,9 @@ fn context_and_a_validator_hold_an_expression_back() {
     check(file, luhn, "my loyalty number is [LOYALTY]");
     check(file, "we counted 1234567897 of them", "we counted 1234567897 of them");
     check(file, r#"{"bonusCard":"1234567897"}"#, r#"{"bonusCard":"[LOYALTY]"}"#);
+    let short = "pii: { DESK: { regex: '[0-9]{4}', context: ['#', d] } }";
+    check(short, "# 4711, D: 4712", "# [DESK], D: [DESK]");
+    check(short, "and 4713 of them", "and 4713 of them");
 }
 
 #[test]

@@ -75,7 +75,7 @@ struct Place {
 struct Hit {
     start: usize,
     end: usize,
-    spelling: u16,
+    spelling: u32,
 }
 
 impl Words {
@@ -158,7 +158,7 @@ impl Words {
     }
 
     /// The groups that a spelling speaks for.
-    fn groups_of(&self, spelling: u16) -> Groups {
+    fn groups_of(&self, spelling: u32) -> Groups {
         match self.vocabulary.meaning(spelling) {
             Meaning::For(groups) => *groups,
             Meaning::Border(_) => 0,
@@ -220,8 +220,6 @@ impl Words {
                 nearby.hits.push(Hit { start, end, spelling });
             }
         });
-        let line = |at| Hit { start: known + at, end: known + at + 1, spelling: self.vocabulary.line() };
-        nearby.hits.extend(memchr::memchr_iter(b'\n', &bytes[known..to]).map(line));
         nearby.hits[first..].sort_unstable_by_key(|hit| (hit.end, hit.start));
         nearby.read.end = to;
     }

@@ -14,7 +14,7 @@ pub struct Trie {
 /// A beginning that words have in common: those that end here, and the nodes one byte on, side by side.
 #[derive(Clone, Default)]
 struct Node {
-    words: Range<u16>,
+    words: Range<u32>,
     next: Range<u32>,
 }
 
@@ -27,7 +27,7 @@ impl Trie {
             let start = [words[from][0], words[from][1]];
             let to = from + words[from..].partition_point(|word| word[..2] <= start[..]);
             let root = trie.push(start[1]);
-            trie.roots[usize::from(u16::from_le_bytes(start))] = place(root);
+            trie.roots[usize::from(u16::from_le_bytes(start))] = short(root);
             trie.grow(root, words, from..to, 2);
             from = to;
         }
@@ -46,7 +46,7 @@ impl Trie {
     ///
     /// The work is bounded by the longest word.
     #[inline]
-    pub fn follow(&self, text: impl IntoIterator<Item = u8>, mut found: impl FnMut(Range<u16>, usize)) {
+    pub fn follow(&self, text: impl IntoIterator<Item = u8>, mut found: impl FnMut(Range<u32>, usize)) {
         let mut text = text.into_iter();
         let (Some(first), Some(second)) = (text.next(), text.next()) else {
             return;
@@ -85,13 +85,13 @@ impl Trie {
     /// Makes the nodes behind `node`, whose words are `words[at]` and agree in `depth` bytes.
     fn grow(&mut self, node: usize, words: &[&[u8]], at: Range<usize>, depth: usize) {
         let longer = at.start + words[at.clone()].partition_point(|word| word.len() == depth);
-        self.nodes[node].words = number(at.start)..number(longer);
+        self.nodes[node].words = short(at.start)..short(longer);
         let groups = || words[longer..at.end].chunk_by(|a, b| a[depth] == b[depth]);
         let first = self.nodes.len();
         groups().for_each(|group| {
             self.push(group[0][depth]);
         });
-        self.nodes[node].next = place(first)..place(self.nodes.len());
+        self.nodes[node].next = short(first)..short(self.nodes.len());
         let mut from = longer;
         for (child, group) in (first..).zip(groups()) {
             self.grow(child, words, from..from + group.len(), depth + 1);
@@ -100,12 +100,8 @@ impl Trie {
     }
 }
 
-fn number(word: usize) -> u16 {
-    u16::try_from(word).expect("there are a few thousand words")
-}
-
-fn place(node: usize) -> u32 {
-    u32::try_from(node).expect("a few thousand words have fewer beginnings than bytes")
+fn short(number: usize) -> u32 {
+    u32::try_from(number).expect("words of users are bounded where they are read, and ours are few")
 }
 
 #[cfg(test)]
@@ -116,7 +112,7 @@ mod tests {
     fn every_word_that_the_text_begins_with_is_told() {
         let words: [&[u8]; 6] = [b"an", b"an", b"and", b"ant", b"at", b"order"];
         let trie = Trie::build(&words);
-        let check = |text: &str, expected: &[(u16, u16, usize)]| {
+        let check = |text: &str, expected: &[(u32, u32, usize)]| {
             let mut all = Vec::new();
             trie.follow(text.bytes(), |words, length| all.push((words.start, words.end, length)));
             assert_eq!(all, expected, "{text}");

@@ -14,15 +14,16 @@ pub const LISTS_MOST: usize = 126;
 /// What stands between a word and the value puts them apart by so many bytes more: the end of a
 /// clause, of a sentence, of a line. A question and its answer belong together.
 const BORDERS: &[(&str, u16)] =
-    &[(", ", 8), (" and ", 12), (" / ", 12), ("; ", 16), ("? ", 8), (". ", 28), ("! ", 28)];
-const LINE: u16 = 8;
+    &[(", ", 8), (" and ", 12), (" / ", 12), ("; ", 16), ("? ", 8), ("\n", 8), (". ", 28), ("! ", 28)];
 
 /// All context words of all rows in one tree, and the borders.
 pub struct Vocabulary {
     trie: Trie,
     /// A bit for each three bytes with which some spelling begins, by [`folded`].
     begins: Vec<u64>,
-    /// What each spelling means, and what the end of a line does.
+    /// The spellings of one byte, the end of a line among them: they count on from those of the tree.
+    ones: Vec<u8>,
+    /// What each spelling means.
     meanings: Vec<Meaning>,
 }
 
@@ -57,7 +58,10 @@ impl Vocabulary {
         let mut learn = |word: &str, group: Groups| {
             spellings(word, |mut spelling| {
                 spelling.make_ascii_lowercase();
-                *all.entry(spelling).or_default() |= group;
+                // Of an accent alone nothing is left.
+                if !spelling.is_empty() {
+                    *all.entry(spelling).or_default() |= group;
+                }
             });
         };
         for (number, list) in lists.iter().enumerate() {
@@ -71,9 +75,10 @@ impl Vocabulary {
         let words = words.iter().map(|(word, groups)| (word.as_bytes(), Meaning::For(*groups)));
         let borders = BORDERS.iter().map(|(border, cost)| (border.as_bytes(), Meaning::Border(*cost)));
         let mut all: Vec<(&[u8], Meaning)> = words.chain(borders).collect();
-        all.sort_unstable_by_key(|(spelling, _)| *spelling);
-        let (spellings, mut meanings): (Vec<&[u8]>, Vec<Meaning>) = all.into_iter().unzip();
-        meanings.push(Meaning::Border(LINE));
+        all.sort_by_key(|(spelling, _)| (spelling.len() == 1, *spelling));
+        let (mut spellings, meanings): (Vec<&[u8]>, Vec<Meaning>) = all.into_iter().unzip();
+        let longer = spellings.partition_point(|spelling| spelling.len() > 1);
+        let ones = spellings.split_off(longer).concat();
         let mut begins = vec![0; BEGINNINGS / 64];
         for spelling in &spellings {
             let mut note = |third| {
@@ -85,7 +90,7 @@ impl Vocabulary {
                 None => (0..32).for_each(note),
             }
         }
-        Vocabulary { trie: Trie::build(&spellings), begins, meanings }
+        Vocabulary { trie: Trie::build(&spellings), begins, ones, meanings }
     }
 
     /// Bytes that it takes.
@@ -94,17 +99,17 @@ impl Vocabulary {
         self.trie.memory() + size_of_val(&*self.begins) + size_of_val(&*self.meanings)
     }
 
-    pub fn meaning(&self, spelling: u16) -> &Meaning {
-        &self.meanings[usize::from(spelling)]
+    pub fn meaning(&self, spelling: u32) -> &Meaning {
+        &self.meanings[spelling as usize]
     }
 
-    /// What stands for the end of a line, which [`Vocabulary::each`] does not tell of.
-    pub fn line(&self) -> u16 {
-        (self.meanings.len() - 1) as u16
-    }
-
-    /// Calls `found` with every spelling in `text` and where it stands, in the order in which they begin.
-    pub fn each(&self, text: &[u8], mut found: impl FnMut(u16, Range<usize>)) {
+    /// Calls `found` with every spelling in `text` and where it stands, in no order.
+    pub fn each(&self, text: &[u8], mut found: impl FnMut(u32, Range<usize>)) {
+        let first = self.meanings.len() - self.ones.len();
+        for (spelling, one) in (first as u32..).zip(&self.ones) {
+            let places = memchr::memchr2_iter(*one, one.to_ascii_uppercase(), text);
+            places.for_each(|at| found(spelling, at..at + 1));
+        }
         let mut at = |start: usize| {
             self.trie.follow(text[start..].iter().map(u8::to_ascii_lowercase), |words, length| {
                 words.for_each(|word| found(word, start..start + length));
@@ -157,5 +162,34 @@ mod tests {
         check("TÉLÉPHONE, Telephones, bs", &["TÉLÉPHONE", "Telephone"]);
         check("bsn", &["bsn"]);
         check("b", &[]);
+    }
+
+    #[test]
+    fn what_is_left_of_the_shortest_words_of_users_is_found() {
+        let (vocabulary, _) = Vocabulary::build([&["#", "x", "\u{301}"][..]].into_iter());
+        let mut all = Vec::new();
+        vocabulary.each("X # e\u{301}\n".as_bytes(), |_, at| all.push(at));
+        all.sort_unstable_by_key(|at| at.start);
+        assert_eq!(all, [0..1, 2..3, 5..7, 7..8]);
+    }
+
+    #[test]
+    fn as_many_words_as_users_may_give_are_told_apart() {
+        const LISTS: usize = 100;
+        let word = |list, i| format!("größe der nummer {list} von {i}");
+        let lists: Vec<Vec<String>> =
+            (0..LISTS).map(|list| (0..50).map(|i| word(list, i)).collect()).collect();
+        let (vocabulary, groups) = Vocabulary::build(lists.iter().map(Vec::as_slice));
+        assert!(vocabulary.meanings.len() > usize::from(u16::MAX));
+        let mut all = 0;
+        vocabulary.each(word(LISTS - 1, 49).to_uppercase().as_bytes(), |spelling, at| {
+            if let Meaning::For(groups) = vocabulary.meaning(spelling)
+                && at.start == 0
+            {
+                all |= groups;
+            }
+        });
+        // `von 4` and `von 49` begin alike.
+        assert_eq!(all, groups[LISTS - 1]);
     }
 }

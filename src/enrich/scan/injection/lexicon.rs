@@ -78,7 +78,7 @@ impl Lexicon {
             if glued || begins(before, pair[0]) || before >= 0x80 && follows_ideograph(bytes, start, pair[0])
             {
                 self.trie.follow(bytes[start..].iter().copied(), |words, length| {
-                    for word in &self.words[usize::from(words.start)..usize::from(words.end)] {
+                    for word in &self.words[words.start as usize..words.end as usize] {
                         if glued || word.stands(bytes, start) {
                             found(Hit { concept: word.concept, start, end: start + length });
                         }
