@@ -70,6 +70,8 @@ fn odd() -> Vec<Published> {
         // More than 32 bits.
         ("llm_span", Record { latency_ms_total: 3_000_000_000, ..good(0x07) }.to_protobuf()),
         ("llm_span", sampled(0x08, vec![f32::NAN; 384]).to_protobuf()),
+        // A figure that is no count of tokens: nobody can say what else it is, so it is left out.
+        ("llm_span", Record { prompt_tokens: 3_000_000_000, ..good(0x09) }.to_protobuf()),
     ];
     unknown.into_iter().map(|(encoding, value)| (encoding, Some(value))).collect()
 }
@@ -122,20 +124,21 @@ async fn whatever_stands_in_a_topic_the_rest_goes_on() {
         (there && postgres.ask("SELECT count(*) FROM llm_spans").await == stored).then_some(())
     })
     .await;
-    let stored = "SELECT right(span_id::text, 2), schema_version, latency_ms_total, prompt_embedding IS NULL AS no_vector, \
+    let stored = "SELECT right(span_id::text, 2), schema_version, prompt_tokens, latency_ms_total, prompt_embedding IS NULL AS no_vector, \
         CASE WHEN timestamp_utc > now() - interval '1 hour' AND timestamp_utc < now() THEN 'now' ELSE extract(year FROM timestamp_utc)::text END, \
         tableoid::regclass = 'llm_spans_default'::regclass AS by_default FROM llm_spans ORDER BY 1";
     expect![[r#"
-        00|1|500|t|2026|t
-        01|99|500|t|2026|t
-        02|1|500|t|2026|t
-        03|1|500|t|2026|t
-        04|1|500|t|1970|t
-        05|1|0|t|2554|t
-        06|1|500|t|now|f
-        07|1|3000000000|t|2026|t
-        08|1|500|t|2026|t
-        ff|1|500|t|2026|t
+        00|1|100|500|t|2026|t
+        01|99|100|500|t|2026|t
+        02|1|100|500|t|2026|t
+        03|1|100|500|t|2026|t
+        04|1|100|500|t|1970|t
+        05|1|100|0|t|2554|t
+        06|1|100|500|t|now|f
+        07|1|100|3000000000|t|2026|t
+        08|1|100|500|t|2026|t
+        09|1|0|500|t|2026|t
+        ff|1|100|500|t|2026|t
     "#]]
     .assert_eq(&postgres.ask(stored).await);
     let dead = eventually("all of the poison to be dead", async || {
@@ -149,18 +152,18 @@ async fn whatever_stands_in_a_topic_the_rest_goes_on() {
         format!("{}: {}\n", text("exporter"), text("message"))
     };
     expect![[r#"
-        receiver:kafka: llm.spans.raw[0]@9: the bytes are no message of the record's schema (99 bytes, sha256 799b0d9c30f7fa3a…)
-        receiver:kafka: llm.spans.raw[0]@10: the bytes are no message of the record's schema (573 bytes, sha256 be836751252d03e4…)
-        receiver:kafka: llm.spans.raw[0]@11: the record has no usable span_id (0 bytes, sha256 e3b0c44298fc1c14…)
-        receiver:kafka: llm.spans.raw[0]@12: a record without a value (0 bytes, sha256 e3b0c44298fc1c14…)
-        receiver:kafka: llm.spans.raw[0]@13: larger than max_message_size (100000000 bytes, sha256 a993f8c574e0fea8…)
-        receiver:kafka: llm.spans.raw[0]@14: the record has no usable span_id (127 bytes, sha256 26933bc261a0d85a…)
-        receiver:kafka: llm.spans.raw[0]@15: the text is no JSON object of the record's schema (572 bytes, sha256 b32b54e48c583b29…)
-        receiver:kafka: llm.spans.raw[0]@16: the text is no JSON object of the record's schema (6 bytes, sha256 3a316d6d3226f84c…)
-        receiver:kafka: llm.spans.raw[0]@17: the text is no JSON object of the record's schema (165 bytes, sha256 2ecfe3b16afa662b…)
-        receiver:kafka: llm.spans.raw[0]@18: malformed request: value past the end in resource_spans at byte 37 (165 bytes, sha256 af1ec7483fe2c7e8…)
-        receiver:kafka: llm.spans.raw[0]@19: malformed request: there are no traces in it (573 bytes, sha256 3e762e65a7bdc32a…)
-        receiver:kafka: llm.spans.raw[0]@20: malformed request: EOF while parsing an object in resourceSpans[0] at line 1 column 19 (19 bytes, sha256 14cba406621e4dbb…)
+        receiver:kafka: llm.spans.raw[0]@10: the bytes are no message of the record's schema (99 bytes, sha256 799b0d9c30f7fa3a…)
+        receiver:kafka: llm.spans.raw[0]@11: the bytes are no message of the record's schema (573 bytes, sha256 be836751252d03e4…)
+        receiver:kafka: llm.spans.raw[0]@12: the record has no usable span_id (0 bytes, sha256 e3b0c44298fc1c14…)
+        receiver:kafka: llm.spans.raw[0]@13: a record without a value (0 bytes, sha256 e3b0c44298fc1c14…)
+        receiver:kafka: llm.spans.raw[0]@14: larger than max_message_size (100000000 bytes, sha256 a993f8c574e0fea8…)
+        receiver:kafka: llm.spans.raw[0]@15: the record has no usable span_id (127 bytes, sha256 26933bc261a0d85a…)
+        receiver:kafka: llm.spans.raw[0]@16: the text is no JSON object of the record's schema (572 bytes, sha256 b32b54e48c583b29…)
+        receiver:kafka: llm.spans.raw[0]@17: the text is no JSON object of the record's schema (6 bytes, sha256 3a316d6d3226f84c…)
+        receiver:kafka: llm.spans.raw[0]@18: the text is no JSON object of the record's schema (165 bytes, sha256 2ecfe3b16afa662b…)
+        receiver:kafka: llm.spans.raw[0]@19: malformed request: value past the end in resource_spans at byte 37 (165 bytes, sha256 af1ec7483fe2c7e8…)
+        receiver:kafka: llm.spans.raw[0]@20: malformed request: there are no traces in it (573 bytes, sha256 3e762e65a7bdc32a…)
+        receiver:kafka: llm.spans.raw[0]@21: malformed request: EOF while parsing an object in resourceSpans[0] at line 1 column 19 (19 bytes, sha256 14cba406621e4dbb…)
         postgres: llm_spans.prompt_embedding is vector(384), which cannot hold 768 numbers
     "#]]
     .assert_eq(&dead.lines().map(told).collect::<String>());
@@ -168,6 +171,7 @@ async fn whatever_stands_in_a_topic_the_rest_goes_on() {
     let counted = async |name: &str, labels: &[&str]| gateway.metric(name, labels).await as usize;
     let unread = poison.len() - 1;
     assert_eq!(counted("sidelight_receiver_kafka_poison_records_total", &[]).await, unread);
+    assert_eq!(counted("sidelight_recognize_odd_items_total", &["reason=\"wrong_type\""]).await, 1);
     assert_eq!(counted("sidelight_receiver_refused_items_total", &["transport=\"kafka\""]).await, unread);
     assert_eq!(
         counted("sidelight_receiver_accepted_items_total", &["transport=\"kafka\""]).await,
