@@ -15,6 +15,7 @@ import itertools
 import json
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -45,7 +46,39 @@ def arguments():
     parser.add_argument("--broker", help="what runs the broker, until it is killed")
     parser.add_argument("--broker-kills", type=int, default=0)
     parser.add_argument("--outage", type=float, default=0)
-    return parser.parse_args()
+    asked = parser.parse_args()
+    # So that what an earlier run has left in Kafka is not of this one.
+    asked.topic = f"fleet-{os.getpid()}-{int(time.time())}"
+    return asked
+
+
+def look(asked):
+    """Says what is missing before anything is started."""
+    if not shutil.which(asked.sidelight):
+        sys.exit(f"there is no {asked.sidelight}: `cargo build --features kafka` makes one, --sidelight names it")
+    if not shutil.which(asked.psql):
+        sys.exit(f"there is no {asked.psql}, which the store is asked with: install PostgreSQL's client, or name it with --psql")
+    tried = psql(asked, "SELECT 1")
+    if tried.returncode != 0:
+        sys.exit(f"no PostgreSQL at {asked.postgres}:\n{tried.stderr.strip()}")
+    if stored(asked) != (0, 0):
+        sys.exit("the store holds calls already, so the count would not be of this run: name an empty database")
+    if not asked.broker and not reachable(address(asked)):
+        sys.exit(f"no broker at {asked.brokers}; --broker COMMAND would run one there")
+
+
+def address(asked):
+    """The first broker's."""
+    host, port = asked.brokers.split(",")[0].rsplit(":", 1)
+    return host, int(port)
+
+
+def reachable(address):
+    try:
+        socket.create_connection(address, timeout=1).close()
+        return True
+    except OSError:
+        return False
 
 
 def free_port():
@@ -63,7 +96,7 @@ class Broker:
     """The broker, where it is ours to run and to kill."""
 
     def __init__(self, asked, folder):
-        self.command, self.address = asked.broker, asked.brokers.split(",")[0].rsplit(":", 1)
+        self.command, self.address = asked.broker, address(asked)
         self.log = folder / "broker.log"
         self.start()
 
@@ -71,14 +104,10 @@ class Broker:
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(["sh", "-c", f"exec {self.command}"], stdout=log, stderr=log)
         end = time.monotonic() + 60
-        while True:
-            try:
-                socket.create_connection(self.address, timeout=1).close()
-                return
-            except OSError:
-                if self.process.poll() is not None or time.monotonic() > end:
-                    sys.exit(f"the broker does not start:\n{self.log.read_text()}")
-                time.sleep(0.05)
+        while not reachable(self.address):
+            if self.process.poll() is not None or time.monotonic() > end:
+                sys.exit(f"the broker does not start:\n{self.log.read_text()}")
+            time.sleep(0.05)
 
     def kill(self):
         self.process.kill()
@@ -111,8 +140,12 @@ class Agent:
         }
         log = open(self.folder / "log", "ab")
         command = [self.asked.sidelight, "run", "--config", str(HERE / self.config)]
-        if self.asked.outage and self.config == "sidecar.yaml":
-            command += compressed(self.asked.outage / OUTAGE_S)
+        if self.config == "gateway.yaml":
+            command += sets({"receivers.kafka.topic": self.asked.topic, "receivers.kafka.group_id": self.asked.topic})
+        else:
+            command += sets({"exporters.kafka.topic": self.asked.topic})
+            if self.asked.outage:
+                command += compressed(self.asked.outage / OUTAGE_S)
         self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
         end = time.monotonic() + 30
         while True:
@@ -121,6 +154,7 @@ class Agent:
                 return
             except OSError:
                 if self.process.poll() is not None or time.monotonic() > end:
+                    self.kill()
                     sys.exit(f"{self.name} does not start:\n{(self.folder / 'log').read_text()}")
                 time.sleep(0.05)
 
@@ -161,7 +195,11 @@ def compressed(part):
         "exporters.kafka.retry_on_failure.initial_interval": 1 * part,
         "exporters.kafka.retry_on_failure.max_interval": 30 * part,
     }
-    return [word for key, seconds in settings.items() for word in ("--set", f"{key}={max(1, round(seconds * 1000))}ms")]
+    return sets({key: f"{max(1, round(seconds * 1000))}ms" for key, seconds in settings.items()})
+
+
+def sets(settings):
+    return [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
 
 
 def request(number, start):
@@ -209,15 +247,22 @@ def send(asked, sidecar, numbers, accepted, disturbed):
         time.sleep(max(0, due - time.monotonic()))
 
 
-def ask(asked, sql):
-    command = [asked.psql, asked.postgres, "-XAtqc", sql]
-    done = subprocess.run(command, capture_output=True, text=True)
-    return done.stdout.strip() if done.returncode == 0 else None
+def psql(asked, sql):
+    return subprocess.run([asked.psql, asked.postgres, "-XAtqc", sql], capture_output=True, text=True)
 
 
 def stored(asked):
-    row = ask(asked, "SELECT count(*), count(DISTINCT otlp_span_id) FROM llm_spans")
-    return tuple(map(int, row.split("|"))) if row else (0, 0)
+    """Rows and different calls; none before the first gateway has made the table."""
+    done = psql(asked, "SELECT count(*), count(DISTINCT otlp_span_id) FROM llm_spans")
+    return tuple(map(int, done.stdout.split("|"))) if done.returncode == 0 else (0, 0)
+
+
+def tell(asked, accepted, began):
+    """How far it is, every five seconds."""
+    while True:
+        time.sleep(5)
+        took = time.monotonic() - began
+        print(f"{took:4.0f} s: {sum(accepted.values())} calls accepted, {stored(asked)[1]} stored", file=sys.stderr)
 
 
 def disturb(asked, folder, gateways, broker):
@@ -257,14 +302,15 @@ def closes(ledger):
 
 def main():
     asked = arguments()
+    look(asked)
     folder = Path(tempfile.mkdtemp(prefix="fleet-"))
-    before, _ = stored(asked)
-    if before:
-        sys.exit("the store holds calls already: the count would not be of this run")
-    broker = Broker(asked, folder) if asked.broker else None
-    sidecars = [Agent(f"sidecar-{n + 1}", "sidecar.yaml", folder, asked) for n in range(asked.sidecars)]
-    gateways = [Agent(f"gateway-{n + 1}", "gateway.yaml", folder, asked) for n in range(asked.gateways)]
+    broker, sidecars, gateways = None, [], []
     try:
+        broker = Broker(asked, folder) if asked.broker else None
+        for n in range(asked.sidecars):
+            sidecars.append(Agent(f"sidecar-{n + 1}", "sidecar.yaml", folder, asked))
+        for n in range(asked.gateways):
+            gateways.append(Agent(f"gateway-{n + 1}", "gateway.yaml", folder, asked))
         began = time.monotonic()
         accepted = dict.fromkeys((sidecar.name for sidecar in sidecars), 0)
         disturbed = threading.Event()
@@ -273,8 +319,9 @@ def main():
             threading.Thread(target=send, args=(asked, sidecar, share, accepted, disturbed), daemon=True)
             for sidecar, share in zip(sidecars, shares)
         ]
-        for sender in senders:
-            sender.start()
+        teller = threading.Thread(target=tell, args=(asked, accepted, began), daemon=True)
+        for thread in [*senders, teller]:
+            thread.start()
         disturb(asked, folder, gateways, broker)
         disturbed.set()
         for sender in senders:
