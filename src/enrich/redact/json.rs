@@ -67,7 +67,7 @@ impl Redactor {
             return;
         }
         let Some(literals) = literals(leaf.text, depth) else {
-            all.extend(self.find(leaf.text, &leaf));
+            all.extend(self.find_until_clean(&leaf));
             return;
         };
         let mut said = Said::default();

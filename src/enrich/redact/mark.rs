@@ -37,6 +37,23 @@ impl Marker {
         out
     }
 
+    /// Where in `text` stands what is at `at` once it is spliced, which is not inside of a mark.
+    pub fn place_before(&self, text: &str, findings: &[Finding], at: usize) -> usize {
+        let (mut from, mut written) = (0, 0);
+        let mut mark = String::new();
+        for finding in findings {
+            let kept = finding.start - from;
+            if at <= written + kept {
+                break;
+            }
+            mark.clear();
+            self.write(finding.kind, &text[finding.start..finding.end], &mut mark);
+            written += kept + mark.len();
+            from = finding.end;
+        }
+        from + (at - written)
+    }
+
     /// Appends what stands in place of `value`.
     pub fn write(&self, kind: &str, value: &str, out: &mut String) {
         out.push('[');

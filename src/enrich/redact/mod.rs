@@ -173,6 +173,26 @@ impl Redactor {
         if self.left(&text, &leaf).is_empty() { text } else { marks::WITHHELD.to_string() }
     }
 
+    /// What all those rounds find, each where it stands in the text of the leaf.
+    fn find_until_clean(&self, leaf: &Leaf<'_>) -> Vec<Finding> {
+        let mut all = self.find(leaf.text, leaf);
+        for _ in 1..ROUNDS {
+            let is_written = |f: &&Finding| self.marker.policy().action(f.kind) != Action::Flag;
+            let written: Vec<Finding> = all.iter().filter(is_written).cloned().collect();
+            let text = self.marker.splice(leaf.text, &written);
+            let more = if written.is_empty() { Vec::new() } else { self.left(&text, leaf) };
+            if more.is_empty() {
+                break;
+            }
+            all.extend(more.into_iter().map(|found| {
+                let place = |at| self.marker.place_before(leaf.text, &written, at);
+                Finding { start: place(found.start), end: place(found.end), ..found }
+            }));
+            all.sort_unstable_by_key(|found| found.start);
+        }
+        all
+    }
+
     /// Findings in `text` that may not stay in it.
     fn left(&self, text: &str, leaf: &Leaf<'_>) -> Vec<Finding> {
         let mut findings = self.find(text, leaf);
