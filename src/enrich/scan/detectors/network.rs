@@ -30,6 +30,9 @@ pub const ROWS: &[Detector] = &[
             "1.2.3.4.5",
             "300.1.1.1",
             "01.02.03.04",
+            "5.15.167.4-microsoft-standard",
+            "2.83-2.12 3.51.98.32 2.03.5",
+            "Fixes since 1.5.5.5",
             "Upgrade path: 10.4.2.1 -> 10.5.0.50",
             "10.0.0.0/8",
         ],
@@ -106,6 +109,8 @@ fn is_v4(spot: &Spot<'_>) -> bool {
     let behind = bytes.get(spot.at.end + 1).copied().unwrap_or(0);
     let longer =
         before == b'.' || before == b'-' || matches!(spot.next(), b'.' | b'-') && behind.is_ascii_digit();
+    // A kernel's version goes on with its builder: `5.15.167.4-microsoft`.
+    let is_kernel = spot.next() == b'-' && behind.is_ascii_alphabetic();
     let network = spot.next() == b'/' && behind.is_ascii_digit() && address.octets()[3] == 0;
     let nobody = address.is_loopback()
         || address.is_documentation()
@@ -116,7 +121,31 @@ fn is_v4(spot: &Spot<'_>) -> bool {
     let said = [" is a version", " is the version", " release"]
         .iter()
         .any(|w| spot.text[spot.at.end..].starts_with(w));
-    !nobody && !longer && !network && !said && !is_version(spot, address)
+    !nobody
+        && !longer
+        && !network
+        && !is_kernel
+        && !is_among_decimals(spot)
+        && !said
+        && !is_version(spot, address)
+}
+
+/// Whether numbers with a point or two stand on both sides, as in the path of a drawing.
+fn is_among_decimals(spot: &Spot<'_>) -> bool {
+    let is_decimal = |word: &str| {
+        let digits = word.bytes().filter(u8::is_ascii_digit).count();
+        (1..=2).contains(&word.matches('.').count())
+            && digits > 1
+            && word.bytes().all(|b| b.is_ascii_digit() || b"-.".contains(&b))
+    };
+    let tail = spot.text[..spot.at.start]
+        .strip_suffix(' ')
+        .map_or("", |before| &before[before.ceil_char_boundary(before.len().saturating_sub(16))..]);
+    let before = tail.rsplit([' ', ',']).next().unwrap_or("");
+    let behind = spot.text[spot.at.end..].strip_prefix(' ').unwrap_or("");
+    let behind =
+        behind.get(..behind.floor_char_boundary(16)).unwrap_or("").split([' ', ',']).next().unwrap_or("");
+    is_decimal(before) && is_decimal(behind)
 }
 
 /// Words that say a host is meant.
@@ -150,6 +179,8 @@ fn is_version(spot: &Spot<'_>, address: Ipv4Addr) -> bool {
         "revision",
         "rev",
         "section",
+        "sections",
+        "since",
         "chapter",
         "clause",
         "paragraph",

@@ -22,6 +22,8 @@ pub const ROWS: &[Detector] = &[
             "user: admin / pass: ⟦Winter2023#⟧",
             "user/pass = svc/⟦Winter2023#⟧",
             "密码：⟦Winter23x⟧，请勿外传",
+            "const PASSWORD: &'static str = \"⟦Winter23x⟧\";",
+            "password: str = '⟦Winter23x⟧'",
             "Mật khẩu: ⟦Winter23x⟧",
             "Κωδικός πρόσβασης: ⟦Winter23x⟧",
         ],
@@ -58,6 +60,10 @@ pub const ROWS: &[Detector] = &[
             "pub password: SecretString,",
             "password: Option<String>,",
             "self.password = hash_password(raw)",
+            "pub password: windows_core::PWSTR,",
+            "fn scram(password: &[u8]) -> String",
+            "const EP_PASSWORD: EDITPARTS = 4i32;",
+            "password = \":****\"",
             "$password = $_POST['password'];",
             "<label for=\"password\">Password:</label>",
             "รหัสผ่าน: ต้องมีอย่างน้อย 8 ตัว",
@@ -126,6 +132,7 @@ pub const ROWS: &[Detector] = &[
             "postgres://localhost/db",
             "postgres://user:${PASS}@host/db",
             "postgres://USER:PASSWORD@HOST:PORT/DB",
+            "abc://username:password@example.com:123/path",
             "https://oauth2:glpat-LlILc94uM0oUxfIyADtq@gitlab.example/a.git",
             "ssh://git@host",
         ],
@@ -246,6 +253,11 @@ fn named_value(text: &str, at: usize) -> Option<Range<usize>> {
     if !is_quoted && closes_a_prompt(bytes, start, before) {
         return None;
     }
+    if bytes[at] == b':'
+        && let Some(behind) = behind_a_type(text, start)
+    {
+        start = behind;
+    }
     if names_a_pair(before) {
         start = behind_the_user(text, start)?;
     }
@@ -270,6 +282,17 @@ fn closes_a_prompt(bytes: &[u8], start: usize, before: &[u8]) -> bool {
     let begins = tail.get(open + 1).copied().unwrap_or(b'P').is_ascii_alphanumeric();
     let apart = open == 0 || !tail[open - 1].is_ascii_alphanumeric() && tail[open - 1] != b'\\';
     tail[open] == *quote && begins && apart
+}
+
+/// Where the text begins that a declaration gives to a name: `password: &str = "…"`.
+fn behind_a_type(text: &str, start: usize) -> Option<usize> {
+    const TYPE_MOST: usize = 48;
+    let rest = &text[start..text.floor_char_boundary((start + TYPE_MOST).min(text.len()))];
+    let sign = rest.find(" = ").or_else(|| rest.find("= "))?;
+    let is_type = |b: u8| b.is_ascii_alphanumeric() || b"_:&'<>[]?|. ".contains(&b);
+    let behind = sign + rest[sign..].find('=')? + 2;
+    (sign > 0 && rest[..sign].bytes().all(is_type) && rest[behind..].starts_with(['"', '\'']))
+        .then_some(start + behind)
 }
 
 /// Whether `before` the name of the password stands that of the user: `user/pass`, `login / password`.
@@ -336,7 +359,7 @@ fn goes_on_as_prose(value: &str, rest: &str) -> bool {
     let is_word = is_letters && !value.chars().skip(1).any(char::is_uppercase);
     let goes_on = rest.strip_prefix(' ').is_some_and(|rest| rest.starts_with(char::is_lowercase));
     let is_foreign = !value.is_ascii() && !value.bytes().any(|b| b.is_ascii_alphanumeric());
-    let is_type = is_letters && rest.starts_with([',', ';', '<', '>', ')']);
+    let is_type = is_letters && (rest.starts_with([',', ';', '<', '>', ')']) || rest.starts_with(" = "));
     is_word && (goes_on || !value.is_ascii()) || is_foreign || is_type
 }
 
@@ -354,7 +377,7 @@ fn bare_length(rest: &str) -> usize {
 pub(super) fn is_secret(value: &str, quoted: bool) -> bool {
     let bytes = value.as_bytes();
     let Some(first) = bytes.first() else { return false };
-    let dull = bytes.iter().all(|b| b == first) || marks::is_mark(value);
+    let dull = bytes.iter().all(|b| b == first) || value.contains("****") || marks::is_mark(value);
     let code = matches!(first, b'$' | b'{' | b'<' | b'%' | b'=')
         && bytes.get(1).is_some_and(|b| b"{(<%=".contains(b))
         || value.starts_with('<') && value.ends_with('>')
@@ -362,6 +385,8 @@ pub(super) fn is_secret(value: &str, quoted: bool) -> bool {
         || quoted && *first == b' '
         || !quoted
             && (matches!(first, b'{' | b'[')
+                || value.contains("::")
+                || value.starts_with("&[")
                 || is_span_of_lengths(value)
                 || is_call(value)
                 || value.contains('(') && value.ends_with([')', '('])
@@ -507,7 +532,12 @@ fn connection(text: &str, at: usize) -> Option<Range<usize>> {
         .rev()
         .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'.' | b'-'))
         .count();
-    let plain = !userinfo.contains(&b'/') && !password.is_empty() && is_secret_in_url(password);
+    // `user:password@` is how manuals show where they go.
+    let is_shown =
+        [b"user".as_slice(), b"username"].iter().any(|user| userinfo[..colon].eq_ignore_ascii_case(user))
+            && ["password", "pass", "passwd", "pwd"].iter().any(|word| password.eq_ignore_ascii_case(word));
+    let is_written = !password.is_empty() && is_secret_in_url(password);
+    let plain = !userinfo.contains(&b'/') && is_written && !is_shown;
     // A token of a host of repositories is one in the URL too.
     let is_token = scheme_is_http(&before[..slashes]) && TOKENS.iter().any(|t| password.starts_with(t));
     let end = at

@@ -51,6 +51,7 @@ pub const ROWS: &[Detector] = &[
             "password policy v2.0.1-RC1",
             "treat it as a password",
             "we store v2 as password hashes",
+            "keys are derived from passwords (PBKDF2). Add",
             "host:port:password\npg1:5432:Velvet!0658#",
             "fields = [\"password\", \"email\"]",
             "Forgot your password?\nuser: I did Reset2FA",
@@ -263,7 +264,7 @@ pub(super) fn strong(text: &str, start: usize) -> Option<Range<usize>> {
 /// Whether it is too mixed for a word. What a sentence may end with says nothing.
 pub(super) fn looks_like_one(value: &str) -> bool {
     const METHODS: &[&str] = &["sha", "md5", "base64", "bcrypt", "argon2", "aes", "utf", "pbkdf2", "http"];
-    let bytes = value.trim_end_matches(['!', '?']).as_bytes();
+    let bytes = value.trim_start_matches('(').trim_end_matches(['!', '?']).as_bytes();
     let [digits, capitals, small, marks] = kinds(bytes);
     let mixed = digits + capitals + small + marks;
     let method =

@@ -365,7 +365,8 @@ impl<'a> MixedWords<'a> {
             let word =
                 |c: &char| c.is_alphanumeric() || is_invisible(*c) || matches!(c, '@' | '.' | '_' | '-');
             let run = || self.text[place..].chars().take_while(word);
-            let before = self.text[..place].chars().next_back();
+            // A dash or the like before it belongs to the word: `23524443-С`.
+            let before = self.text[..place].trim_end_matches(['-', '.', '_']).chars().next_back();
             self.end = place + run().map(char::len_utf8).sum::<usize>();
             self.is_mixed =
                 before.is_some_and(|c| c.is_ascii_alphanumeric()) || run().any(|c| c.is_ascii_alphanumeric());
