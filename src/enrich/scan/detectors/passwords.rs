@@ -64,6 +64,8 @@ pub const ROWS: &[Detector] = &[
             "fn scram(password: &[u8]) -> String",
             "const EP_PASSWORD: EDITPARTS = 4i32;",
             "password = \":****\"",
+            "\"login.password\":\"Your Password\"",
+            "\"password\":\"required|min:8\"",
             "$password = $_POST['password'];",
             "<label for=\"password\">Password:</label>",
             "รหัสผ่าน: ต้องมีอย่างน้อย 8 ตัว",
@@ -394,7 +396,8 @@ pub(super) fn is_secret(value: &str, quoted: bool) -> bool {
                 || value.contains("getenv")
                 || is_name_in_code(value));
     let word = value.bytes().all(|b| b.is_ascii_lowercase() || b == b' ') && !quoted
-        || is_word(&value.to_ascii_lowercase());
+        || is_word(value.split('|').next().unwrap_or(""))
+        || is_label(value);
     bytes.len() >= 4 && !dull && !code && !word
 }
 
@@ -455,6 +458,13 @@ fn kept_under(key: &str, text: &str) -> Option<Range<usize>> {
     (is_secret(text, true) && !label && !is_word(&lower)).then_some(0..text.len())
 }
 
+/// Whether a value is what a form or a translation calls the field: letters that name a password again.
+fn is_label(value: &str) -> bool {
+    let is_letters = value.chars().all(|c| c.is_alphabetic() || c == ' ');
+    let lower = if is_letters { value.to_lowercase() } else { String::new() };
+    NAMES.iter().any(|name| lower.contains(name))
+}
+
 /// Values that say something of a password, and are none.
 fn is_word(value: &str) -> bool {
     [
@@ -470,7 +480,8 @@ fn is_word(value: &str) -> bool {
         "changeme",
         "undefined",
     ]
-    .contains(&value)
+    .iter()
+    .any(|word| word.eq_ignore_ascii_case(value))
 }
 
 /// Forty characters of base64 behind a name that says secret key.
