@@ -1,6 +1,7 @@
 //! Words that speak for a type when they stand near a value: on either side of it, in the key or the column
 //! that holds it, in what was said just before.
 
+use super::detector::{BESIDE, Tier};
 use super::marks;
 use super::table::{Cell, Tables};
 use super::vocabulary::{Groups, Meaning, OTHER, Vocabulary};
@@ -28,6 +29,8 @@ const SHORT: usize = 5;
 const PIECE: usize = 256;
 const SLACK: usize = 320;
 const LONGEST_WORD: usize = 48;
+/// So long are most values.
+const VALUE: usize = 24;
 /// The longest key or header cell that is read.
 const LABEL_MOST: usize = 128;
 
@@ -62,13 +65,14 @@ pub struct Nearby {
     place: Place,
 }
 
-/// A value, and what speaks for anything near it.
+/// Values that begin at one place and are not longer, and what speaks for anything near them.
 #[derive(Clone, Default)]
 struct Place {
     at: Range<usize>,
     cell: Option<Cell>,
-    /// All groups with a word in reach.
+    /// All groups with a word in reach, and those with one that may be as near as a bare shape needs it.
     groups: Groups,
+    beside: Groups,
 }
 
 #[derive(Clone, Copy)]
@@ -91,10 +95,10 @@ impl Words {
         self.vocabulary.memory()
     }
 
-    /// Whether a word for the row is anywhere around the value at `at`, near enough or not.
+    /// Whether a word for the row, which is of `tier`, may be near enough to the value at `at`.
     pub fn speak(
         &self,
-        number: u16,
+        (number, tier): (u16, Tier),
         text: &str,
         at: &Range<usize>,
         around: &Around<'_>,
@@ -103,7 +107,8 @@ impl Words {
         let group = self.groups[usize::from(number)];
         group != 0 && {
             self.go_to(text, at, around, nearby);
-            nearby.place.groups & group != 0
+            let groups = if tier.reach() > BESIDE { nearby.place.groups } else { nearby.place.beside };
+            groups & group != 0
         }
     }
 
@@ -138,9 +143,11 @@ impl Words {
 
     /// Reads what stands around `at`, once for all rows that ask for it.
     fn go_to(&self, text: &str, at: &Range<usize>, around: &Around<'_>, nearby: &mut Nearby) {
-        if nearby.place.at == *at {
+        if nearby.place.at.start == at.start && at.end <= nearby.place.at.end {
             return;
         }
+        // What begins here may go on: a word too many costs a look.
+        let at = &(at.start..at.end.max(text.len().min(at.start + VALUE)));
         self.read(text, at, nearby);
         let outside = nearby.outside.unwrap_or_else(|| {
             let tail = around.before.ceil_char_boundary(around.before.len().saturating_sub(BEFORE));
@@ -150,11 +157,16 @@ impl Words {
         let cell = nearby.tables.cell(text.as_bytes(), at.start);
         let headers = cell.iter().flat_map(|cell| &cell.headers);
         let mut groups = headers.fold(outside, |all, header| all | self.groups_in(&text[header.clone()]));
+        let mut beside = groups;
         let first = nearby.hits.partition_point(|hit| hit.end + BEFORE < at.start);
         for hit in nearby.hits[first..].iter().take_while(|hit| hit.start <= at.end + BEHIND) {
-            groups |= self.groups_of(hit.spelling);
+            let these = self.groups_of(hit.spelling);
+            groups |= these;
+            if hit.end + usize::from(BESIDE) >= at.start {
+                beside |= these;
+            }
         }
-        nearby.place = Place { at: at.clone(), cell, groups };
+        nearby.place = Place { at: at.clone(), cell, groups, beside };
     }
 
     /// The groups that a spelling speaks for.

@@ -37,6 +37,9 @@ pub enum Tier {
     OptionalNear,
 }
 
+/// The furthest that the word of a bare shape may be.
+pub const BESIDE: u16 = 56;
+
 /// How candidates are come by. Every way costs a bounded number of bytes per byte of text.
 #[derive(Clone)]
 pub enum Find {
@@ -134,7 +137,7 @@ impl Tier {
     /// The furthest that a context word may be, as `context` measures it.
     pub fn reach(self) -> u16 {
         match self {
-            Tier::ShapeNear | Tier::OptionalNear => 56,
+            Tier::ShapeNear | Tier::OptionalNear => BESIDE,
             _ => 160,
         }
     }

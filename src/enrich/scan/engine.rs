@@ -213,7 +213,8 @@ impl Engine {
     }
 
     fn is_spoken_for(&self, number: u16, at: &Range<usize>, pass: &mut Pass<'_>) -> bool {
-        self.words.speak(number, pass.text, at, &pass.around, pass.nearby)
+        let tier = self.rows[usize::from(number)].tier;
+        self.words.speak((number, tier), pass.text, at, &pass.around, pass.nearby)
     }
 
     /// Edges, validity, context: in the order of what they cost.

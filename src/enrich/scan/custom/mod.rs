@@ -160,7 +160,7 @@ impl Set {
         let Some(words) = &self.words else { return FAR };
         let tier = if self.patterns[number].check.is_some() { Tier::CheckedNear } else { Tier::ShapeNear };
         let number = number as u16;
-        if !words.speak(number, text, at, around, nearby) {
+        if !words.speak((number, tier), text, at, around, nearby) {
             return FAR;
         }
         let near = words.near(number, !tier.is_checked(), text, at, around, nearby);

@@ -66,7 +66,7 @@ pub const ROWS: &[Detector] = &[
         tier: Tier::Shape,
         find: Find::Stem(r"0[1-9][0-9]{0,3}[ /.-]", national),
         edges: Edges::Number,
-        valid: |spot| !is_other_number(spot) && is_beside_mail(spot),
+        valid: |spot| is_beside_mail(spot) && !is_other_number(spot),
         context: WORDS,
         finds: &[
             "Lagos | ⟦0803 972 3331⟧ | x@example.com",
@@ -609,6 +609,19 @@ fn is_of_a_year(number: &str) -> bool {
     })
 }
 
+/// Whether a word of `text` looks like an address of mail.
+fn has_mail(mut text: &str) -> bool {
+    while let Some(at) = memchr::memchr(b'@', text.as_bytes()) {
+        let (local, host) = text.split_at(at);
+        let end = host.find(' ').unwrap_or(host.len());
+        if !local.is_empty() && !local.ends_with(' ') && host[..end].contains('.') {
+            return true;
+        }
+        text = &host[end..];
+    }
+    false
+}
+
 /// Whether an address of mail stands on the same line.
 fn is_beside_mail(spot: &Spot<'_>) -> bool {
     const LINE_MOST: usize = 80;
@@ -616,8 +629,7 @@ fn is_beside_mail(spot: &Spot<'_>) -> bool {
     let to = spot.text.floor_char_boundary((spot.at.end + LINE_MOST).min(spot.text.len()));
     let before = spot.text[from..spot.at.start].rsplit('\n').next().unwrap_or("");
     let behind = spot.text[spot.at.end..to].split('\n').next().unwrap_or("");
-    let is_mail = |word: &str| word.find('@').is_some_and(|at| at > 0 && word[at..].contains('.'));
-    before.split(' ').chain(behind.split(' ')).any(is_mail)
+    has_mail(before) || has_mail(behind)
 }
 
 /// Whether `number` has a decimal point: one dot, and no trunk prefix `0` in front.
