@@ -2,7 +2,8 @@
 //! is the same after writing it in either form, becomes one span that the line accepts, and comes back from it with
 //! values for every column of the stores.
 //!
-//! `cargo +nightly fuzz run record fuzz/corpus/record tests/data/records`: real records are the seeds.
+//! `mkdir -p fuzz/corpus/record` and `cargo +nightly fuzz run record fuzz/corpus/record tests/data/records`: records as
+//! the predecessor's clients send them are the seeds.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
