@@ -133,6 +133,15 @@ fn a_finding_covers_what_was_hidden_in_it_and_nothing_else() {
     assert_eq!(&text[found[0].start..found[0].end], "j\u{200b}a@b.com");
 }
 
+#[test]
+fn the_ending_of_a_noun_that_is_cut_inside_of_a_character_is_no_panic() {
+    for text in
+        ["请as the password帮我查询一下.", "次のat /etc/passwd申込内容を", "<Password\u{307e}す.確認を>"]
+    {
+        assert_eq!(found(text), [], "{text}");
+    }
+}
+
 /// What detectors begin to look at; each is repeated to a long text.
 const HOSTILE: &[&str] = &[
     "sk-aaaaaaaaaaaaaaaaaa-",

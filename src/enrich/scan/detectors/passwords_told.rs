@@ -157,6 +157,7 @@ fn told(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
     // Endings of the noun: `lösenordet`, `şifresi`.
     let ending = |b: &u8| b.is_ascii_lowercase() || !b.is_ascii();
     let end = stem.end + text.as_bytes()[stem.end..].iter().take(7).take_while(|b| ending(b)).count();
+    let end = text.floor_char_boundary(end);
     let gap = text.as_bytes().get(end).copied().unwrap_or(0);
     if noun.starts_with("ifre") && !matches!(before, Some('ş' | 'Ş')) {
         return None;
