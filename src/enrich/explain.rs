@@ -107,10 +107,10 @@ impl Enricher {
     }
 
     fn carrier(&self, batch: &Batch, item: &Item<'_>) -> Explained {
-        const ONLY: &str = "no URL, statement, header or body of a span about HTTP, a database or messages";
+        const ONLY: &str =
+            "no URL, statement, header, body or error of a span about HTTP, a database or messages";
         let transport = self.0.scope == Scope::Llm && item.attributes().keys().any(is_of_transport);
-        let leaves =
-            self.plainly(batch, item, |leaf| (transport && !carries_content(leaf.key)).then_some(ONLY));
+        let leaves = self.plainly(batch, item, |leaf| (transport && !carries_content(leaf)).then_some(ONLY));
         self.named(item, Known::Carrier, leaves)
     }
 

@@ -519,6 +519,33 @@ fn resource_scope_and_carriers_are_scanned_beside_a_call() {
     assert_eq!(carried, ["\"select * from users where mail = '[EMAIL_ADDRESS]'\"", "\"jane@example.com\""]);
 }
 
+/// A provider that refuses a request quotes it, and the client's span tells what it answered (Spring, httpx).
+#[test]
+fn what_went_wrong_on_a_span_beside_a_call_is_scanned() {
+    const REFUSED: &str = "400: 'write to jane@example.com' was refused";
+    let event = span::Event {
+        name: "exception".into(),
+        attributes: vec![attribute("exception.message", REFUSED), attribute("detail", REFUSED)],
+        ..span::Event::default()
+    };
+    let attributes = vec![attribute("http.request.method", "POST"), attribute("error.message", REFUSED)];
+    let post = Span {
+        attributes,
+        span_id: vec![8; 8],
+        name: "POST".into(),
+        status: Some(Status { message: REFUSED.into(), code: 2 }),
+        events: vec![event],
+        ..chat("")
+    };
+    let (after, _) = apply("", &request(vec![chat("hi"), post]));
+    let text = format!("{:?}", after.resource_spans[0].scope_spans[0].spans[1]);
+    assert_eq!(
+        (text.matches("write to [EMAIL_ADDRESS]").count(), text.contains("jane")),
+        (4, false),
+        "{text}"
+    );
+}
+
 #[test]
 fn without_an_llm_call_nothing_is_touched_unless_everything_is_scanned() {
     let plain =

@@ -53,10 +53,11 @@ impl Texts {
 
     /// The leaves of an item that speaks of no LLM call but stands beside one that does.
     ///
-    /// Of a span about HTTP, a database or messages only what may carry a prompt: its URL, statement and body.
+    /// Of a span about HTTP, a database or messages only what may carry a prompt: its URL, statement and body, and
+    /// what went wrong, for a peer that refuses a request quotes it.
     pub(super) fn carrier(&self, batch: &Batch, item: &Item<'_>, tally: &mut Tally) -> Vec<Splice> {
         let transport = item.attributes().keys().any(is_of_transport);
-        self.all(tally, |leaf| batch.leaves(item, leaf), |leaf| !transport || carries_content(leaf.key))
+        self.all(tally, |leaf| batch.leaves(item, leaf), |leaf| !transport || carries_content(leaf))
     }
 
     /// Every string leaf of an item that is scanned because everything is.
@@ -208,8 +209,13 @@ pub(super) fn role_of(roles: &[(usize, Option<Role>)], leaf: &Leaf<'_>) -> Optio
     roles[at].1
 }
 
-/// Keys of such a span that may hold a prompt, or the key to a provider.
-pub(super) fn carries_content(key: &str) -> bool {
+/// Whether such a span may hold a prompt there, or the key to a provider.
+pub(super) fn carries_content(leaf: &Leaf<'_>) -> bool {
+    let told = matches!(leaf.place, Place::StatusMessage | Place::EventName | Place::EventAttribute);
+    told || is_key_of_content(leaf.key)
+}
+
+fn is_key_of_content(key: &str) -> bool {
     const STARTS: &[&str] = &[
         "url.",
         "http.url",
@@ -235,7 +241,11 @@ pub(super) fn carries_content(key: &str) -> bool {
         "request",
         "response",
         "graphql.",
-        "exception.",
+        "exception",
+        "error",
+        "status_message",
+        "status.message",
+        "otel.status_description",
     ];
     STARTS.iter().any(|start| key.starts_with(start))
 }
@@ -278,7 +288,7 @@ mod tests {
             ("db.system", false),
             ("server.address", false),
         ] {
-            assert_eq!(carries_content(key), carries, "{key}");
+            assert_eq!(is_key_of_content(key), carries, "{key}");
         }
     }
 }
