@@ -25,6 +25,7 @@ pub(super) fn tokens(
         .filter(|_| input.is_none() || output.is_none())
         .map(|tokenizers| tokenizers.of(model(call).unwrap_or("")));
     let counted = |side, reported: Option<u64>| match (reported, &tokenizer) {
+        (None, Some(_)) if side == Side::Output && !answers(call) => None,
         (None, Some(tokenizer)) => count(call, side, tokenizer).or_else(|| match side {
             Side::Input => None,
             Side::Output => said().map(|text| tokenizer.count(&text)),
@@ -65,8 +66,12 @@ pub(super) fn cost(
 
 /// Whether all is known that is billed: half a call would pass for a cheap one.
 fn is_whole(call: &Call<'_>, tokens: &Tokens) -> bool {
-    let answers = !matches!(call.kind, Some(Kind::Embeddings | Kind::Rerank));
-    tokens.input.is_some() && (tokens.output.is_some() || !answers)
+    tokens.input.is_some() && (tokens.output.is_some() || !answers(call))
+}
+
+/// Whether what comes back is text: vectors and scores are no tokens.
+fn answers(call: &Call<'_>) -> bool {
+    !matches!(call.kind, Some(Kind::Embeddings | Kind::Rerank))
 }
 
 /// The operation by the name that the GenAI conventions have for it, if the call does not say: of its kind.
@@ -179,6 +184,14 @@ mod tests {
         let texts = vec![text(Role::Document, Side::Input, 0, "hello world")];
         let call = Call { kind: Some(Kind::Embeddings), texts: texts.into(), ..chat() };
         check(&call, Some((Some(2), None, "tokenizer:o200k_base")));
+    }
+
+    #[test]
+    fn vectors_that_come_back_are_no_tokens() {
+        let texts = vec![text(Role::Assistant, Side::Output, 0, "[0.01, 0.02]")];
+        let usage = Usage { input: Some(9), ..Usage::default() };
+        let call = Call { kind: Some(Kind::Embeddings), usage, texts: texts.into(), ..chat() };
+        check(&call, Some((Some(9), None, "reported")));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! holds the cached ones or not, as the library has it.
 
 mod messages;
+mod tools;
 
 use super::figures;
 use super::given::Given;

@@ -102,6 +102,17 @@ impl<'a> Conversation<'a> {
         self.texts.len() > before
     }
 
+    /// As [`read`](Self::read), as more of the last message on that side.
+    pub fn read_on(&mut self, node: &Node<'a>, side: Side, role: Role) -> bool {
+        let next = &mut self.next[side as usize];
+        *next = next.saturating_sub(1);
+        let found = self.read(node, side, role);
+        if !found {
+            self.next[side as usize] += 1;
+        }
+        found
+    }
+
     /// Takes `text` as it stands for one message.
     pub fn say(&mut self, text: Cow<'a, str>, leaf: &'a str, side: Side, role: Role) {
         self.side = side;
@@ -248,6 +259,9 @@ impl<'a> Conversation<'a> {
         if let Some(call) = CALLS.iter().find_map(|key| part.get(key)) {
             return self.tool_call(call);
         }
+        if is_bare_call(part) {
+            return self.tool_call(part);
+        }
         const RETURNS: &[&str] = &["toolResult", "functionResponse", "function_response", "toolResponse"];
         if let Some(result) = RETURNS.iter().find_map(|key| part.get(key)) {
             return self.tool_result(result);
@@ -387,7 +401,20 @@ fn is_part(node: &Node<'_>) -> bool {
     let named = sort_of(node).is_some();
     let bare_text = matches!(node, Node::Map(entries) if entries.len() == 1)
         && node.get("text").and_then(Node::as_text).is_some();
-    named || bare_text || PARTS.iter().any(|key| node.get(key).is_some())
+    named || bare_text || is_bare_call(node) || PARTS.iter().any(|key| node.get(key).is_some())
+}
+
+/// Whether it asks for a tool without saying so: `{"toolName":"look","input":{…}}` of the AI SDK, OpenAI's
+/// `{"type":"function","function":{…}}` and what LangChain makes of it.
+fn is_bare_call(node: &Node<'_>) -> bool {
+    let holds = |node: &Node<'_>, keys: &[&str]| keys.iter().any(|key| node.get(key).is_some());
+    let function = node.get("function").filter(|inner| matches!(inner, Node::Map(_)));
+    let named = holds(node, &["toolName", "tool_name"])
+        || node.get("name").is_some() && holds(node, &["id", "toolCallId", "tool_call_id"]);
+    function.is_some_and(|function| holds(function, &["arguments", "args"]))
+        || named
+            && holds(node, &["args", "arguments", "input"])
+            && !holds(node, &["result", "output", "content"])
 }
 
 /// What sort of part it says it is; LlamaIndex has blocks.

@@ -20,6 +20,8 @@ pub struct Usage {
     pub web_searches: Option<u64>,
     /// Images that came out, where they are billed by the piece.
     pub images: Option<u64>,
+    /// All tokens of both directions.
+    pub total: Option<u64>,
     /// Whether `cached_input` and `cache_write` are part of `input` (OpenAI) or come on top (Anthropic).
     pub cache_exclusive: bool,
     /// Whether `reasoning` is part of `output` (all but one) or comes on top (Gemini's own names).
@@ -157,6 +159,8 @@ const REASONING: Names = &[
     &["completion_reasoning_tokens"],
 ];
 
+const TOTAL: Names = &[&["total_tokens"], &["totalTokens"], &["total_token_count"], &["totalTokenCount"]];
+
 /// Keys under which a reply carries its usage object.
 const HOLDERS: &[&str] =
     &["usage", "usage_metadata", "usageMetadata", "token_usage", "tokenUsage", "usage_details"];
@@ -185,6 +189,7 @@ impl Usage {
             audio_output: first(object, AUDIO_OUTPUT),
             image_output: first(object, IMAGE_OUTPUT),
             web_searches: first(object, WEB_SEARCHES),
+            total: first(object, TOTAL),
             ..Usage::default()
         };
         // Gemini's candidates are without its thoughts.
@@ -204,6 +209,30 @@ impl Usage {
             usage.input = first(object, &[&["total_tokens"], &["totalTokens"], &["total"], &["tokens"]]);
         }
         usage
+    }
+
+    /// Learns from the total what input and output were told without: libraries that read a provider's figures
+    /// one by one leave out what it counts apart, and then the parts do not make the whole.
+    ///
+    /// `thinks_apart`: the provider tells the tokens of its reasoning beside those of its answer (Gemini), so that
+    /// what nobody accounts for is reasoning.
+    pub fn settle(&mut self, thinks_apart: bool) {
+        let (Some(total), Some(input), Some(output)) = (self.total, self.total_input(), self.total_output())
+        else {
+            return;
+        };
+        let missing = total.saturating_sub(input.saturating_add(output));
+        let cached = self.cached_input.unwrap_or(0).saturating_add(self.cache_write.unwrap_or(0));
+        if missing == 0 {
+            return;
+        }
+        if !self.reasoning_exclusive && self.reasoning == Some(missing) {
+            self.reasoning_exclusive = true;
+        } else if !self.cache_exclusive && cached == missing {
+            self.cache_exclusive = true;
+        } else if self.reasoning.is_none() && thinks_apart {
+            (self.reasoning, self.reasoning_exclusive) = (Some(missing), true);
+        }
     }
 
     /// All input tokens, the cached ones among them.
@@ -247,6 +276,7 @@ impl Usage {
             image_output: self.image_output.or(other.image_output),
             web_searches: self.web_searches.or(other.web_searches),
             images: self.images.or(other.images),
+            total: self.total.or(other.total),
             cache_exclusive,
             reasoning_exclusive,
         }

@@ -54,6 +54,9 @@ impl<'a> Seen<'a, '_> {
             Rule::Has(pattern, class) => self.has(pattern).then_some(class),
             Rule::Name(pattern, class) => matches(pattern, self.name).then_some(class),
             Rule::Scope(pattern, class) => matches(pattern, self.scope).then_some(class),
+            Rule::Within(scope, name, class) => {
+                (matches(scope, self.scope) && matches(name, self.name)).then_some(class)
+            }
             Rule::Lacks(key, has, name, class) => {
                 let lacks = matches(name, self.name) && self.has(has) && !self.has(key);
                 lacks.then_some(class)

@@ -292,7 +292,7 @@ fn inside<'a, T>(value: &Value<'a>, path: &[&str], take: impl Fn(&Node<'a>) -> O
 fn word<'a>(value: &Value<'a>) -> Option<Cow<'a, str>> {
     let text = value.as_str()?.trim();
     let text = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
-    (!text.is_empty() && !matches!(text, "null" | "None" | "undefined" | "N/A"))
+    (!text.is_empty() && !matches!(text, "null" | "None" | "none" | "undefined" | "N/A"))
         .then_some(Cow::Borrowed(text))
 }
 

@@ -28,6 +28,7 @@ impl<'a> Heard<'a> {
         self.source(&mut talk, Field::Documents, Side::Input);
         let input = self.source(&mut talk, Field::Input, Side::Input);
         let output = self.source(&mut talk, Field::Output, Side::Output);
+        let output = self.calls(&mut talk, output) || output;
         let wanted = |side| !(if side == Side::Input { input } else { output });
         for event in &self.events {
             self.event(&mut talk, event.name(), event.attributes(), &Value::Empty, wanted);
@@ -58,6 +59,15 @@ impl<'a> Heard<'a> {
                     Fact::Texts(said, role) => whole(talk, said.node(), side, *role),
                     _ => false,
                 }))
+    }
+
+    /// Adds the tools that the reply asks for to what it says, and says whether there are any.
+    fn calls(&self, talk: &mut Conversation<'a>, spoke: bool) -> bool {
+        self.facts.all(Field::Calls).any(|fact| match fact {
+            Fact::Texts(said, role) if spoke => talk.read_on(said.node(), Side::Output, *role),
+            Fact::Texts(said, role) => talk.read(said.node(), Side::Output, *role),
+            _ => false,
+        })
     }
 
     /// Adds what an event of that name says, on the sides that are `wanted`.

@@ -22,6 +22,7 @@ mod others;
 mod read;
 mod record;
 mod related;
+mod running;
 mod shape;
 mod spot;
 #[cfg(test)]
@@ -42,7 +43,7 @@ pub enum Found<'a> {
     /// It speaks of an LLM call or a step around one.
     Call(Item<'a>, Box<Call<'a>>),
     /// It speaks of none, but stands in the same trace and request as one that does, or is a provider's API
-    /// asked over HTTP, and may carry a prompt in a URL, a statement or a body.
+    /// asked over HTTP, and may carry a prompt in a URL, a statement, a body, or what the peer answered to it.
     Carrier(Item<'a>),
 }
 
@@ -96,6 +97,7 @@ pub fn find_in<'b>(batch: &'b Batch, memory: Option<&Memory>) -> Vec<Found<'b>> 
             bills.push(dialect::Bills::Inner);
         }
     }
+    running::settle(&mut found);
     related::settle(batch, &mut found, &bills);
     if let Some(memory) = memory {
         memory.settle(&mut found, &bills);

@@ -163,6 +163,7 @@ fn usage(facts: &Facts<'_>, seen: &Seen<'_, '_>, dialects: Dialects, call: &Call
         reasoning: facts.count(Field::ReasoningTokens),
         audio_input: facts.count(Field::AudioInputTokens),
         audio_output: facts.count(Field::AudioOutputTokens),
+        total: facts.count(Field::TotalTokens),
         ..Usage::default()
     };
     let objects = facts.all(Field::Usage).filter_map(|fact| match fact {
@@ -189,6 +190,9 @@ fn usage(facts: &Facts<'_>, seen: &Seen<'_, '_>, dialects: Dialects, call: &Call
             .table()
             .flat_map(|dialect| dialect.reasoning_exclusive)
             .any(|scope| matches(scope, seen.scope));
+    if call.model_call {
+        usage.settle(call.provider.as_deref().is_some_and(|name| name.starts_with("gcp.")));
+    }
     usage
 }
 

@@ -1,4 +1,4 @@
-//! Log records that are a call of their own: which are, when the call was, and whether it failed.
+//! Log records that are a call of their own: which are, when the call was, and whether it (or a span's) failed.
 //!
 //! Command-line agents report each call in a log event, and most of them send no span of it. A record of the
 //! conventions adds to what a span tells, unless there is no span.
@@ -7,7 +7,7 @@ use super::dialect::Field;
 use super::dialect::matches;
 use super::facts::Facts;
 use super::index::Dialects;
-use crate::otlp::{Item, LogRecord};
+use crate::otlp::{Attribute, Item, LogRecord, Value};
 use std::ops::Range;
 
 /// The log event of the conventions that tells of a whole call.
@@ -15,6 +15,9 @@ pub const DETAILS: &str = "gen_ai.client.inference.operation.details";
 
 /// Attributes that only a failed call has.
 const ERRORS: &[&str] = &["error.type", "error.message", "error", "exception.type"];
+
+/// How those say it that leave a span's status alone: Langfuse.
+const LEVELS: &[(&str, &str)] = &[("langfuse.observation.level", "ERROR")];
 
 /// The first `SeverityNumber` of an error.
 const ERROR: i32 = 17;
@@ -42,14 +45,22 @@ pub fn times(item: &Item<'_>, facts: &Facts<'_>) -> Range<u64> {
     end.saturating_sub(took)..end
 }
 
-/// Whether the call ended in an error.
+/// Whether the call ended in an error: by the status of its span, and by an attribute where nobody set that.
 pub fn failed(item: &Item<'_>) -> bool {
-    if let Some(span) = item.span() {
-        return span.status_code() == 2;
-    }
+    const OK: i32 = 1;
+    const FAILED: i32 = 2;
+    let status = item.span().map_or(0, |span| span.status_code());
     let severe = item.log_record().is_some_and(|record| record.severity_number() >= ERROR);
-    severe
-        || item.attributes().any(|attribute| {
-            ERRORS.contains(&attribute.key) && attribute.value().as_str().is_some_and(|text| !text.is_empty())
-        })
+    status == FAILED
+        || severe
+        || status != OK && item.attributes().any(|attribute| tells_of_error(&attribute))
+}
+
+fn tells_of_error(attribute: &Attribute<'_>) -> bool {
+    match attribute.value() {
+        Value::Str(text) if ERRORS.contains(&attribute.key) => !matches!(text, "" | "none" | "false"),
+        Value::Str(text) => LEVELS.contains(&(attribute.key, text)),
+        Value::Bool(failed) => failed && attribute.key == "error",
+        _ => false,
+    }
 }

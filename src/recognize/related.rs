@@ -98,20 +98,25 @@ fn told_apart(found: &[Found<'_>], counts: &[usize], bills: &[Bills]) -> Vec<usi
     let span = |n: usize| match &found[n] {
         Found::Call(item, call) => {
             let slack = if item.span().is_some() { 0 } else { BETWEEN_RECORDS };
-            let model = call.response_model.as_deref().or(call.request_model.as_deref())?;
+            // One of the two may not have been told which model answered.
+            let models = (call.request_model.as_deref(), call.response_model.as_deref());
             let usage = (call.usage.input, call.usage.output);
             let (start, end) = (call.start_unix_nano, call.end_unix_nano);
-            Some((start.saturating_sub(slack)..=end.saturating_add(slack), model, usage))
+            Some((start.saturating_sub(slack)..=end.saturating_add(slack), models, usage))
         }
         Found::Carrier(_) => None,
     };
     let (echoes, firsts): (Vec<usize>, Vec<usize>) = counts.iter().partition(|n| bills[**n] == Bills::Echo);
     let is_second = |echo: &usize| {
-        let Some((time, model, usage)) = span(*echo) else { return false };
-        firsts.iter().filter_map(|first| span(*first)).any(|(other, same_model, same_usage)| {
-            let overlap = time.start() < other.end() && other.start() < time.end();
-            overlap && model == same_model && usage == same_usage
-        })
+        let Some((time, (asked, answered), usage)) = span(*echo) else { return false };
+        firsts.iter().filter_map(|first| span(*first)).any(
+            |(other, (same_asked, same_answered), same_usage)| {
+                let overlap = time.start() < other.end() && other.start() < time.end();
+                let same = |one: Option<&str>, other| one.is_some() && one == other;
+                let same_model = same(answered, same_answered) || same(asked, same_asked);
+                overlap && same_model && usage == same_usage
+            },
+        )
     };
     echoes.into_iter().filter(is_second).collect()
 }

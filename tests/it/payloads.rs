@@ -15,6 +15,9 @@ struct Payload {
     file: String,
     /// Spans that are a request to a model.
     calls: usize,
+    /// How many of them are a request of their own, and the input tokens of these, where that is known.
+    counted: Option<usize>,
+    tokens: Option<u64>,
     /// Values that must not come out.
     planted: Vec<String>,
 }
@@ -38,8 +41,15 @@ fn the_calls_of_real_payloads_are_found_and_nothing_planted_comes_out() {
     for payload in &payloads {
         let batch = payload.batch(&folder);
         let found = recognize::find(&batch);
-        let calls = found.iter().filter(|found| matches!(found, Found::Call(_, call) if call.model_call));
-        assert_eq!(calls.count(), payload.calls, "{}", payload.file);
+        let calls = found.iter().filter_map(|found| match found {
+            Found::Call(_, call) if call.model_call => Some(call),
+            _ => None,
+        });
+        assert_eq!(calls.clone().count(), payload.calls, "{}", payload.file);
+        let counted = calls.filter(|call| call.usage_counted);
+        let tokens = counted.clone().filter_map(|call| call.usage.input).sum();
+        assert_eq!(payload.counted.unwrap_or(counted.clone().count()), counted.count(), "{}", payload.file);
+        assert_eq!(payload.tokens.unwrap_or(tokens), tokens, "{}", payload.file);
         let safe = enricher.apply(&batch, SystemTime::UNIX_EPOCH).batch;
         let text = String::from_utf8_lossy(safe.otlp());
         for value in &payload.planted {

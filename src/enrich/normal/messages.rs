@@ -4,6 +4,7 @@
 //! Source: the message schemas of semantic-conventions-genai.
 
 use super::Attribute;
+use super::tools::definitions;
 use crate::enrich::given::Given;
 use crate::enrich::redact::Tally;
 use crate::enrich::texts::Texts;
@@ -26,7 +27,7 @@ pub(super) fn rebuilt(call: &Call<'_>, texts: &Texts, tally: &mut Tally) -> Vec<
         (names::OUTPUT_MESSAGES, build.messages(Side::Output)),
         (
             names::TOOL_DEFINITIONS,
-            call.tools.as_ref().map(|tools| build.safe(names::TOOL_DEFINITIONS, tools, DEPTH)),
+            call.tools.as_ref().map(|tools| definitions(build.safe(names::TOOL_DEFINITIONS, tools, DEPTH))),
         ),
     ];
     all.into_iter().filter_map(|(key, tree)| Some((key, Given::Tree(tree?)))).collect()

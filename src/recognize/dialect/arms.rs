@@ -37,6 +37,8 @@ pub const DIALECT: Dialect = Dialect {
     fallbacks: &[
         (Provider, "llm.system", Word),
         (RequestModel, "llm.model", Word),
+        (RequestModel, "gen_ai.request.parameters", WordAt(&["model"])),
+        (Streaming, "gen_ai.request.parameters", FlagAt(&["stream"])),
         (Input, "input.value", Say(Role::User)),
         (Output, "output.value", Say(Role::Assistant)),
     ],
@@ -90,6 +92,33 @@ input.value = hi
                   >0 Assistant: hello
                 retriever: retrieval - by - ["arms", "otel-semconv"]
                   <0 User: boots
+            "#]],
+        );
+    }
+
+    /// traceAI 1 flattens the messages of the conventions and tells the model of a stream only among the parameters.
+    #[test]
+    fn flattened_messages_and_parameters_are_read() {
+        check(
+            r#"
+ChatCompletion | traceai_openai
+gen_ai.span.kind = LLM
+gen_ai.provider.name = openai
+gen_ai.request.parameters = {"model": "gpt-4o", "stream": true}
+gen_ai.input.messages.0.message.role = system
+gen_ai.input.messages.0.message.content = be brief
+gen_ai.input.messages.1.message.role = user
+gen_ai.input.messages.1.message.content = hi
+gen_ai.output.messages.0.message.role = assistant
+gen_ai.output.messages.0.message.content = hello
+input.value = be brief
+output.value = hello
+"#,
+            expect![[r#"
+                ChatCompletion: chat counted gpt-4o by openai ["arms", "otel-semconv"]
+                  <0 System: be brief
+                  <1 User: hi
+                  >0 Assistant: hello
             "#]],
         );
     }

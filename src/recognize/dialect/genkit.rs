@@ -101,4 +101,30 @@ genkit:output = {"message":{"role":"model","content":[{"text":"hello"}]},"finish
             "#]],
         );
     }
+
+    /// What the answer and the question do not account for, Gemini has thought.
+    #[test]
+    fn thoughts_that_the_total_alone_tells_of_are_reasoning() {
+        check(
+            r#"
+gemini-2.5-flash | genkit-tracer
+genkit:metadata:subtype = model
+genkit:name = googleai/gemini-2.5-flash
+genkit:output = {"finishReason":"stop","usage":{"inputTokens":31,"outputTokens":12,"totalTokens":48}}
+gemini-2.5-flash | genkit-tracer
+genkit:metadata:subtype = model
+genkit:name = googleai/gemini-2.5-flash
+genkit:output = {"finishReason":"stop","usage":{"inputTokens":31,"outputTokens":12,"thoughtsTokens":5,"totalTokens":48}}
+gpt-4o | genkit-tracer
+genkit:metadata:subtype = model
+genkit:name = openai/gpt-4o
+genkit:output = {"finishReason":"stop","usage":{"inputTokens":31,"outputTokens":17,"thoughtsTokens":5,"totalTokens":48}}
+"#,
+            expect![[r#"
+                gemini-2.5-flash: chat counted gemini-2.5-flash by gcp.gemini 31+12 reasoning 5 apart ["stop"] ["genkit"]
+                gemini-2.5-flash: chat counted gemini-2.5-flash by gcp.gemini 31+12 reasoning 5 apart ["stop"] ["genkit"]
+                gpt-4o: chat counted gpt-4o by openai 31+17 reasoning 5 ["stop"] ["genkit"]
+            "#]],
+        );
+    }
 }

@@ -101,4 +101,20 @@ session.id = s-1
             "#]],
         );
     }
+
+    #[test]
+    fn a_level_tells_of_an_error_where_no_status_does() {
+        check(
+            r#"
+OpenAI.chat | langfuse-sdk
+langfuse.observation.type = generation
+langfuse.observation.model.name = gpt-4o
+langfuse.observation.level = ERROR
+langfuse.observation.status_message = refused
+"#,
+            expect![[r#"
+                OpenAI.chat: chat counted gpt-4o by openai as gpt-4o failed ["langfuse"]
+            "#]],
+        );
+    }
 }

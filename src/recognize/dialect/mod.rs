@@ -142,6 +142,8 @@ pub struct Dialect {
     pub cache_exclusive: &'static [(Pattern, Pattern)],
     /// Scopes whose output tokens come without those of the reasoning. Everyone else counts them in.
     pub reasoning_exclusive: &'static [Pattern],
+    /// Whether a call reports its tokens together with those of the calls before it, beside it.
+    pub running_totals: bool,
     /// Log events each of which reports a whole call, whatever span it stands in; the library's others report none.
     pub reports: &'static [Pattern],
 }
@@ -161,6 +163,7 @@ impl Dialect {
         chunks: &[],
         cache_exclusive: &[],
         reasoning_exclusive: &[],
+        running_totals: false,
         reports: &[],
     };
 }
@@ -197,6 +200,8 @@ pub enum Rule {
     Lacks(Pattern, Pattern, Pattern, Class),
     /// By an attribute's value and the span's name together.
     Both(&'static str, Pattern, Pattern, Class),
+    /// By the scope and the span's name together.
+    Within(Pattern, Pattern, Class),
 }
 
 /// One fact, the attribute that holds it, and how it is written there.
@@ -253,10 +258,12 @@ pub enum Field {
     Documents,
     Input,
     Output,
+    /// The tools that a reply asks for, where they stand apart from its text.
+    Calls,
 }
 
 impl Field {
-    pub const COUNT: usize = Field::Output as usize + 1;
+    pub const COUNT: usize = Field::Calls as usize + 1;
 }
 
 /// How a fact is written.
@@ -345,6 +352,11 @@ pub fn reports_calls(names: &[&str]) -> bool {
     TABLE.iter().any(|dialect| !dialect.reports.is_empty() && names.contains(&dialect.name))
 }
 
+/// Whether one of the dialects of these names has [running totals](Dialect::running_totals).
+pub fn has_running_totals(names: &[&str]) -> bool {
+    TABLE.iter().any(|dialect| dialect.running_totals && names.contains(&dialect.name))
+}
+
 /// Whether `text` is as `pattern` says.
 pub fn matches(pattern: Pattern, text: &str) -> bool {
     match pattern.split_once('*') {
@@ -381,6 +393,7 @@ mod tests {
             Rule::Key(_, values) => values.iter().map(|(pattern, _)| *pattern).collect(),
             Rule::Has(pattern, _) | Rule::Name(pattern, _) | Rule::Scope(pattern, _) => vec![pattern],
             Rule::Both(_, value, name, _) => vec![value, name],
+            Rule::Within(scope, name, _) => vec![scope, name],
             Rule::Lacks(key, has, name, _) => vec![key, has, name],
         });
         for pattern in names {

@@ -107,6 +107,8 @@ pub const DIALECT: Dialect = Dialect {
         (Output, "output.value", Say(Role::Assistant)),
     ],
     chunks: &["First Token Stream Event"],
+    // It hands on what Anthropic says.
+    cache_exclusive: &[("openinference.instrumentation.agno", "anthropic")],
     ..Dialect::NONE
 };
 
@@ -156,6 +158,26 @@ retrieval.documents.0.document.content = Tarn GTX
                 R: retrieval - by - ["openinference"]
                   <0 User: boots
                   >0 Document: Tarn GTX
+            "#]],
+        );
+    }
+
+    /// agno 2 with Claude: the SDK's own span beside it says 31.
+    #[test]
+    fn agno_hands_on_anthropics_count_without_the_cached() {
+        check(
+            r#"
+Claude.invoke | openinference.instrumentation.agno
+openinference.span.kind = LLM
+llm.provider = Anthropic
+llm.model_name = claude-sonnet-4-5
+llm.token_count.prompt = 19
+llm.token_count.completion = 17
+llm.token_count.prompt_details.cache_read = 8
+llm.token_count.prompt_details.cache_write = 4
+"#,
+            expect![[r#"
+                Claude.invoke: chat counted claude-sonnet-4-5 by anthropic as claude-sonnet-4-5 19+17 cached 8 written 4 exclusive ["openinference"]
             "#]],
         );
     }

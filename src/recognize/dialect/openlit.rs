@@ -28,6 +28,7 @@ pub const DIALECT: Dialect = Dialect {
     ],
     fallbacks: &[(Host, "gen_ai.endpoint", Word)],
     cache_exclusive: &[("*openlit*", "anthropic"), ("*openlit*", "aws.bedrock")],
+    reasoning_exclusive: &["openlit.instrumentation.google*"],
     ..Dialect::NONE
 };
 

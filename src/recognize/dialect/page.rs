@@ -54,7 +54,8 @@ parameter beside it; the name of a known model or provider and one of these; tok
 `input.value` with `output.value`; a kind of span that only LLM applications have (`acme.span.kind` = `tool`) with a text. The
 attributes of a span's events bear witness as its own do. Or one that no other thing looks like: a value of any attribute (or the
 body of a log record) in the shape of a provider's request, its reply or a conversation, as JSON or as a structure. On spans about HTTP, a database or messages
-such a value, or the host of a known provider, makes no call but has the URL, statement, headers and bodies scanned.
+such a value, or the host of a known provider, makes no call but has the URL, statement, headers, bodies and
+errors (status, exceptions and other events) scanned, as those of the same trace as a call have.
 ";
 
 fn page() -> String {
@@ -99,6 +100,9 @@ fn section(page: &mut String, dialect: &Dialect) -> std::fmt::Result {
     }
     for scope in dialect.reasoning_exclusive {
         writeln!(page, "* Under scope `{scope}`, output tokens come without those of reasoning")?;
+    }
+    if dialect.running_totals {
+        writeln!(page, "* Calls beside each other report running totals, which are taken apart")?;
     }
     if !dialect.reports.is_empty() {
         let names: Vec<String> = dialect.reports.iter().map(|name| format!("`{name}`")).collect();

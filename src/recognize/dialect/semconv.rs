@@ -151,6 +151,9 @@ pub const DIALECT: Dialect = Dialect {
         (Documents, "gen_ai.rerank.documents", Say(Role::Document)),
         (Input, "gen_ai.input.messages", Say(Role::User)),
         (Output, "gen_ai.output.messages", Say(Role::Assistant)),
+        // Flattened, as Future AGI and others write them.
+        (Input, "gen_ai.input.messages.*", Say(Role::User)),
+        (Output, "gen_ai.output.messages.*", Say(Role::Assistant)),
     ],
     fallbacks: &[
         (ConversationId, "session.id", Word),

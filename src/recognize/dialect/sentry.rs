@@ -46,7 +46,7 @@ pub const DIALECT: Dialect = Dialect {
         (Input, "gen_ai.request.messages", Say(Role::User)),
         (Output, "gen_ai.response.text", Say(Role::Assistant)),
         (Output, "gen_ai.response.object", Whole(Role::Assistant)),
-        (Output, "gen_ai.response.tool_calls", Say(Role::Tool)),
+        (Calls, "gen_ai.response.tool_calls", Say(Role::Tool)),
         (Input, "gen_ai.tool.input", Whole(Role::Tool)),
         (Output, "gen_ai.tool.output", Whole(Role::Tool)),
         (Input, "ai.input_messages", Say(Role::User)),

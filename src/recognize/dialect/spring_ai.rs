@@ -11,6 +11,8 @@ pub const DIALECT: Dialect = Dialect {
     source: "spring-projects/spring-ai documentation and source; spec/dialects.md 2.12",
     marks: &[Mark::Key("spring.ai.*"), Mark::Key("db.vector.query.*"), Mark::Name("spring.ai.*")],
     rules: &[
+        Rule::Both("spring.ai.kind", "vector_store", "* add", step(Task)),
+        Rule::Both("spring.ai.kind", "vector_store", "* delete", step(Task)),
         Rule::Key(
             "spring.ai.kind",
             &[
@@ -35,6 +37,7 @@ pub const DIALECT: Dialect = Dialect {
         (Input, "db.vector.query.content", Say(Role::User)),
         (Output, "db.vector.query.response.documents", Say(Role::Document)),
     ],
+    running_totals: true,
     ..Dialect::NONE
 };
 
@@ -67,6 +70,31 @@ spring.ai.chat.client.user.text = hi
                   <0 User: hi
                 pg_vector query: retrieval - by - ["spring-ai"]
                   <0 User: boots
+            "#]],
+        );
+    }
+
+    #[test]
+    fn what_is_put_into_a_store_is_not_retrieved_and_none_is_no_model() {
+        check(
+            r#"
+simple add | org.springframework.boot
+spring.ai.kind = vector_store
+db.operation.name = add
+simple query | org.springframework.boot
+spring.ai.kind = vector_store
+db.operation.name = query
+chat gpt-4o | org.springframework.boot
+gen_ai.operation.name = chat
+gen_ai.system = openai
+gen_ai.request.model = gpt-4o
+gen_ai.response.model = none
+error = BadRequestException
+"#,
+            expect![[r#"
+                simple add: task - by - ["spring-ai"]
+                simple query: retrieval - by - ["spring-ai"]
+                chat gpt-4o: chat counted gpt-4o by openai failed ["otel-semconv"]
             "#]],
         );
     }

@@ -25,6 +25,10 @@ pub const DIALECT: Dialect = Dialect {
         Mark::Scope("@traceloop/*"),
     ],
     rules: &[
+        // LlamaIndex's model calls are steps of a workflow to it.
+        Rule::Both("gen_ai.operation.name", "embeddings", "*Embedding*", call(Embeddings)),
+        // openllmetry-js 0.27 writes each span in a trace of its own, beside those of the provider's client.
+        Rule::Within("@traceloop/instrumentation-langchain", "chat *", echo(Chat)),
         Rule::Key(
             "traceloop.span.kind",
             &[("workflow", step(Workflow)), ("agent", step(Agent)), ("tool", step(Tool))],
@@ -149,6 +153,29 @@ gen_ai.prompt.0.content = hi
 "#,
             expect![[r#"
                 anthropic.chat: chat counted claude-3 by anthropic ["traceloop", "otel-semconv"]
+                  <0 User: hi
+            "#]],
+        );
+    }
+
+    #[test]
+    fn an_embedding_that_is_a_step_of_a_workflow_is_a_call() {
+        check(
+            r#"
+OpenAIEmbedding.task | opentelemetry.instrumentation.llamaindex
+traceloop.span.kind = task
+traceloop.entity.name = OpenAIEmbedding.task
+traceloop.entity.input = {"query": "hi"}
+gen_ai.operation.name = embeddings
+gen_ai.request.model = text-embedding-3-small
+  OpenAIEmbedding.task | opentelemetry.instrumentation.llamaindex
+  traceloop.span.kind = task
+  traceloop.entity.input = {"query": "hi"}
+"#,
+            expect![[r#"
+                OpenAIEmbedding.task: embeddings counted text-embedding-3-small by openai ["traceloop", "otel-semconv"]
+                  <0 Document: hi
+                OpenAIEmbedding.task: task - by - ["traceloop"]
                   <0 User: hi
             "#]],
         );

@@ -67,10 +67,10 @@ pub const DIALECT: Dialect = Dialect {
         (Input, "ai.toolCall.args", Whole(Role::Tool)),
         (Output, "ai.response.text", Say(Role::Assistant)),
         (Output, "ai.response.object", Whole(Role::Assistant)),
-        (Output, "ai.response.toolCalls", Say(Role::Tool)),
+        (Calls, "ai.response.toolCalls", Say(Role::Tool)),
         (Output, "ai.result.text", Say(Role::Assistant)),
         (Output, "ai.result.object", Whole(Role::Assistant)),
-        (Output, "ai.result.toolCalls", Say(Role::Tool)),
+        (Calls, "ai.result.toolCalls", Say(Role::Tool)),
         (Output, "ai.toolCall.result", Whole(Role::Tool)),
     ],
     chunks: &["ai.stream.firstChunk"],
@@ -110,6 +110,32 @@ ai.usage.outputTokens = 3
                 ai.streamText.doStream: chat counted gpt-4o by openai 5+3 after 0.12s ["vercel-ai"]
                   <0 User: hi
                   >0 Assistant: hello
+            "#]],
+        );
+    }
+
+    /// AI SDK 7 (`LegacyOpenTelemetry`) writes an empty text beside the tools that it asks for.
+    #[test]
+    fn the_tools_that_a_reply_asks_for_stand_beside_its_text() {
+        check(
+            r#"
+ai.generateText.doGenerate | ai
+ai.operationId = ai.generateText.doGenerate
+ai.model.id = gpt-4o
+ai.response.text = ""
+ai.response.toolCalls = [{"toolCallId":"1","toolName":"look","input":{"id":7}}]
+ai.generateText.doGenerate | ai
+ai.operationId = ai.generateText.doGenerate
+ai.model.id = gpt-4o
+ai.response.text = I look
+ai.response.toolCalls = [{"toolCallId":"1","toolName":"look","input":{"id":7}}]
+"#,
+            expect![[r#"
+                ai.generateText.doGenerate: chat counted gpt-4o by openai ["vercel-ai"]
+                  >1 Tool: {"id":7}
+                ai.generateText.doGenerate: chat counted gpt-4o by openai ["vercel-ai"]
+                  >0 Assistant: I look
+                  >0 Tool: {"id":7}
             "#]],
         );
     }
