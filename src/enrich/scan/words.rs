@@ -275,6 +275,8 @@ pub const OTHERS: &[&str] = &[
     "siren",
     "siret",
     "nss",
+    "global entry",
+    "contatore",
     "imo",
     "mmsi",
 ];

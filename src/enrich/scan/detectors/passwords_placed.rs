@@ -61,6 +61,19 @@ pub const ROWS: &[Detector] = &[
         ],
         ..Detector::BASE
     },
+    Detector {
+        kind: "PASSWORD",
+        find: Find::Stem(r"(?i:pass) [!-~]", |text, stem| {
+            let is_sign = |b: u8| b.is_ascii_punctuation() && !b"-_./:,()".contains(&b);
+            let found = strong(text, stem.end - 1)?;
+            let told = &text[found.clone()];
+            (is_strong(told) && told.bytes().any(is_sign)).then_some(found)
+        }),
+        finds: &["host pg1, user app, pass ⟦Velvet!0658#⟧"],
+        edges: Edges::Free,
+        leaves: &["pass Test1Rate on CI", "a pass on foo(Bar12345)", "pass --flag=Aa123456"],
+        ..Detector::BASE
+    },
     // A cell or a turn that is nothing but what people are made to choose, where the header or the question says so.
     Detector {
         kind: "PASSWORD",

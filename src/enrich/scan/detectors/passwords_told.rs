@@ -29,6 +29,7 @@ pub const ROWS: &[Detector] = &[
             "Sunucu şifresi ⟦Velvet!0658#⟧ olarak",
             "Username: jkim\nPassword\n⟦Velvet!0658#⟧\n",
             "use svc_etl with ⟦Velvet!0658#⟧ as the password, and",
+            "password do router: ⟦Velvet!0658#⟧",
             "Key/password   ⟦Velvet!0658#⟧\n",
             "A nova palavra-passe é ⟦Velvet!0658#⟧.",
             "define('DB_PASSWORD', '⟦Velvet!0658#⟧');",
@@ -121,6 +122,8 @@ pub const ROWS: &[Detector] = &[
             "Мой пароль ⟦Qwerty123!⟧",
             "пароль — ⟦Qwerty123!⟧",
             "Пароль от сервера: ⟦Qwerty123!⟧, логин admin",
+            "пароль от почты ⟦Qwerty123!⟧",
+            "ο κωδικός μου είναι ⟦Qwerty123!⟧",
             "كلمة المرور هي ⟦Qwerty123⟧",
         ],
         leaves: &[
@@ -187,7 +190,7 @@ fn told(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
     let rest = &text[start..text.floor_char_boundary((start + SENTENCE_MOST).min(text.len()))];
     let line = rest.split('\n').next().unwrap_or("");
     let short = ["pwd", "password", "passwd", "passcode"].iter().any(|n| noun.eq_ignore_ascii_case(n));
-    let (mut at, mut last) = (start, "");
+    let (mut at, mut last, mut behind_colon) = (start, "", false);
     for (n, word) in line.split(' ').take(WORDS_MOST).enumerate() {
         let is = |words: &[&str]| words.iter().any(|w| w.eq_ignore_ascii_case(last));
         if (n == 0 && short || is(VERBS))
@@ -195,7 +198,7 @@ fn told(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
         {
             return Some(found);
         }
-        if (n == 0 || is(TURNS))
+        if (n == 0 || behind_colon || is(TURNS))
             && let Some(found) = strong(text, at).filter(|found| is_strong(&text[found.clone()]))
         {
             return Some(found);
@@ -205,6 +208,7 @@ fn told(text: &str, stem: Range<usize>) -> Option<Range<usize>> {
         }
         at += word.len() + 1;
         last = word.trim_end_matches([':', ',']);
+        behind_colon = word.ends_with(':');
     }
     None
 }
@@ -355,6 +359,8 @@ const BETWEEN: &[&str] = &[
     "है",
     "คือ",
     "είναι",
+    "μου",
+    "σας",
     "—",
     "–",
     "-",
@@ -373,7 +379,7 @@ fn told_elsewhere(text: &str, at: usize) -> Option<Range<usize>> {
     let before = text.get(..at + 1)?;
     ELSEWHERE.iter().find(|word| before.ends_with(*word))?;
     let mut rest = &text[at + 1..];
-    for _ in 0..4 {
+    for _ in 0..6 {
         rest = BETWEEN.iter().find_map(|word| rest.strip_prefix(word)).unwrap_or(rest);
     }
     let start = text.len() - rest.len();
@@ -382,10 +388,11 @@ fn told_elsewhere(text: &str, at: usize) -> Option<Range<usize>> {
     {
         return Some(found);
     }
-    // Some words further on in the sentence, behind a colon.
+    // Some words further on in the sentence.
     let line = &text[at + 1..text.floor_char_boundary((at + 1 + BETWEEN_MOST).min(text.len()))];
-    let colon = line.find(": ").filter(|i| !line[..*i].contains(['.', '\n', '。']))?;
-    run(text, at + 1 + colon + 2).filter(|found| is_strong(&text[found.clone()]))
+    let sentence = line.split(['.', '\n', '。']).next()?;
+    let gaps = sentence.match_indices(' ').map(|(gap, _)| at + 1 + gap + 1);
+    gaps.take(WORDS_MOST).find_map(|start| run(text, start).filter(|found| is_strong(&text[found.clone()])))
 }
 
 /// The run of signs at `start`, without what ends a sentence.
