@@ -11,7 +11,7 @@ use regex_automata::util::syntax;
 use regex_automata::{Input, MatchKind, PatternSet};
 use rustix::time::{ClockId, Timespec, clock_gettime};
 use sidelight::enrich::redact::{Config, InjectionConfig, Leaf, Redactor, Tally};
-use sidelight::enrich::scan::{Around, Find, Judge, Scanner, detectors};
+use sidelight::enrich::scan::{Around, Find, Judge, Reading, Scanner, detectors};
 use std::hint::black_box;
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -166,7 +166,7 @@ fn peers(_: &mut Criterion) {
         for _ in 0..ROUNDS {
             ours = ours.min(timed(|| {
                 findings.clear();
-                scanner.scan(black_box(&text), Around::default(), &mut findings);
+                scanner.scan(&Reading::of(black_box(&text)), Around::default(), &mut findings);
             }));
             theirs = theirs.min(timed(|| {
                 found.clear();
@@ -200,7 +200,7 @@ fn worst(_: &mut Criterion) {
             let once = |findings: &mut Vec<_>| {
                 let start = cpu();
                 findings.clear();
-                scanner.scan(black_box(&text), Around::default(), findings);
+                scanner.scan(&Reading::of(black_box(&text)), Around::default(), findings);
                 cpu() - start
             };
             (0..rounds).map(|_| once(&mut findings)).fold(f64::MAX, f64::min) / text.len() as f64 * 1e9
@@ -272,7 +272,7 @@ fn linear(c: &mut Criterion) {
             group.bench_function(BenchmarkId::new(*name, bytes), |b| {
                 b.iter(|| {
                     findings.clear();
-                    scanner.scan(black_box(&text), Around::default(), &mut findings);
+                    scanner.scan(&Reading::of(black_box(&text)), Around::default(), &mut findings);
                 });
             });
         }
@@ -291,7 +291,7 @@ fn scan(c: &mut Criterion) {
         group.bench_function(BenchmarkId::from_parameter(name), |b| {
             b.iter(|| {
                 findings.clear();
-                scanner.scan(black_box(&text), Around::default(), &mut findings);
+                scanner.scan(&Reading::of(black_box(&text)), Around::default(), &mut findings);
             });
         });
     }
@@ -305,7 +305,7 @@ fn injection(c: &mut Criterion) {
         let text = repeated(piece, 2000);
         group.throughput(Throughput::Bytes(text.len() as u64));
         group.bench_function(BenchmarkId::from_parameter(name), |b| {
-            b.iter(|| scanner.injection(&judge, black_box(&text), None));
+            b.iter(|| scanner.injection(&judge, &Reading::of(black_box(&text)), None));
         });
     }
 }
@@ -334,7 +334,7 @@ fn injection_linear(c: &mut Criterion) {
             let text = repeated(piece, bytes);
             group.throughput(Throughput::Bytes(text.len() as u64)).sample_size(10);
             group.bench_function(BenchmarkId::new(*name, bytes), |b| {
-                b.iter(|| scanner.injection(&judge, black_box(&text), None));
+                b.iter(|| scanner.injection(&judge, &Reading::of(black_box(&text)), None));
             });
         }
     }

@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use sidelight::enrich::redact::{Config, InjectionConfig, Leaf, Redactor, Tally};
-use sidelight::enrich::scan::{Around, Scanner};
+use sidelight::enrich::scan::{Around, Reading, Scanner};
 use std::sync::LazyLock;
 
 static REDACTOR: LazyLock<Redactor> =
@@ -12,7 +12,7 @@ static REDACTOR: LazyLock<Redactor> =
 fuzz_target!(|bytes: &[u8]| {
     let text = String::from_utf8_lossy(bytes);
     let mut findings = Vec::new();
-    Scanner::default().scan(&text, Around::default(), &mut findings);
+    Scanner::default().scan(&Reading::of(&text), Around::default(), &mut findings);
     let mut last = 0;
     for found in &findings {
         assert!(last <= found.start && found.start < found.end);

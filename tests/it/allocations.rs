@@ -4,7 +4,7 @@
 mod payload;
 
 use prost::Message;
-use sidelight::enrich::scan::{Around, Scanner};
+use sidelight::enrich::scan::{Around, Reading, Scanner};
 use sidelight::otlp::{Batch, Limits, Signal};
 use sidelight::recognize;
 
@@ -42,8 +42,10 @@ fn clean_ascii_text_is_scanned_without_an_allocation() {
     for text in texts.map(|text| text.repeat(2000 / text.len())) {
         let mut findings = Vec::new();
         // The engine is built, and the room for a text made, at the first one.
-        scanner.scan(&text, Around::default(), &mut findings);
-        let counted = allocation_counter::measure(|| scanner.scan(&text, Around::default(), &mut findings));
+        scanner.scan(&Reading::of(&text), Around::default(), &mut findings);
+        let counted = allocation_counter::measure(|| {
+            scanner.scan(&Reading::of(&text), Around::default(), &mut findings)
+        });
         assert_eq!((counted.count_total, findings.len()), (0, 0), "{text}");
     }
 }

@@ -1,7 +1,7 @@
 //! A value that is cut over several texts, such as the chunks of a stream: found in what they say
 //! together, redacted in each of them.
 
-use super::super::scan::marks;
+use super::super::scan::{Reading, marks};
 use super::{Action, Leaf, Redactor, Tally};
 use std::ops::Range;
 
@@ -13,7 +13,8 @@ impl Redactor {
     pub fn across(&self, parts: &[&str], key: &str, tally: &mut Tally) -> Option<Vec<String>> {
         let whole = parts.concat();
         let leaf = Leaf { text: &whole, key, ..Leaf::default() };
-        self.weigh(leaf, tally);
+        let text = Reading::of(&whole);
+        self.weigh(&text, leaf.role, tally);
         let ends: Vec<usize> = parts
             .iter()
             .scan(0, |end, part| {
@@ -22,7 +23,7 @@ impl Redactor {
             })
             .collect();
         let part_of = |at: usize| ends.partition_point(|end| *end <= at);
-        let mut cut = self.find(&whole, &leaf);
+        let mut cut = self.find(&text, &leaf);
         cut.retain(|finding| part_of(finding.start) != part_of(finding.end - 1));
         if cut.is_empty() {
             return None;

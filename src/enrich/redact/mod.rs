@@ -19,7 +19,7 @@ pub use config::{Action, Config, InjectionConfig};
 pub use report::{Pii, Report, report};
 
 use super::scan::custom::Set;
-use super::scan::{Around, Finding, Injection, Judge, Scanner, marks};
+use super::scan::{Around, Finding, Injection, Judge, Reading, Scanner, marks};
 use crate::llm::Role;
 use mark::Marker;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -131,8 +131,9 @@ impl Redactor {
     }
 
     fn plain(&self, leaf: Leaf<'_>, tally: &mut Tally) -> Option<String> {
-        self.weigh(leaf, tally);
-        let findings = self.find(leaf.text, &leaf);
+        let text = Reading::of(leaf.text);
+        self.weigh(&text, leaf.role, tally);
+        let findings = self.find(&text, &leaf);
         if findings.is_empty() {
             return None;
         }
@@ -148,14 +149,14 @@ impl Redactor {
         let safe = self.until_clean(leaf, &written, tally);
         // A mark is shorter than what it hides: words that it brings together count now, so that the
         // same text says nothing new when it comes by again.
-        self.weigh(Leaf { text: &safe, ..leaf }, tally);
+        self.weigh(&Reading::of(&safe), leaf.role, tally);
         Some(safe)
     }
 
     /// Adds how much the text looks like an injection.
-    fn weigh(&self, leaf: Leaf<'_>, tally: &mut Tally) {
+    fn weigh(&self, text: &Reading<'_>, role: Option<Role>, tally: &mut Tally) {
         if self.injection.enabled {
-            tally.evidence(self.scanner.injection(&self.judge, leaf.text, leaf.role));
+            tally.evidence(self.scanner.injection(&self.judge, text, role));
         }
     }
 
@@ -175,7 +176,7 @@ impl Redactor {
 
     /// What all those rounds find, each where it stands in the text of the leaf.
     fn find_until_clean(&self, leaf: &Leaf<'_>) -> Vec<Finding> {
-        let mut all = self.find(leaf.text, leaf);
+        let mut all = self.find(&Reading::of(leaf.text), leaf);
         for _ in 1..ROUNDS {
             let is_written = |f: &&Finding| self.marker.policy().action(f.kind) != Action::Flag;
             let written: Vec<Finding> = all.iter().filter(is_written).cloned().collect();
@@ -195,19 +196,19 @@ impl Redactor {
 
     /// Findings in `text` that may not stay in it.
     fn left(&self, text: &str, leaf: &Leaf<'_>) -> Vec<Finding> {
-        let mut findings = self.find(text, leaf);
+        let mut findings = self.find(&Reading::of(text), leaf);
         findings.retain(|finding| self.marker.policy().action(finding.kind) != Action::Flag);
         findings
     }
 
     /// Findings in `text`, which is that of the leaf or has marks in it already.
-    fn find(&self, text: &str, leaf: &Leaf<'_>) -> Vec<Finding> {
+    fn find(&self, text: &Reading<'_>, leaf: &Leaf<'_>) -> Vec<Finding> {
         let mut findings = Vec::new();
         self.scanner.scan(text, Around { key: leaf.key, before: leaf.before }, &mut findings);
         if names_a_host(leaf.key) {
             findings.retain(|f| !matches!(f.kind, "IP_ADDRESS" | "MAC_ADDRESS"));
         }
-        findings.retain(|finding| self.marker.policy().counts(finding, text));
+        findings.retain(|finding| self.marker.policy().counts(finding, text.text()));
         findings
     }
 }

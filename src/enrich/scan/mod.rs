@@ -39,6 +39,7 @@ use blob::Blobs;
 use context::Nearby;
 use engine::{ENGINE, Pass};
 use settle::{Candidate, settle};
+use shadow::Shadow;
 use std::cell::Cell;
 use std::ops::Range;
 use std::sync::Arc;
@@ -84,6 +85,23 @@ pub fn nearest_type(wrong: &str) -> Option<&'static str> {
     settings::nearest(wrong, types())
 }
 
+/// A text as it is looked at: what is disguised in it undone, once for all that look.
+pub struct Reading<'t> {
+    text: &'t str,
+    shadow: Option<Shadow>,
+}
+
+impl<'t> Reading<'t> {
+    pub fn of(text: &'t str) -> Reading<'t> {
+        Reading { text, shadow: shadow::fold(text) }
+    }
+
+    /// The text itself.
+    pub fn text(&self) -> &'t str {
+        self.text
+    }
+}
+
 impl Default for Scanner {
     /// Every type that is on by default.
     fn default() -> Scanner {
@@ -115,11 +133,11 @@ impl Scanner {
 
     /// Adds what is found in `text` to `findings`, ascending and without overlaps. What is `around` it is context,
     /// and never itself scanned.
-    pub fn scan(&self, text: &str, around: Around<'_>, findings: &mut Vec<Finding>) {
+    pub fn scan(&self, text: &Reading<'_>, around: Around<'_>, findings: &mut Vec<Finding>) {
         let mut room = ROOM.take();
-        match shadow::fold(text) {
+        match &text.shadow {
             None => {
-                self.candidates(text, around, &mut room);
+                self.candidates(text.text, around, &mut room);
                 findings.extend(room.found.iter().map(|c| finding(c, c.start..c.end)));
             }
             Some(shadow) => {
@@ -133,10 +151,10 @@ impl Scanner {
     }
 
     /// How much `text`, said by `role` (`None` where nobody knows), looks like an injection to `judge`.
-    pub fn injection(&self, judge: &Judge, text: &str, role: Option<Role>) -> Injection {
-        match shadow::fold(text) {
-            None => judge.judge(text, role, Hidden::Nothing),
-            Some(shadow) => judge.judge(&shadow.text, role, Hidden::of(&shadow)),
+    pub fn injection(&self, judge: &Judge, text: &Reading<'_>, role: Option<Role>) -> Injection {
+        match &text.shadow {
+            None => judge.judge(text.text, role, Hidden::Nothing),
+            Some(shadow) => judge.judge(&shadow.text, role, Hidden::of(shadow)),
         }
     }
 
@@ -172,7 +190,7 @@ impl Scanner {
 
     /// Adds what is found across the line breaks that `joined` leaves out. A bare shape has to stand right beside
     /// its word.
-    fn cut_in_two(&self, joined: &shadow::Shadow, around: Around<'_>, room: &mut Room) {
+    fn cut_in_two(&self, joined: &Shadow, around: Around<'_>, room: &mut Room) {
         const BESIDE: u16 = 24;
         let mut inner = Room::default();
         self.pass(&joined.text, around, &mut inner, false);

@@ -11,7 +11,7 @@ fn found(text: &str) -> Vec<Finding> {
 /// The same of a text that stands under `key`.
 fn under(key: &str, text: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
-    Scanner::new(|_| true).scan(text, Around { key, before: "" }, &mut findings);
+    Scanner::new(|_| true).scan(&Reading::of(text), Around { key, before: "" }, &mut findings);
     findings
 }
 
@@ -71,7 +71,7 @@ fn look_alikes_of_every_kind_are_left_alone() {
         .lines()
         .filter_map(|text| {
             let mut findings = Vec::new();
-            Scanner::default().scan(text, Around::default(), &mut findings);
+            Scanner::default().scan(&Reading::of(text), Around::default(), &mut findings);
             (!findings.is_empty()).then(|| format!("{text}: {findings:?}"))
         })
         .collect();
@@ -196,7 +196,7 @@ fn no_text_takes_more_than_linear_work() {
     let mut work = |piece: &str, bytes: usize| {
         findings.clear();
         engine::work::take();
-        scanner.scan(&piece.repeat(bytes / piece.len()), Around::default(), &mut findings);
+        scanner.scan(&Reading::of(&piece.repeat(bytes / piece.len())), Around::default(), &mut findings);
         engine::work::take().max(1)
     };
     for piece in HOSTILE {
@@ -210,7 +210,8 @@ fn no_text_takes_more_than_linear_work() {
 fn a_long_text_of_any_kind_is_judged_to_its_end() {
     let scanner = Scanner::default();
     for piece in HOSTILE {
-        let judged = scanner.injection(&Judge::default(), &piece.repeat(20_000 / piece.len()), None);
+        let judged =
+            scanner.injection(&Judge::default(), &Reading::of(&piece.repeat(20_000 / piece.len())), None);
         assert!((0.0..=1.0).contains(&judged.score), "{piece:?}");
     }
 }

@@ -28,8 +28,8 @@ pub struct Lexicon {
 struct Word {
     text: &'static str,
     concept: Concept,
-    /// Whether letters may follow.
-    is_stem: bool,
+    /// Whether a letter behind it makes it another word.
+    ends: bool,
 }
 
 /// Whether words stand apart.
@@ -79,7 +79,7 @@ impl Lexicon {
             {
                 self.trie.follow(bytes[start..].iter().copied(), |words, length| {
                     for word in &self.words[words.start as usize..words.end as usize] {
-                        if glued || word.stands(bytes, start) {
+                        if glued || word.stands(bytes, start, start + length) {
                             found(Hit { concept: word.concept, start, end: start + length });
                         }
                     }
@@ -102,7 +102,7 @@ fn read(file: &'static str, words: &mut Vec<Word>) {
         for entry in line.split("  ").map(str::trim).filter(|entry| !entry.is_empty()) {
             let concept = concept.expect("a section before the first entry: a test reads the files");
             let text = entry.strip_suffix('*').unwrap_or(entry);
-            words.push(Word { text, concept, is_stem: text.len() < entry.len() });
+            words.push(Word { text, concept, ends: text.len() == entry.len() && needs_an_end(text) });
         }
     }
 }
@@ -132,19 +132,19 @@ fn is_letter(byte: u8) -> bool {
 }
 
 impl Word {
-    /// Whether it is whole at `start`: no letter follows, unless it is a stem, and it opens the line
+    /// Whether it is whole from `start` to `end`: no letter follows, unless it is a stem, and it opens the line
     /// where it has to.
-    fn stands(&self, bytes: &[u8], start: usize) -> bool {
-        let last = self.text.as_bytes()[self.text.len() - 1];
-        let next = bytes.get(start + self.text.len()).copied().unwrap_or(b' ');
-        let goes_on = is_letter(last) && is_letter(next) && !self.has_no_spaces() && next < 0xD8;
-        (self.is_stem || !goes_on) && (!self.concept.opens_line() || opens_line(bytes, start))
+    fn stands(&self, bytes: &[u8], start: usize, end: usize) -> bool {
+        let goes_on = || bytes.get(end).is_some_and(|next| is_letter(*next) && *next < 0xD8);
+        !(self.ends && goes_on()) && (!self.concept.opens_line() || opens_line(bytes, start))
     }
+}
 
-    /// Whether it is of a script without spaces between words, or with particles glued on.
-    fn has_no_spaces(&self) -> bool {
-        self.text.chars().next_back().is_some_and(|c| u32::from(c) >= 0x600)
-    }
+/// Whether a letter behind `word` makes it another one: not so behind a sign, nor in a script without spaces between
+/// words, or with particles glued on.
+fn needs_an_end(word: &str) -> bool {
+    word.chars().next_back().is_some_and(|c| u32::from(c) < 0x600)
+        && word.as_bytes().last().is_some_and(|b| is_letter(*b))
 }
 
 /// Whether nothing but marks of emphasis stands between the start of the line and `at`.
