@@ -2,7 +2,7 @@
 //! that carries them. Sources: each service's own documentation of its tokens, and the rules of gitleaks (MIT) where
 //! a service documents none.
 
-use super::passwords::is_name_in_code;
+use super::password_values::is_name_in_code;
 use super::secrets::is_placeholder;
 use crate::enrich::scan::detector::{Body, Detector, Edges, Find, Prefix, Spot, Tier};
 use crate::enrich::scan::marks;

@@ -1,6 +1,6 @@
 //! E-mail addresses, RFC 5321 §4.1.2 and RFC 6531, as people write them: no comments, a real domain.
 
-use super::passwords::TOKENS;
+use super::connections::TOKENS;
 use crate::enrich::scan::detector::{Detector, Edges, Find, Tier};
 use std::ops::Range;
 

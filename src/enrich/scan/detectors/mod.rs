@@ -3,8 +3,10 @@
 mod americas;
 mod api_keys;
 mod asia;
+mod aws_secrets;
 mod card;
 mod command_line;
+mod connections;
 mod crypto;
 mod devices;
 mod europe;
@@ -16,11 +18,14 @@ mod mail;
 mod network;
 mod nordic;
 mod oceania_africa;
+mod password_names;
+mod password_values;
 mod passwords;
 mod passwords_placed;
 mod passwords_told;
 mod people;
 mod phone;
+mod phone_words;
 mod private_key;
 mod secrets;
 mod uk_ireland;
@@ -43,6 +48,8 @@ pub const FAMILIES: &[&[Detector]] = &[
     api_keys::ROWS,
     private_key::ROWS,
     passwords::ROWS,
+    aws_secrets::ROWS,
+    connections::ROWS,
     passwords_told::ROWS,
     passwords_placed::ROWS,
     command_line::ROWS,

@@ -1,7 +1,7 @@
 //! Passwords that their place tells: beside a name in a list of settings or a form, the last argument of a call that
 //! connects, the last field of a line of `.pgpass`.
 
-use super::passwords::{VALUE_MOST, is_secret, value};
+use super::password_values::{VALUE_MOST, is_secret, value};
 use super::passwords_told::{is_strong, strong};
 use crate::enrich::scan::detector::{Detector, Edges, Find, Tier};
 use std::ops::Range;

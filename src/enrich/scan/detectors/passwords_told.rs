@@ -1,7 +1,8 @@
 //! Passwords that are told: in a sentence, in a list of credentials, in a line of a file. Prose goes on with a word
 //! behind "password", so that a value has to look like one here.
 
-use super::passwords::{VALUE_MOST, element, is_secret, value};
+use super::password_values::{VALUE_MOST, is_secret, value};
+use super::passwords::element;
 use crate::enrich::scan::detector::{Detector, Edges, Find, Tier};
 use std::ops::Range;
 
