@@ -293,7 +293,7 @@ impl Words {
 
     fn behind(&self, group: Groups, text: &str, end: usize, nearby: &Nearby) -> u16 {
         let mut apart = 0;
-        let said = words::SAID_BEHIND.iter().any(|said| text[end..].starts_with(said));
+        let is_said = || words::SAID_BEHIND.iter().any(|said| text[end..].starts_with(said));
         let first = nearby.hits.partition_point(|hit| hit.end <= end);
         for hit in nearby.hits[first..].iter().filter(|hit| hit.start >= end) {
             let gap = hit.start - end;
@@ -302,10 +302,11 @@ impl Words {
             }
             match self.vocabulary.meaning(hit.spelling) {
                 Meaning::Border(cost) => apart += cost,
-                Meaning::For(groups)
-                    if groups & group != 0 && (said || !labels_the_next(&text[hit.end..])) =>
-                {
-                    return apart + gap as u16 + if said { 0 } else { BEHIND_PENALTY };
+                Meaning::For(groups) if groups & group != 0 => {
+                    let said = is_said();
+                    if said || !labels_the_next(&text[hit.end..]) {
+                        return apart + gap as u16 + if said { 0 } else { BEHIND_PENALTY };
+                    }
                 }
                 Meaning::For(_) => {}
             }
