@@ -54,7 +54,7 @@ impl Automaton {
         let mut state = self.start;
         for (i, byte) in text.iter().enumerate() {
             #[cfg(test)]
-            super::engine::work::add(1);
+            super::work::add(1);
             state = self.next(state, *byte);
             if let Some(ends) = self.ends.get(usize::from(state)) {
                 if state == DEAD {

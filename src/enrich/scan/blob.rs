@@ -41,7 +41,7 @@ impl Blobs {
         let back = bytes[self.seen..word.start].iter().rev().take_while(|b| inside(b)).count();
         let on = bytes[word.end..].iter().take_while(|b| inside(b)).count();
         #[cfg(test)]
-        super::engine::work::add(back + on);
+        super::work::add(back + on);
         let (start, end) = (word.start - back, word.end + on);
         self.seen = end;
         if end - start >= LEAST && reads_as_text(&bytes[start..end.min(start + HEAD)]) {

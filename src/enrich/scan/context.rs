@@ -1,9 +1,10 @@
 //! Words that speak for a type when they stand near a value: on either side of it, in the key or the column
 //! that holds it, in what was said just before.
 
+use super::cell::Cell;
 use super::detector::{BESIDE, Tier};
 use super::marks;
-use super::table::{Cell, Tables};
+use super::table::Tables;
 use super::vocabulary::{Groups, Meaning, OTHER, Vocabulary};
 use super::words;
 use std::ops::Range;

@@ -220,7 +220,7 @@ impl Engine {
     /// Edges, validity, context: in the order of what they cost.
     fn weigh(&self, number: u16, at: Range<usize>, pass: &mut Pass<'_>) {
         #[cfg(test)]
-        work::add(1);
+        super::work::add(1);
         let row = self.rows[usize::from(number)];
         if !row.edges.allow(pass.text.as_bytes(), &at) {
             return;
@@ -274,22 +274,5 @@ fn class(byte: u8, at: &[Vec<u16>]) -> Class {
         _ if byte.is_ascii_alphanumeric() => Class::Word,
         _ if !at[usize::from(byte)].is_empty() => Class::Telling,
         _ => Class::Plain,
-    }
-}
-
-/// What tests count to see that the work stays linear: steps of the automaton and candidates weighed.
-#[cfg(test)]
-pub mod work {
-    use std::cell::Cell;
-
-    thread_local!(static DONE: Cell<usize> = const { Cell::new(0) });
-
-    pub fn add(n: usize) {
-        DONE.set(DONE.get() + n);
-    }
-
-    /// What was counted on this thread since the last time.
-    pub fn take() -> usize {
-        DONE.take()
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The text is read once and in order, as far as somebody asked; a row is followed back for at most [`ROW_MOST`] bytes.
 
-use super::table::Cell;
+use super::cell::Cell;
 use memchr::memmem;
 use std::ops::Range;
 

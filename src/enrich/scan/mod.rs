@@ -7,6 +7,7 @@
 
 mod automaton;
 mod blob;
+mod cell;
 mod checks;
 mod context;
 pub mod custom;
@@ -25,6 +26,8 @@ mod tests;
 mod trie;
 mod vocabulary;
 mod words;
+#[cfg(test)]
+mod work;
 #[cfg(test)]
 pub(super) use tests::any_text;
 

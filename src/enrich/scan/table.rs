@@ -3,6 +3,7 @@
 //! Lines are read once and in order, as far as somebody asked. A table is a line of short cells, and lines
 //! below it with at least as many delimiters.
 
+use super::cell::Cell;
 use super::html_table::HtmlTable;
 use std::ops::Range;
 
@@ -35,16 +36,6 @@ struct Header {
     line: Range<usize>,
     delimiter: usize,
     count: usize,
-}
-
-/// The cell of a table that holds a place.
-#[derive(Clone)]
-pub struct Cell {
-    /// Where its row begins.
-    pub row: usize,
-    /// Its header, and the one that counting columns from the right gives: they differ where a value holds a
-    /// delimiter.
-    pub headers: [Range<usize>; 2],
 }
 
 impl Tables {

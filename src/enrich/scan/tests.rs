@@ -195,9 +195,9 @@ fn no_text_takes_more_than_linear_work() {
     let mut findings = Vec::new();
     let mut work = |piece: &str, bytes: usize| {
         findings.clear();
-        engine::work::take();
+        work::take();
         scanner.scan(&Reading::of(&piece.repeat(bytes / piece.len())), Around::default(), &mut findings);
-        engine::work::take().max(1)
+        work::take().max(1)
     };
     for piece in HOSTILE {
         let (short, long) = (work(piece, 4_000), work(piece, 40_000));

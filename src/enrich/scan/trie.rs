@@ -59,7 +59,7 @@ impl Trie {
         let mut length = 2;
         loop {
             #[cfg(test)]
-            super::engine::work::add(1);
+            super::work::add(1);
             if !node.words.is_empty() {
                 found(node.words.clone(), length);
             }

@@ -193,7 +193,7 @@ const HOSTILE: &[&str] = &[
 
 #[test]
 fn the_work_grows_with_the_length_of_a_text_and_no_faster() {
-    use super::super::engine::work;
+    use super::super::work;
     let steps = |piece: &str, bytes: usize| {
         work::take();
         judge(&piece.repeat(bytes / piece.len()), None);
