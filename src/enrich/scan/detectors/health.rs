@@ -143,7 +143,10 @@ pub const ROWS: &[Detector] = &[
         valid: |spot| matches!(spot.value().len(), 9 | 11) && is_ssn(spot),
         edges: Edges::Free,
         finds: &["PID|||37346180||SILVA^ANA||19850101|F|||||||||||⟦418214216⟧"],
-        leaves: &["PID|||37346180||SILVA^ANA||19850101|F|||||||||||000000000"],
+        leaves: &[
+            "PID|||37346180||SILVA^ANA||19850101|F|||||||||||000000000",
+            "PID|||37346180||SILVA^ANA||19850101|F|||||||||||4182 1421",
+        ],
         ..Detector::BASE
     },
 ];

@@ -268,9 +268,12 @@ fn is_a_part(spot: &Spot<'_>) -> bool {
 }
 
 /// Social Security Administration, POMS RM 10201.035: no area 000, 666 or 9xx, no group 00, no serial
-/// 0000; and the numbers printed on sample cards.
+/// 0000; and the numbers printed on sample cards. It has nine digits.
 pub fn is_ssn(spot: &Spot<'_>) -> bool {
     let d = Digits::of(spot.value());
+    if d.len() != 9 {
+        return false;
+    }
     let (area, group, serial) = (d.number(0..3), d.number(3..5), d.number(5..9));
     let sample =
         matches!((area, group, serial), (78, 5, 1120) | (219, 9, 9999) | (457, 55, 5462) | (123, 45, 6789));
