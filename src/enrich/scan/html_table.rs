@@ -37,20 +37,26 @@ impl HtmlTable {
         Some(Cell { row, headers: [start..end, start..end] })
     }
 
-    /// Looks for headers up to `to`.
+    /// Looks for headers up to `to`: the last one counts, as long as its table goes on.
     fn read(&mut self, text: &[u8], to: usize) {
-        let from = std::mem::replace(&mut self.read_to, to);
         let known = self.header.as_ref().map_or(0, |header| header.end);
-        let Some(start) = memmem::find(&text[from.max(known)..to.max(known)], b"<th>")
-            .or_else(|| memmem::find(&text[from.max(known)..to.max(known)], b"<th "))
-            .map(|i| from.max(known) + i)
-        else {
-            return;
-        };
-        let row = &text[start..text.len().min(start + ROW_MOST)];
-        let end = memmem::find(row, b"</tr").or_else(|| memmem::find(row, b"<tr"));
-        self.header = end.map(|end| start..start + end);
+        let mut from = std::mem::replace(&mut self.read_to, to).max(known);
+        while let Some(start) = header_cell(text, from, to) {
+            let row = &text[start..text.len().min(start + ROW_MOST)];
+            let end = memmem::find(row, b"</tr").or_else(|| memmem::find(row, b"<tr"));
+            self.header = end.map(|end| start..start + end);
+            from = start + end.unwrap_or(row.len());
+        }
+        if from < to && memmem::find(&text[from..to], b"</table").is_some() {
+            self.header = None;
+        }
     }
+}
+
+/// Where the first `<th>` between `from` and `to` begins.
+fn header_cell(text: &[u8], from: usize, to: usize) -> Option<usize> {
+    let mut starts = memmem::find_iter(text.get(from..to)?, b"<th").map(|start| from + start);
+    starts.find(|start| text.get(start + 3).is_some_and(|b| b" >\n\t".contains(b)))
 }
 
 /// Where the `<td…>` begins behind which the value at `at` stands, blanks and one more tag aside.
@@ -80,6 +86,17 @@ mod tests {
         let rows = "<tr><td>A</td><td>1</td></tr><tr><td>B</td>\n<td class=\"n\"> 2</td></tr></table>";
         check(&format!("<table><tr><th>Name</th><th>BSN</th></tr>{rows}"), "2", Some("BSN"));
         check(&format!("<table><thead><tr><th>Name</th><th>BSN</th></tr></thead>{rows}"), "1", Some("BSN"));
+    }
+
+    #[test]
+    fn a_cell_has_the_header_of_its_own_table() {
+        let first = "<table><tr><th>Name</th></tr><tr><td>A</td></tr></table>";
+        check(
+            &format!("{first}<table><tr><th id=\"n\">BSN</th></tr><tr><td>2</td></tr></table>"),
+            "2",
+            Some("BSN"),
+        );
+        check(&format!("{first}<table><tr><td>2</td></tr></table>"), "2", None);
     }
 
     #[test]
